@@ -1,0 +1,143 @@
+"""What travels on the topics: one pydantic model a topic, each holding what the one before it held.
+
+Bytes travel as references (claim check). No personal data: contacts are ids of the directory.
+Wire form: JSON of the model as the value, CloudEvents 1.0 binary mode in the headers, the document id as the key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Raised with any change that an older reader cannot take; a message of a newer one is retried, not parked."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ArtefactKind(StrEnum):
+    SOURCE = "source"
+    CANONICAL = "canonical"
+    COMPLETED = "completed"
+    E_FORMAT = "e-format"
+    SIGNATURE = "signature"
+    PDF = "pdf"
+    MESSAGE = "message"
+
+
+class ArtefactRef(Frozen):
+    """Where bytes stand, and their digest, which every read verifies."""
+
+    kind: ArtefactKind
+    key: str = Field(description="tenant/owner/kind/sha256, below the store's root")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int
+    media_type: str
+    name: str = Field(description="a file name for people")
+
+
+class Rendition(Frozen):
+    """One e-format that the plan asks for, with everything that decides its bytes pinned."""
+
+    format: str = Field(description="peppol, ubl")
+    rules: str = Field(description="rule set: peppol, en16931")
+    signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
+
+
+class Plan(Frozen):
+    """What will be made for whom, fixed at the end of extraction."""
+
+    party: UUID
+    party_rule: str = Field(description="what recognised the party: endpoint, vat, gln, erp-id, learnt")
+    renditions: tuple[Rendition, ...]
+    language: str
+    pdf_signature: Literal["pades-b-b", "none"] = "none"
+    brand: str = Field(description="the tenant profile's brand, as name@version")
+    profile: str = Field(description="tenant profile, as name@version")
+    template: str = "invoice@1"
+
+
+class Message(Frozen):
+    """What every message carries."""
+
+    schema_version: int = SCHEMA_VERSION
+    tenant: str
+    export_id: UUID
+    round: int = 1
+
+
+class ExportReceived(Message):
+    """entrega.export.received: an export stands in the store, or a step of it is to be continued."""
+
+    name: str = Field(description="file name as the operator gave it, for recognising and for people")
+    profile: str | None = Field(None, description="name of a CSV mapping")
+    source: ArtefactRef
+    cursor: str | None = None
+    step: int = 0
+
+
+class DocumentMessage(Message):
+    document_id: UUID
+
+
+class Extracted(DocumentMessage):
+    """entrega.document.extracted"""
+
+    canonical: ArtefactRef
+    plan: Plan
+
+
+class MadeRendition(Frozen):
+    """An e-format that stands in the store, and what was checked."""
+
+    format: str
+    document: ArtefactRef
+    rule_set: str = Field(description="name and version of the rules that were run")
+    signature: ArtefactRef | None = None
+    signature_skipped: str | None = Field(None, description="why there is none")
+
+
+class Converted(Extracted):
+    """entrega.document.converted"""
+
+    completed: ArtefactRef = Field(description="the canonical document with its totals completed")
+    renditions: tuple[MadeRendition, ...]
+
+
+class Signed(Converted):
+    """entrega.document.signed"""
+
+
+class Rendered(Signed):
+    """entrega.document.rendered"""
+
+    pdf: ArtefactRef
+
+
+class ResolvedContact(Frozen):
+    """One delivery to open: to which contact, by which channels in which order, and not before when."""
+
+    contact: UUID
+    channels: tuple[str, ...]
+    not_before: datetime
+    rule: str = Field(description="preference, rule or default: which decided")
+
+
+class Resolved(Rendered):
+    """entrega.document.resolved"""
+
+    contacts: tuple[ResolvedContact, ...]
+
+
+class ReportReceived(Frozen):
+    """entrega.report.received: a report was committed to the inbox; this names the row."""
+
+    schema_version: int = SCHEMA_VERSION
+    tenant: str
+    inbox_id: UUID

@@ -1,0 +1,40 @@
+# What one needs day to day. A fresh machine needs Python 3.11, git and make; `setup` brings the rest.
+VENV := .venv
+PY   := $(VENV)/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check lock clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+	 || grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST)
+
+setup: ## everything the application needs: packages by hash, Apache Kafka, the rule sets
+	@deploy/setup runtime
+
+setup-dev: ## the same, and what the tests and checks need
+	@deploy/setup dev
+
+demo: setup ## set up, then run the main job on sample exports (ARGS=--exit ends by itself)
+	@$(VENV)/bin/entrega demo $(ARGS)
+
+test: setup-dev ## set up, then run every test (ARGS='tests/unit -x' narrows it down)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: setup-dev ## format, lint, types, import directions
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(PY) -m mypy --strict pipeline stages schemas connectors portal
+	$(VENV)/bin/lint-imports
+
+lock: ## write the two lock files anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 2; }
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+
+clean: ## remove what setup and the tools made; data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -24,7 +24,9 @@ COUNTRIES: frozenset[str] = frozenset(
 )
 """ISO 3166-1 alpha-2, with XI, XK and 1A as EN 16931's list has them (BT-40, BT-55 and the like)."""
 
-CREDIT_NOTE_TYPES: frozenset[str] = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
+CREDIT_NOTE_TYPES: frozenset[str] = frozenset(
+    {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"}
+)
 """UNTDID 1001 codes that are written as a UBL CreditNote; every other one is an Invoice (BT-3)."""
 
 VAT_CATEGORIES: dict[str, str] = {

@@ -69,7 +69,7 @@ class Frozen(BaseModel):
 
 
 class Report(Frozen):
-    """One normalised report. Deduplicated by (attempt, action, provider's time, recipient), not by the provider's id."""
+    """One normalised report. Deduplicated by (attempt, action, time, recipient), never by the provider's id."""
 
     provider: str
     action: ReportAction
@@ -80,8 +80,12 @@ class Report(Frozen):
     permanent: bool | None = Field(None, description="hard (true) or soft (false) where the action is a failure")
     status: str | None = Field(None, description="RFC 3463, 5.1.1")
     code: str | None = Field(None, description="the provider's own code: 30005, 550")
-    reason: str | None = Field(None, description="our word: unknown-recipient, mailbox-full, blocked, opted-out, landline ...")
-    diagnostic: str | None = Field(None, description="the provider's own words; personal, for they may quote an address")
+    reason: str | None = Field(
+        None, description="our word: unknown-recipient, mailbox-full, blocked, opted-out, landline ..."
+    )
+    diagnostic: str | None = Field(
+        None, description="the provider's own words; personal, for they may quote an address"
+    )
     raw: dict[str, Any] = Field(default_factory=dict, description="the provider's payload")
 
     @property

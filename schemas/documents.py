@@ -256,7 +256,9 @@ class Note(Part):
 class Invoice(Part):
     """An invoice or credit note: the canonical document. `type_code` (BT-3) tells which."""
 
-    kind: Literal["invoice"] = Field("invoice", description="which canonical message this is; others stand beside it later")
+    kind: Literal["invoice"] = Field(
+        "invoice", description="which canonical message this is; others stand beside it later"
+    )
     invoice_number: Annotated[str, Field(min_length=1, max_length=200, description="BT-1")]
     issue_date: Annotated[Day, Field(description="BT-2")]
     type_code: Code = Field("380", description="BT-3: UNTDID 1001")

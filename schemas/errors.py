@@ -64,7 +64,9 @@ class EntregaError(Exception):
         return (_rebuild, (type(self), self.text, self.findings, self.detail))
 
 
-def _rebuild(kind: type[EntregaError], text: str, findings: tuple[Finding, ...], detail: dict[str, Any]) -> EntregaError:
+def _rebuild(
+    kind: type[EntregaError], text: str, findings: tuple[Finding, ...], detail: dict[str, Any]
+) -> EntregaError:
     return kind(text, findings=findings, **detail)
 
 

@@ -93,6 +93,12 @@ class Extracted(DocumentMessage):
     plan: Plan
 
 
+class PlanRequested(DocumentMessage):
+    """entrega.export.received as well: a parked document asks for its plan again (a party was imported meanwhile)."""
+
+    canonical: ArtefactRef
+
+
 class MadeRendition(Frozen):
     """An e-format that stands in the store, and what was checked."""
 

@@ -1,0 +1,1 @@
+"""The truth: all SQL of the application stands in this folder."""

@@ -122,7 +122,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Reason], ...] = tuple(
     for pattern, reason in (
         (r"quota|mailbox (is )?full|over ?quota|insufficient (system )?storage", Reason.MAILBOX_FULL),
         (
-            r"(user|recipient|mailbox|account|address)[^.;]{0,40}(unknown|not (exist|found|known|available)|does ?n.t exist)"
+            r"(user|recipient|mailbox|account|address)[^.;]{0,40}(unknown|n.t (exist|found|known|available))"
             r"|unknown (user|recipient)|no such (user|mailbox|recipient)|nosuchuser|no mailbox|bad destination mailbox",
             Reason.UNKNOWN_RECIPIENT,
         ),

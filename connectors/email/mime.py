@@ -29,7 +29,7 @@ _OWN = frozenset(
 
 
 def build(message: EmailMessage, date: datetime) -> bytes:
-    """The message as it goes over the wire: bytes, ASCII unless an address is not, lines ended by CR LF, none longer than 998.
+    """The message as it goes over the wire: bytes, ASCII unless an address is not, lines of at most 998 with CR LF.
 
     `date` is used where the message's own headers hold no Date. Control characters in names and the subject become
     spaces; in addresses, header names and header values they are refused.
@@ -125,5 +125,9 @@ def _mailbox(header: str, name: str | None, address: str) -> str:
 def _part(boundary: str, subtype: str, text: str) -> bytes:
     unix = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     body = binascii.b2a_qp(unix, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    head = f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    head = (
+        f"--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
     return head.encode("ascii") + body + b"\r\n"

@@ -75,16 +75,17 @@ class SmtpSender:
             try:
                 try:
                     response = await self._transfer(connection, message, raw)
-                except _GoneBeforeBody:
+                except _GoneBeforeBody as gone:
                     # A server closes idle connections whenever it likes; a fresh one tells whether it works at all.
                     connection.close()
                     if not reused:
-                        raise ProviderUnavailable("the SMTP server closed the connection") from None
+                        raise gone.error from None
                     connection = await self._connect()
                     try:
                         response = await self._transfer(connection, message, raw)
-                    except _GoneBeforeBody:
-                        raise ProviderUnavailable("the SMTP server closed the connection") from None
+                    except _GoneBeforeBody as gone_again:
+                        connection.close()
+                        raise gone_again.error from None
             except BaseException as error:
                 if not isinstance(error, EntregaError) or not await self._reset(connection):
                     connection.close()
@@ -150,12 +151,15 @@ class SmtpSender:
             if go_ahead.code != 354:
                 raise _verdict(go_ahead.code, go_ahead.message, "the message")
         except aiosmtplib.SMTPSenderRefused as error:
+            if error.code == 421:
+                raise _GoneBeforeBody(_later(error.code, error.message)) from None
             raise _verdict(error.code, error.message, "the sender", Reason.SENDER_NOT_ALLOWED) from None
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _verdict(error.code, error.message, "the recipient") from None
         except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
             raise _GoneBeforeBody from None
         except (aiosmtplib.SMTPException, TimeoutError) as error:
+            connection.close()  # a late answer would be taken for that of the next command
             raise ProviderUnavailable(
                 f"the SMTP server did not answer: {type(error).__name__}", diagnostic=str(error)
             ) from None
@@ -169,7 +173,7 @@ class SmtpSender:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             connection.close()
             raise OutcomeUnknown(
-                "the SMTP server did not answer after the message was sent",
+                "the SMTP server did not answer after the body was sent",
                 diagnostic=f"{type(error).__name__}: {error}",
             ) from None
         if answer.code != 250:
@@ -217,9 +221,13 @@ class SmtpSender:
 class _GoneBeforeBody(Exception):
     """The connection ended before any of the body was written: surely not taken."""
 
+    def __init__(self, error: EntregaError | None = None) -> None:
+        super().__init__()
+        self.error = error or ProviderUnavailable("the SMTP server closed the connection")
+
 
 def _stuffed(raw: bytes) -> bytes:
-    """The body as DATA wants it: leading periods doubled (RFC 5321, 4.5.2), ended by a lone one. `raw` has CR LF only."""
+    """The body as DATA wants it: leading periods doubled (RFC 5321, 4.5.2), ended by a lone one."""
     body = raw.replace(b"\r\n.", b"\r\n..")
     return (b"." if body.startswith(b".") else b"") + body + b".\r\n"
 
@@ -247,10 +255,7 @@ def _verdict(code: int, words: str, what: str, fallback: Reason = Reason.OTHER) 
 def _later(code: int, words: str) -> EntregaError:
     """Not now: 4yz, or credentials that an operator must set right before anything can be sent."""
     status = status_in(words)
-    if code in _CREDENTIALS:
-        reason = Reason.CREDENTIALS
-    else:
-        reason = reason_of(status, words)
+    reason = Reason.CREDENTIALS if code in _CREDENTIALS else reason_of(status, words)
     throttled = code < 500 and (reason is Reason.THROTTLED or (status or "").startswith("4.7."))
     kind = ProviderThrottled if throttled else ProviderUnavailable
     return kind(

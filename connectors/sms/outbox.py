@@ -1,4 +1,4 @@
-"""The outbox for text messages: a .txt file that a person can read, instead of sending. See connectors/email/outbox.py."""
+"""The outbox for text messages: keeps each as a .txt file instead of sending it. See connectors/email/outbox.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.deliveries import Accepted, SmsMessage
 
 @dataclass
 class OutboxSms:
-    """Writes `<time>-<attempt>.txt` below `folder`: From, To, Date and the number of segments, a blank line, the text."""
+    """Writes `<time>-<attempt>.txt` below `folder`: From, To, Date, number of segments, a blank line, the text."""
 
     folder: Path
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -90,7 +90,7 @@ class _Template:
 
         No signing time: PAdES forbids it here, entry M has it.
         """
-        from asn1crypto import cms  # type: ignore[import-untyped]
+        from asn1crypto import cms
 
         encoded: bytes = cms.CMSAttributes(
             [
@@ -132,7 +132,7 @@ class _Template:
 @lru_cache(maxsize=64)
 def _template(certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> _Template:
     from asn1crypto import algos, cms
-    from asn1crypto.x509 import Certificate  # type: ignore[import-untyped]
+    from asn1crypto.x509 import Certificate
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
     from pyhanko.sign.general import as_signing_certificate_v2

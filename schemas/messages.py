@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,10 @@ SCHEMA_VERSION = 1
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON types, without what is not set: the form that is recorded and produced."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class ArtefactKind(StrEnum):

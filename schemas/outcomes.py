@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from schemas.deliveries import Report
 from schemas.errors import Finding
 from schemas.events import EventType
 from schemas.messages import ArtefactRef, DocumentMessage, Extracted, Message
@@ -105,14 +106,26 @@ class OpenDelivery:
 
 
 @dataclass(frozen=True)
-class LearnReport:
-    """A report was read from the inbox: apply it to its attempt and follow the policy. Carried out by the store."""
+class PageAction:
+    """What a recipient did on the page behind a link: `document-viewed`, `document-downloaded`, `handed-over`."""
+
+    action: EventType
+    link_id: UUID
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+    personal: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ApplyReports:
+    """An inbox row was read: join its reports to their attempts, follow the policy, mark the row."""
 
     inbox_id: UUID
-    result: str
+    reports: tuple[Report, ...] = ()
+    actions: tuple[PageAction, ...] = ()
 
 
-Effect = ExportStep | OpenDelivery | LearnReport
+Effect = ExportStep | OpenDelivery | ApplyReports
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""Resolution: choose who is told, by which channels, and when; never which form.
+
+In       Rendered  (entrega.document.rendered)
+Out      Resolved  (entrega.document.resolved)
+Effects  none
+Replay   answered by the recorded outcome; a new round asks the directory again
+Source   the directory's contacts; the tenant's policy: preference beats rule beats default
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.directory import ContactPoint, Directory, Known
+from connectors.profiles import Profiles
+from schemas.deliveries import Channel
+from schemas.errors import NoContact
+from schemas.events import EventType
+from schemas.messages import Rendered, Resolved, ResolvedContact
+from schemas.outcomes import Done, Fact
+from schemas.tenants import Rule, TenantProfile
+
+
+@dataclass(frozen=True)
+class Resolution:
+    directory: Directory
+    profiles: Profiles
+    clock: Callable[[], datetime]
+
+    async def handle(self, message: Rendered) -> Done:
+        """Raises NoContact (permanent) where the party has no address that may be used."""
+        profile = self.profiles.current(message.tenant).profile
+        contacts = self.directory.contacts(message.tenant, message.plan.party)
+        party = self.directory.party(message.tenant, message.plan.party)
+        rule = _first_rule(profile, party)
+        chosen: list[ResolvedContact] = []
+        skipped: list[dict[str, str]] = []
+        for contact in contacts:
+            wanted, why = _wanted(profile, rule, contact)
+            channels = tuple(channel for channel in wanted if _address(contact, channel))
+            skipped += [
+                {"contact": str(contact.contact_id), "channel": channel, "why": f"no {channel} address"}
+                for channel in wanted
+                if channel not in channels
+            ]
+            if channels:
+                not_before = profile.policy.earliest(channels[0], self.clock(), contact.timezone)
+                chosen.append(
+                    ResolvedContact(contact=contact.contact_id, channels=channels, not_before=not_before, rule=why)
+                )
+        if not chosen:
+            raise NoContact(
+                "The party has no contact with an address that a channel could use.",
+                party=str(message.plan.party),
+                contacts=len(contacts),
+            )
+        return Done(
+            message=Resolved(**message.wire(), contacts=tuple(chosen)),
+            facts=(
+                Fact(EventType.RESOLVED, {"contacts": [c.model_dump(mode="json") for c in chosen], "skipped": skipped}),
+            ),
+        )
+
+
+def _first_rule(profile: TenantProfile, party: Known | None) -> Rule | None:
+    """The supplier's first rule that fits the party: every field that a rule sets must fit."""
+    for rule in profile.rules:
+        country_fits = rule.country is None or (party is not None and party.country == rule.country)
+        segment_fits = rule.segment is None or (party is not None and party.preferences.get("segment") == rule.segment)
+        if country_fits and segment_fits:
+            return rule
+    return None
+
+
+def _wanted(profile: TenantProfile, rule: Rule | None, contact: ContactPoint) -> tuple[tuple[str, ...], str]:
+    """The channels in their order, and what decided."""
+    default = tuple(profile.policy.channels)
+    if contact.channel:
+        return (contact.channel, *(channel for channel in default if channel != contact.channel)), "preference"
+    if rule is not None:
+        return tuple(rule.channels), f"rule {rule.name}"
+    return default, "default"
+
+
+def _address(contact: ContactPoint, channel: str) -> str | None:
+    return contact.email if channel == Channel.EMAIL else contact.phone

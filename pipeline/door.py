@@ -1,0 +1,147 @@
+"""The door: the one way in. It fixes the tenant, draws a receipt, stores the bytes, and plans the first message.
+
+The bytes are in the store before the row is; the row, its event and the planned message are one transaction. So what
+the door confirmed is never lost, and what it did not confirm was not taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from connectors.storage import Storage, put
+from pipeline.store import artefacts, events
+from pipeline.store.database import Store
+from pipeline.topology import EXPORT_RECEIVED
+from schemas import ids
+from schemas.errors import LimitExceeded, StoreUnavailable
+from schemas.events import Event, EventType, export_stream
+from schemas.messages import ArtefactKind, ExportReceived
+
+MAX_EXPORT_BYTES = 200 * 1024 * 1024
+_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the door gives back: under this id the export can be asked for."""
+
+    export_id: UUID
+    tenant: str
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Door:
+    """`minimum_free_bytes`: below this the disk counts as full; `backlog_limit`: unfinished documents before it refuses."""
+
+    store: Store
+    storage: Storage
+    default_tenant: str
+    data: Path | None = None
+    minimum_free_bytes: int = 512 * 1024 * 1024
+    backlog_limit: int = 200_000
+
+    async def receive(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        tenant: str | None = None,
+        profile: str | None = None,
+        by: str,
+        export_id: UUID | None = None,
+    ) -> Receipt:
+        """Take an export. Raises LimitExceeded (permanent), StoreUnavailable (disk full, backlog, no database).
+
+        `export_id` is given only where the caller's own id makes a repeated call harmless.
+        """
+        tenant = tenant or self.default_tenant
+        if not _TENANT.fullmatch(tenant):
+            raise LimitExceeded("a tenant's name is lower case letters, digits and hyphens, 63 at most")
+        if len(data) > MAX_EXPORT_BYTES:
+            raise LimitExceeded(f"the export has {len(data)} bytes; {MAX_EXPORT_BYTES} are allowed")
+        self._disk()
+        await self._backlog()
+        export = export_id or uuid4()
+        clean = _file_name(name)
+        ref = await asyncio.to_thread(
+            put,
+            self.storage,
+            tenant,
+            export,
+            ArtefactKind.SOURCE,
+            data,
+            media_type="application/octet-stream",
+            name=clean,
+        )
+        message = ExportReceived(tenant=tenant, export_id=export, name=clean, profile=profile, source=ref)
+        now = self.store.clock()
+        async with self.store.transaction() as conn:
+            cursor = await conn.execute(
+                """INSERT INTO export (export_id, tenant, name, profile, source, received_at, received_by, state, updated_at)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, 'moving', %s) ON CONFLICT DO NOTHING RETURNING export_id""",
+                [export, tenant, clean, profile, Jsonb(ref.wire()), now, by, now],
+            )
+            if await cursor.fetchone():
+                await artefacts.insert(conn, [(export, tenant, ref)], now)
+                await conn.execute(
+                    """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload)
+                       VALUES (%s, %s, 'publish', %s, %s, %s)""",
+                    [ids.derive("publish", export), tenant, export, now,
+                     Jsonb({"topic": EXPORT_RECEIVED, "message": message.wire()})],
+                )  # fmt: skip
+                await events.append(conn, [self._received(message, by)], recorded_at=now, keys=self.store.keys)
+        return Receipt(export, tenant, clean, ref.sha256, ref.size)
+
+    async def receive_raw(self, data: bytes, headers: Mapping[str, bytes], position: str) -> Receipt:
+        """A file's bytes that were produced straight to the topic; its place in Kafka makes the receipt."""
+        text = {key: value.decode("utf-8", "replace") for key, value in headers.items()}
+        return await self.receive(
+            data, name=text.get("name", "message"), tenant=text.get("tenant"), profile=text.get("profile"),
+            by=f"topic:{position}", export_id=ids.derive("raw-export", position),
+        )  # fmt: skip
+
+    def _received(self, message: ExportReceived, by: str) -> Event:
+        source = message.source
+        return Event(
+            tenant=message.tenant,
+            stream=export_stream(message.export_id),
+            type=EventType.RECEIVED,
+            cause=str(message.export_id),
+            occurred_at=self.store.clock(),
+            actor=by,
+            data={"name": message.name, "sha256": source.sha256, "size": source.size},
+        )
+
+    def _disk(self) -> None:
+        from pipeline.embedded.space import free_space_guard
+
+        if self.data is not None:
+            free_space_guard(self.data, self.minimum_free_bytes)
+
+    async def _backlog(self) -> None:
+        async with self.store.transaction() as conn:
+            cursor = await conn.execute(
+                "SELECT count(*) AS n FROM (SELECT 1 FROM document WHERE state = 'moving' LIMIT %s) AS some",
+                [self.backlog_limit],
+            )
+            row = await cursor.fetchone()
+        if row and row["n"] >= self.backlog_limit:
+            raise StoreUnavailable(
+                f"{self.backlog_limit} documents are unfinished: the door is closed until some are", retry_after=30
+            )
+
+
+def _file_name(name: str) -> str:
+    """The last part of a path, without what terminals or file systems would act on."""
+    last = PurePath(name.replace("\\", "/")).name
+    return re.sub(r"[^\w.,+@ ()\[\]-]", "_", last)[:200] or "export"

@@ -1,0 +1,52 @@
+"""The relay: what is due is produced to its topic, or looked at again.
+
+A due row is deleted in the transaction in which the broker's word was awaited: a crash produces it twice, and the
+receiving stage's claim makes that harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+
+from pipeline.runner import Produce, outgoing
+from pipeline.store.database import Connection, Store
+
+log = structlog.get_logger()
+
+BATCH = 200
+Review = Callable[[Connection, UUID], Awaitable[None]]
+"""Looks at a delivery again, inside the relay's transaction."""
+
+
+class Relay:
+    """Fires due rows; any number may run, SKIP LOCKED shares the rows out."""
+
+    def __init__(self, store: Store, produce: Produce, review: Review) -> None:
+        self.store = store
+        self.produce = produce
+        self.review = review
+
+    async def once(self) -> int:
+        """Fire what is due now; returns how many rows."""
+        now = self.store.clock()
+        async with self.store.transaction() as conn:
+            cursor = await conn.execute(
+                """DELETE FROM due WHERE due_id IN (
+                     SELECT due_id FROM due WHERE at <= %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
+                   RETURNING kind, subject_id, tries, payload""",
+                [now, BATCH],
+            )
+            rows = await cursor.fetchall()
+            messages = [
+                outgoing(row["payload"]["topic"], row["payload"]["message"], now, row["tries"])
+                for row in rows
+                if "topic" in row["payload"]
+            ]
+            await self.produce(messages)
+            for row in rows:
+                if row["kind"] == "review":
+                    await self.review(conn, row["subject_id"])
+        return len(rows)

@@ -1,0 +1,209 @@
+"""One stage, one micro-batch: decode, compute, commit, produce, and only then let the transport acknowledge.
+
+A replay finds its outcome recorded and sends that on. Infrastructure errors are retried in place, with backoff; a
+batch that fails as a whole for another reason is run again one message at a time. A flood of bugs stops the stage
+instead of emptying the topic into the dead letters.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+
+from pipeline import door
+from pipeline.pool import Pool, Stage, guarded
+from pipeline.store import parking, work
+from pipeline.store.database import Store
+from pipeline.store.work import Item
+from pipeline.topology import EXPORT_RECEIVED, StageSpec
+from pipeline.transport import Outgoing, Raw
+from schemas.errors import PermanentError, StoreUnavailable
+from schemas.messages import SCHEMA_VERSION, ExportReceived, Frozen, PlanRequested
+from schemas.outcomes import Parked, Result
+
+log = structlog.get_logger()
+
+BUG_WINDOW = 100
+BUG_LIMIT = 25
+"""More bugs than this among the last BUG_WINDOW outcomes stop the stage."""
+
+INFRASTRUCTURE = (StoreUnavailable, KafkaError, ConnectionError, OSError)
+
+Produce = Callable[[Sequence[Outgoing]], Awaitable[None]]
+
+
+class StageStopped(Exception):
+    """Too many bugs: the process must end, with nothing acknowledged."""
+
+
+class Runner:
+    """Runs one stage over micro-batches of raw messages."""
+
+    def __init__(
+        self, spec: StageSpec, stage: Stage, store: Store, pool: Pool, produce: Produce, door_: door.Door
+    ) -> None:
+        self.spec = spec
+        self.stage = stage
+        self.store = store
+        self.pool = pool
+        self.produce = produce
+        self.door = door_
+        self.handled = 0
+        self.busy_since: datetime | None = None
+        self._bugs: deque[bool] = deque(maxlen=BUG_WINDOW)
+
+    async def batch(self, raws: Sequence[Raw]) -> None:
+        """Bring every message to an outcome. Raises only CancelledError and StageStopped."""
+        self.busy_since = self.store.clock()
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(INFRASTRUCTURE),
+                wait=wait_random_exponential(multiplier=0.1, max=5),
+                before_sleep=self._waiting,
+                reraise=True,
+            ):
+                with attempt:
+                    await self._whole_or_alone(raws)
+        finally:
+            self.busy_since = None
+        self.handled += len(raws)
+
+    def _waiting(self, state: Any) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("waiting", stage=self.spec.name, attempt=state.attempt_number, error=repr(error)[:300])
+
+    async def _whole_or_alone(self, raws: Sequence[Raw]) -> None:
+        try:
+            await self._once(raws)
+        except (*INFRASTRUCTURE, StageStopped):
+            raise
+        except Exception:
+            if len(raws) == 1:
+                log.exception("cannot-commit", stage=self.spec.name, offset=raws[0].offset)
+                await parking.park_raw(self.store, self.spec, raws[0], "bug", "the outcome cannot be committed")
+                self._count_bug(True)
+                return
+            log.exception("batch-failed", stage=self.spec.name, messages=len(raws))
+            for raw in raws:
+                await self._whole_or_alone([raw])
+
+    async def _once(self, raws: Sequence[Raw]) -> None:
+        items = await self._decode(raws)
+        known = await work.recorded(self.store, self.spec, [item.key for item in items])
+        fresh = [item for item in items if item.key not in known]
+        outgoing = [message for messages in known.values() for message in messages]
+        if fresh:
+            for item, result in zip(fresh, await self._compute(fresh), strict=True):
+                item.result = result
+                self._count_bug(isinstance(result, Parked) and result.refusal.reason == "bug")
+            outgoing += await work.commit(self.store, self.spec, fresh)
+        if outgoing:
+            await self.produce([self._outgoing(message) for message in outgoing])
+
+    async def _compute(self, items: Sequence[Item]) -> list[Result]:
+        messages: list[Frozen] = [item.message for item in items]
+        if self.spec.cpu:
+            return await self.pool.run(self.stage, messages)
+        return [await guarded(self.stage, message) for message in messages]
+
+    def _count_bug(self, bug: bool) -> None:
+        self._bugs.append(bug)
+        if sum(self._bugs) > BUG_LIMIT:
+            raise StageStopped(f"{self.spec.name}: {sum(self._bugs)} bugs among the last {len(self._bugs)} outcomes")
+
+    async def _decode(self, raws: Sequence[Raw]) -> list[Item]:
+        """Each subject once; what cannot be decoded is parked, what is newer than this code waits."""
+        items: dict[work.Key, Item] = {}
+        for raw in raws:
+            try:
+                message = self._message(raw)
+            except _RawExport:
+                await self._take_raw_export(raw)
+                continue
+            except _Newer as newer:
+                await parking.postpone(self.store, self.spec, raw, f"written by schema version {newer.version}")
+                continue
+            except (ValidationError, ValueError, TypeError) as error:
+                await parking.park_raw(self.store, self.spec, raw, "undecodable", _readable(error))
+                continue
+            tries = int(raw.headers.get("entrega_try", b"0") or 0)
+            item = Item(message=message, raw=raw.value or b"", tries=tries)
+            items.setdefault(item.key, item)
+        return list(items.values())
+
+    def _message(self, raw: Raw) -> Frozen:
+        if raw.value is None:
+            raise ValueError("the message has no value")
+        if self.spec.source == EXPORT_RECEIVED and "ce_type" not in raw.headers:
+            raise _RawExport
+        loaded = orjson.loads(raw.value)
+        if not isinstance(loaded, dict):
+            raise ValueError("the message is not a JSON object")
+        version = loaded.get("schema_version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise _Newer(version)
+        if self.spec.takes is ExportReceived and "document_id" in loaded:
+            return PlanRequested.model_validate_json(raw.value)
+        return self.spec.takes.model_validate_json(raw.value)
+
+    async def _take_raw_export(self, raw: Raw) -> None:
+        """Somebody produced a file's bytes straight to the topic: they come in by the door like any other."""
+        try:
+            await self.door.receive_raw(raw.value or b"", raw.headers, f"{raw.topic}/{raw.partition}/{raw.offset}")
+        except PermanentError as error:
+            await parking.park_raw(self.store, self.spec, raw, error.reason, error.text)
+
+    def _outgoing(self, message: dict[str, Any]) -> Outgoing:
+        return outgoing(self._target(message), message, self.store.clock())
+
+    def _target(self, message: dict[str, Any]) -> str:
+        if "cursor" in message or "source" in message:
+            return EXPORT_RECEIVED
+        if self.spec.target is None:
+            raise ValueError(f"{self.spec.name} writes to no topic")
+        return self.spec.target
+
+
+def outgoing(topic: str, message: dict[str, Any], now: datetime, tries: int = 0) -> Outgoing:
+    """A message on the wire: JSON value, subject as key, CloudEvents 1.0 attributes in binary mode as headers."""
+    subject = str(message.get("document_id") or message.get("export_id") or message.get("inbox_id"))
+    headers = {
+        "ce_specversion": b"1.0",
+        "ce_id": uuid4().hex.encode(),
+        "ce_type": topic.encode(),
+        "ce_source": b"/entrega",
+        "ce_subject": subject.encode(),
+        "ce_time": now.isoformat().encode(),
+        "content-type": b"application/json",
+        "ce_tenant": str(message["tenant"]).encode(),
+    }
+    if "export_id" in message:
+        headers["ce_batch"] = str(message["export_id"]).encode()
+    if tries:
+        headers["entrega_try"] = str(tries).encode()
+    return Outgoing(topic, subject.encode(), orjson.dumps(message), headers)
+
+
+class _RawExport(Exception):
+    """A value without CloudEvents headers on the export topic."""
+
+
+class _Newer(Exception):
+    def __init__(self, version: int) -> None:
+        self.version = version
+
+
+def _readable(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return f"{type(error).__name__}: {error}"[:300]

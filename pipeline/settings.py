@@ -1,0 +1,149 @@
+"""Settings: one frozen class, from the environment (`ENTREGA_*`) and `<data>/entrega.toml`; the environment wins.
+
+What is not set is embedded: no broker, database or bucket named means that `entrega up` brings its own. Unknown keys
+stop the start, and an error names the setting.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `entrega config show` prints them, secrets masked."""
+
+    model_config = SettingsConfigDict(env_prefix="ENTREGA_", frozen=True, extra="forbid")
+
+    data: Path = Field(Path(".entrega"), description="folder for everything that is not configured elsewhere")
+    default_tenant: str = Field(
+        "demo", pattern="^[a-z0-9][a-z0-9-]{0,62}$", description="the tenant of a door without credentials"
+    )
+    profiles: Path | None = Field(None, description="folder of tenant profiles (YAML); default <data>/profiles")
+
+    kafka_servers: str | None = Field(None, description="host:port,host:port; none: embedded")
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    kafka_ca_file: Path | None = None
+    kafka_certificate_file: Path | None = Field(None, description="client certificate (mutual TLS), PEM")
+    kafka_key_file: Path | None = None
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_partitions: int = Field(4, ge=1, le=1000, description="of each topic, when it is made; fixed from then on")
+    kafka_replication: int = Field(1, ge=1, le=7)
+
+    database_url: SecretStr | None = Field(None, description="postgresql://… as role entrega_app; none: embedded")
+    database_owner_url: SecretStr | None = Field(None, description="postgresql://… of the owner, for migrations only")
+
+    s3_bucket: str | None = Field(None, description="none: artefacts in <data>/artefacts")
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    s3_secret_key: SecretStr | None = None
+
+    public_url: str | None = Field(None, description="what links begin with; default http://127.0.0.1:<web_port>")
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(0, ge=0, le=65535, description="0: a free one, drawn once for a data folder")
+    operator_token: SecretStr | None = Field(None, description="opens the operator's page; default: drawn by `up`")
+    link_days: int = Field(90, ge=1, le=3650, description="days for which a link opens its page")
+
+    email_provider: Literal["outbox", "smtp", "sendgrid"] = "outbox"
+    sms_provider: Literal["outbox", "twilio"] = "outbox"
+    email_sender: str = Field("documents@entrega.invalid", description="addr-spec of From")
+    email_bounce_domain: str | None = Field(None, description="domain of return paths; default: the sender's")
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    sendgrid_key: SecretStr | None = None
+    sendgrid_url: str = "https://api.sendgrid.com"
+    sendgrid_webhook_key: str | None = Field(None, description="public key of signed event webhooks, Base64 DER")
+    twilio_account: str | None = None
+    twilio_token: SecretStr | None = None
+    twilio_url: str = "https://api.twilio.com"
+    twilio_sender: str | None = Field(None, description="E.164 number or alphanumeric sender id")
+    email_per_second: float = Field(50, gt=0)
+    sms_per_second: float = Field(10, gt=0)
+
+    signing_pkcs12_file: Path | None = Field(
+        None, description="key and chain; none of the signing files: a demo CA is made"
+    )
+    signing_key_file: Path | None = Field(None, description="PEM")
+    signing_certificate_file: Path | None = Field(None, description="PEM, certificate first, then its chain")
+    signing_password: SecretStr | None = None
+
+    workers: int = Field(
+        default_factory=lambda: max(1, min(8, os.cpu_count() or 2)),
+        ge=1,
+        le=64,
+        description="child processes for work that takes CPU",
+    )
+    document_deadline_seconds: float = Field(30, gt=0)
+    minimum_free_mib: int = Field(512, ge=1, description="below this much free disk the door is closed")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        wants = {
+            "smtp_host": self.email_provider == "smtp",
+            "sendgrid_key": self.email_provider == "sendgrid",
+            "twilio_account": self.sms_provider == "twilio",
+            "twilio_token": self.sms_provider == "twilio",
+            "twilio_sender": self.sms_provider == "twilio",
+            "kafka_username": self.kafka_security.startswith("sasl"),
+            "kafka_password": self.kafka_security.startswith("sasl"),
+            "signing_certificate_file": self.signing_key_file is not None,
+        }
+        missing = [name for name, wanted in wants.items() if wanted and not getattr(self, name)]
+        if missing:
+            raise ValueError(f"{missing[0]} must be set, for another setting needs it")
+        return self
+
+    @property
+    def artefacts(self) -> Path:
+        return self.data / "artefacts"
+
+    @property
+    def profile_folder(self) -> Path:
+        return self.profiles or self.data / "profiles"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys that `up` makes: the key-encryption key, the checkpoint key, the demo CA."""
+        return self.data / "secrets"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.data / "checkpoints.jsonl"
+
+
+def load(data: Path | None = None, **given: Any) -> Settings:
+    """Read the settings. Raises ConfigurationError naming the setting that is missing, wrong or unknown."""
+    folder = data or Path(os.environ.get("ENTREGA_DATA", ".entrega"))
+    values: dict[str, Any] = {}
+    file = folder / "entrega.toml"
+    if file.exists():
+        try:
+            values = tomllib.loads(file.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{file}: {error}") from error
+    known = Settings.model_fields
+    for name in os.environ:
+        if name.startswith("ENTREGA_") and name[8:].lower() not in known:
+            raise ConfigurationError(f"{name} is not a setting; `entrega config show` lists them")
+    from_environment = {key for key in known if f"ENTREGA_{key.upper()}" in os.environ}
+    values = {key: value for key, value in values.items() if key not in from_environment}
+    try:
+        return Settings(**{**values, **given, "data": folder.absolute()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigurationError(f"{name}: {first['msg']}") from error

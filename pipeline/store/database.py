@@ -1,0 +1,58 @@
+"""The connection pool, and what every use of it shares: the clock, the key ring, and one meaning of "unavailable"."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from pipeline.store.personal import KeyRing
+from schemas.errors import StoreUnavailable
+
+Connection = psycopg.AsyncConnection[dict[str, Any]]
+Clock = Callable[[], datetime]
+
+UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+"""What psycopg raises when the database does not answer, is shutting down, or dropped the connection."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """A pool of connections to the application's database, as role `entrega_app`."""
+
+    def __init__(self, url: str, keys: KeyRing, *, clock: Clock = utc_now, size: int = 8) -> None:
+        self.url = url
+        self.keys = keys
+        self.clock = clock
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=10,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"row_factory": dict_row, "options": "-c idle_in_transaction_session_timeout=10000"},
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back by an exception."""
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except UNAVAILABLE as error:
+            raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error

@@ -1,0 +1,98 @@
+"""Dead letters: what stopped, why, and how a person puts it back or closes it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from pipeline.store.database import Connection, Store
+from pipeline.topology import StageSpec
+from schemas import ids
+from schemas.events import Event, EventType
+from schemas.outcomes import Refusal
+
+if TYPE_CHECKING:
+    from pipeline.transport import Raw
+
+REFUSING = frozenset({"document-invalid", "export-unreadable", "limit-exceeded"})
+"""Reasons that end a document as refused: it is mended in the ERP. Every other one parks it."""
+
+
+async def park(
+    conn: Connection,
+    stage: str,
+    tenant: str,
+    refusal: Refusal,
+    *,
+    document: UUID | None,
+    export: UUID | None,
+    round_: int,
+    message: dict[str, Any] | None,
+    log: list[Event],
+    now: datetime,
+    step: int = 0,
+) -> UUID:
+    """Write what stopped into `parked`, and the event that says why. The document's row is the caller's."""
+    subject = document or export
+    parked_id = ids.derive("parked", subject, stage, round_, step)
+    findings = [finding.model_dump(exclude_none=True) for finding in refusal.findings]
+    await conn.execute(
+        """INSERT INTO parked (parked_id, tenant, document_id, export_id, stage, round, reason, explanation, detail,
+                               message, parked_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        [parked_id, tenant, document, export, stage, round_, refusal.reason, refusal.explanation,
+         Jsonb({**refusal.detail, "findings": findings}), Jsonb(message) if message else None, now],
+    )  # fmt: skip
+    log.append(
+        Event(
+            tenant=tenant,
+            stream=f"document:{document}" if document else f"export:{export}",
+            type=EventType.REFUSED if refusal.reason in REFUSING else EventType.PARKED,
+            cause=f"{stage}/{round_}/{step}",
+            occurred_at=now,
+            actor=f"stage:{stage}",
+            data={
+                "stage": stage,
+                "reason": refusal.reason,
+                "explanation": refusal.explanation,
+                "rules": [finding.rule for finding in refusal.findings],
+            },
+            # a finding quotes the document: what was found there may name a person
+            personal={"findings": findings} if findings else None,
+        )
+    )
+    return parked_id
+
+
+async def park_raw(store: Store, spec: StageSpec, raw: Raw, reason: str, explanation: str) -> None:
+    """Keep a message that has no subject of ours: its bytes, and where it stood. Replay: the same row."""
+    async with store.transaction() as conn:
+        await conn.execute(
+            """INSERT INTO parked (parked_id, tenant, stage, round, reason, explanation, detail, raw, topic, partition,
+                                   "offset", parked_at)
+               VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            [ids.derive("raw", raw.topic, raw.partition, raw.offset), _tenant(raw), spec.name, reason, explanation,
+             Jsonb({"key": (raw.key or b"").decode("utf-8", "replace")}), raw.value or b"", raw.topic, raw.partition,
+             raw.offset, store.clock()],
+        )  # fmt: skip
+
+
+async def postpone(store: Store, spec: StageSpec, raw: Raw, why: str, seconds: float = 60) -> None:
+    """A message of a newer schema waits for newer code: a rolling upgrade must pass."""
+    now = store.clock()
+    async with store.transaction() as conn:
+        await conn.execute(
+            """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
+               VALUES (%s, %s, 'retry', %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            [ids.derive("postponed", raw.topic, raw.partition, raw.offset), _tenant(raw),
+             ids.derive("raw", raw.topic, raw.partition, raw.offset), now + timedelta(seconds=seconds),
+             Jsonb({"topic": raw.topic, "message": orjson.loads(raw.value or b"{}")}), why],
+        )  # fmt: skip
+
+
+def _tenant(raw: Raw) -> str:
+    return raw.headers.get("ce_tenant", b"unknown").decode("utf-8", "replace")[:63]

@@ -1,0 +1,293 @@
+"""Outcomes: what a stage made of a micro-batch, committed in one transaction.
+
+A subject (document or export) has one outcome for each stage, round and step. Who comes second, a replay, a zombie,
+newer code, finds it claimed, writes nothing, and sends on what was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from pipeline.store import artefacts, deliveries, events, parking, registration
+from pipeline.store.database import Connection, Store
+from pipeline.topology import StageSpec
+from schemas import ids
+from schemas.events import Event, EventType
+from schemas.messages import DocumentMessage, ExportReceived, Frozen
+from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Refusal, Result, Retry
+
+Key = tuple[UUID, int, int]
+"""subject, round, step"""
+
+RETRY_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200)
+"""The schedule of a stage's own transient errors; then the document is parked."""
+
+
+@dataclass
+class Item:
+    """One message of a micro-batch and what was made of it."""
+
+    message: Any
+    raw: bytes
+    result: Result | None = None
+    tries: int = 0
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.message)
+
+
+def key_of(message: Frozen) -> Key:
+    """Subject, round and step of any stage's message."""
+    if isinstance(message, DocumentMessage):
+        return message.document_id, message.round, 0
+    if isinstance(message, ExportReceived):
+        return message.export_id, message.round, message.step
+    return getattr(message, "inbox_id"), 1, 0  # noqa: B009  ReportReceived
+
+
+def stream_of(message: Frozen) -> str:
+    if isinstance(message, DocumentMessage):
+        return f"document:{message.document_id}"
+    if isinstance(message, ExportReceived):
+        return f"export:{message.export_id}"
+    return f"inbox:{key_of(message)[0]}"
+
+
+async def recorded(store: Store, spec: StageSpec, keys: Sequence[Key]) -> dict[Key, list[dict[str, Any]]]:
+    """Outcomes that are there already, with the messages to send on (none where the subject was parked)."""
+    async with store.transaction() as conn:
+        return await _recorded(conn, spec, keys)
+
+
+async def _recorded(conn: Connection, spec: StageSpec, keys: Sequence[Key]) -> dict[Key, list[dict[str, Any]]]:
+    if not keys:
+        return {}
+    cursor = await conn.execute(
+        """SELECT o.subject_id, o.round, o.step, o.message
+             FROM outcome o JOIN unnest(%s::uuid[], %s::int[], %s::int[]) AS k(subject_id, round, step)
+            USING (subject_id, round, step) WHERE o.stage = %s""",
+        [*_columns(keys), spec.name],
+    )
+    found: dict[Key, list[dict[str, Any]]] = {}
+    for row in await cursor.fetchall():
+        messages = [row["message"]] if row["message"] is not None else []
+        found[(row["subject_id"], row["round"], row["step"])] = messages
+    if spec.name == "extraction":
+        for key in found:
+            found[key] = found[key] + await registration.recorded_messages(conn, key)
+    return found
+
+
+async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Commit the results of a micro-batch; returns the messages to produce, recorded ones included.
+
+    Replay: the claim finds the outcome taken, and the recorded message is what is sent on.
+    """
+    now = store.clock()
+    outgoing: list[dict[str, Any]] = []
+    async with store.transaction() as conn:
+        settled = [item for item in items if not isinstance(item.result, Retry)]
+        won = await _claim(conn, spec, settled, now)
+        lost = [item.key for item in settled if item.key not in won]
+        log: list[Event] = []
+        winners = [item for item in settled if item.key in won]
+        for item in winners:
+            if isinstance(item.result, Done) and item.result.message:
+                outgoing.append(item.result.message.wire())
+        outgoing += await _effects(conn, spec, winners, log, now)
+        for item in winners:
+            log += _events(spec, item, now)
+        await _artefacts(conn, winners, now)
+        await _park(conn, spec, [item for item in winners if isinstance(item.result, Parked)], log, now)
+        await _retry(conn, spec, [item for item in items if isinstance(item.result, Retry)], log, now)
+        await _update_documents(conn, spec, items, won, now)
+        await events.append(conn, log, recorded_at=now, keys=store.keys)
+        for messages in (await _recorded(conn, spec, lost)).values():
+            outgoing += messages
+    return outgoing
+
+
+def _columns(keys: Iterable[Key]) -> list[list[Any]]:
+    rows = list(keys)
+    return [[k[0] for k in rows], [k[1] for k in rows], [k[2] for k in rows]]
+
+
+async def _claim(conn: Connection, spec: StageSpec, items: Sequence[Item], now: datetime) -> set[Key]:
+    """Sorted, so that two batches that share documents wait for each other instead of deadlocking."""
+    ordered = sorted(items, key=lambda item: item.key)
+    if not ordered:
+        return set()
+    messages = [
+        Jsonb(item.result.message.wire()) if isinstance(item.result, Done) and item.result.message else None
+        for item in ordered
+    ]
+    cursor = await conn.execute(
+        """INSERT INTO outcome (subject_id, round, step, stage, tenant, message, made_at)
+           SELECT subject_id, round, step, %s, tenant, message, %s
+             FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::jsonb[])
+               AS k(subject_id, round, step, tenant, message)
+           ON CONFLICT DO NOTHING RETURNING subject_id, round, step""",
+        [spec.name, now, *_columns(i.key for i in ordered), [i.message.tenant for i in ordered], messages],
+    )
+    return {(row["subject_id"], row["round"], row["step"]) for row in await cursor.fetchall()}
+
+
+def _events(spec: StageSpec, item: Item, now: datetime) -> list[Event]:
+    facts = item.result.facts if isinstance(item.result, (Done, Parked)) else ()
+    return [as_event(spec, item.message, fact, now) for fact in facts]
+
+
+def as_event(spec: StageSpec, message: Any, fact: Fact, now: datetime) -> Event:
+    """Complete a stage's fact: its stream, its cause (stage and round), its time and actor."""
+    return Event(
+        tenant=message.tenant,
+        stream=stream_of(message),
+        type=fact.type,
+        cause=f"{spec.name}/{key_of(message)[1]}/{key_of(message)[2]}",
+        occurred_at=now,
+        actor=f"stage:{spec.name}",
+        data=fact.data,
+        personal=fact.personal,
+    )
+
+
+async def _effects(
+    conn: Connection, spec: StageSpec, winners: Sequence[Item], log: list[Event], now: datetime
+) -> list[dict[str, Any]]:
+    outgoing: list[dict[str, Any]] = []
+    openings: list[tuple[Any, OpenDelivery]] = []
+    for item in winners:
+        for effect in item.result.effects if isinstance(item.result, Done) else ():
+            if isinstance(effect, ExportStep):
+                outgoing += await registration.register_step(conn, spec, item.message, effect, log, now)
+            elif isinstance(effect, OpenDelivery):
+                openings.append((item.message, effect))
+            elif isinstance(effect, ApplyReports):
+                await deliveries.apply_reports(conn, item.message, effect, log, now)
+    if openings:
+        await deliveries.open_deliveries(conn, openings, log, now)
+    return outgoing
+
+
+async def _artefacts(conn: Connection, winners: Sequence[Item], now: datetime) -> None:
+    rows = [
+        (item.key[0], item.message.tenant, ref)
+        for item in winners
+        if isinstance(item.result, Done)
+        for ref in item.result.artefacts
+    ]
+    await artefacts.insert(conn, rows, now)
+
+
+async def _park(conn: Connection, spec: StageSpec, items: Sequence[Item], log: list[Event], now: datetime) -> None:
+    for item in items:
+        assert isinstance(item.result, Parked)
+        message = item.message
+        document = message.document_id if isinstance(message, DocumentMessage) else None
+        export = getattr(message, "export_id", None)
+        await parking.park(
+            conn,
+            spec.name,
+            message.tenant,
+            item.result.refusal,
+            document=document,
+            export=export,
+            round_=item.key[1],
+            message=message.wire(),
+            log=log,
+            now=now,
+            step=item.key[2],
+        )
+        if document is None and isinstance(message, ExportReceived):
+            await conn.execute(
+                "UPDATE export SET state = 'refused', reason = %s, updated_at = %s WHERE export_id = %s",
+                [item.result.refusal.reason, now, export],
+            )
+
+
+async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: list[Event], now: datetime) -> None:
+    for item in items:
+        assert isinstance(item.result, Retry)
+        schedule = RETRY_SECONDS
+        subject, round_, step = item.key
+        if item.tries >= len(schedule):
+            item.result = Parked(Refusal(item.result.reason, f"{item.result.explanation} (after {item.tries} tries)"))
+            if await _claim(conn, spec, [item], now):
+                await _park(conn, spec, [item], log, now)
+            continue
+        after = item.result.after if item.result.after is not None else float(schedule[item.tries])
+        at = now + timedelta(seconds=after)
+        tries = item.tries + 1
+        await conn.execute(
+            """INSERT INTO due (due_id, tenant, kind, subject_id, at, tries, payload, reason)
+               VALUES (%s, %s, 'retry', %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            [
+                ids.derive("retry", spec.name, subject, round_, step, tries),
+                item.message.tenant,
+                subject,
+                at,
+                tries,
+                Jsonb({"topic": spec.source, "message": item.message.wire()}),
+                item.result.reason,
+            ],
+        )
+        if isinstance(item.message, (DocumentMessage, ExportReceived)):
+            log.append(
+                Event(
+                    tenant=item.message.tenant,
+                    stream=stream_of(item.message),
+                    type=EventType.RETRY_SCHEDULED,
+                    cause=f"{spec.name}/{round_}/{step}/try-{tries}",
+                    occurred_at=now,
+                    actor=f"stage:{spec.name}",
+                    data={
+                        "stage": spec.name,
+                        "reason": item.result.reason,
+                        "explanation": item.result.explanation,
+                        "try": tries,
+                        "at": at.isoformat(),
+                    },
+                )
+            )
+
+
+def _after(spec: StageSpec, item: Item, won: set[Key]) -> tuple[str, str | None, bool] | None:
+    """The document's state, reason and whether it keeps its business key, after this item."""
+    if isinstance(item.result, Retry):
+        return "waiting", item.result.reason, True
+    if item.key not in won:
+        return None
+    if isinstance(item.result, Parked):
+        refused = item.result.refusal.reason in parking.REFUSING
+        return ("refused" if refused else "parked"), item.result.refusal.reason, not refused
+    if isinstance(item.result, Done):
+        return item.result.state or "moving", None, True
+    return None
+
+
+async def _update_documents(
+    conn: Connection, spec: StageSpec, items: Sequence[Item], won: set[Key], now: datetime
+) -> None:
+    rows = []
+    for item in items:
+        if isinstance(item.message, DocumentMessage) and (after := _after(spec, item, won)):
+            record = item.result.record if isinstance(item.result, Done) else {}
+            rows.append((item.message.document_id, item.key[1], *after, record.get("amount_due")))
+    if not rows:
+        return
+    rows.sort(key=lambda row: row[0])
+    await conn.execute(
+        """UPDATE document d SET stage = %s, state = u.state, reason = u.reason, updated_at = %s, resent = 0,
+                  registered = d.registered AND u.registered, amount_due = coalesce(u.amount_due, d.amount_due)
+             FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::numeric[])
+               AS u(document_id, round, state, reason, registered, amount_due)
+            WHERE d.document_id = u.document_id AND d.round = u.round""",
+        [spec.name, now, *(list(column) for column in zip(*rows, strict=True))],
+    )

@@ -1,0 +1,125 @@
+"""What kind of value stands at which path of the canonical document, read off the models themselves.
+
+Readers use it to take texts as numbers and dates strictly, profiles to refuse a path that does not exist.
+A path is written as people write it: `buyer.address.country`, `notes[0].text`; `line.` stands for any line.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from schemas.documents import Invoice, Line
+
+KindName = Literal["text", "number", "date", "flag", "part", "parts", "words"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`part` is the model below a `part` or `parts`; `words` is a free dictionary of texts."""
+
+    name: KindName
+    part: type[BaseModel] | None = None
+    term: str = ""
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `Annotated` and without `| None`."""
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, types.UnionType):
+            annotation = next(a for a in get_args(annotation) if a is not type(None))
+        else:
+            return annotation
+
+
+def _kind(annotation: Any, term: str) -> Kind:
+    bare = _bare(annotation)
+    if get_origin(bare) is tuple:
+        return Kind("parts", _bare(get_args(bare)[0]), term)
+    if get_origin(bare) is dict:
+        return Kind("words", None, term)
+    if isinstance(bare, type):
+        if issubclass(bare, BaseModel):
+            return Kind("part", bare, term)
+        if issubclass(bare, Decimal):
+            return Kind("number", None, term)
+        if issubclass(bare, date):
+            return Kind("date", None, term)
+        if issubclass(bare, bool):
+            return Kind("flag", None, term)
+    return Kind("text", None, term)
+
+
+_TERM = re.compile(r"B[TG]-\d+")
+
+
+@cache
+def fields_of(model: type[BaseModel]) -> dict[str, Kind]:
+    """Field name -> kind, for one model. `term` is the first business term that the description names."""
+    found = {}
+    for name, field in model.model_fields.items():
+        term = _TERM.search(field.description or "")
+        found[name] = _kind(field.annotation, term.group() if term else "")
+    return found
+
+
+Path = tuple[str | int, ...]
+_STEP = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,3})\])?\Z")
+
+
+def parse_path(text: str) -> Path:
+    """`notes[0].text` -> ("notes", 0, "text"). Raises ValueError when it is not written so."""
+    path: list[str | int] = []
+    for step in text.split("."):
+        match = _STEP.match(step)
+        if not match:
+            raise ValueError(f"{text!r} is not a path of names joined by dots")
+        path.append(match[1])
+        if match[2] is not None:
+            path.append(int(match[2]))
+    return tuple(path)
+
+
+def format_path(path: Path) -> str:
+    """("notes", 0, "text") -> `notes[0].text`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def kind_at(path: Path, *, root: type[BaseModel] = Invoice) -> Kind:
+    """The kind of the leaf at `path`. Raises ValueError naming the step that does not exist or is no leaf."""
+    kind = Kind("part", root)
+    for at, step in enumerate(path):
+        here = format_path(path[: at + 1])
+        if isinstance(step, int):
+            if kind.name != "parts":
+                raise ValueError(f"{here}: this is no list")
+            kind = Kind("part", kind.part)
+        elif kind.name == "words":
+            kind = Kind("text")
+        elif kind.name != "part" or kind.part is None:
+            raise ValueError(f"{here}: nothing stands below a {kind.name} (a list needs its [number])")
+        elif step not in fields_of(kind.part):
+            raise ValueError(f"{here}: the canonical document has no such field")
+        else:
+            kind = fields_of(kind.part)[step]
+    if kind.name in ("part", "parts", "words"):
+        raise ValueError(f"{format_path(path)}: this is a group, name a field in it")
+    return kind
+
+
+def line_kind(path: Path) -> Kind:
+    """As `kind_at`, for a path below one line."""
+    return kind_at(path, root=Line)

@@ -1,0 +1,118 @@
+"""A tenant's profile: everything about one supplier that is not code. YAML, one file a tenant, versioned by content."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.documents import Address, Contact, CreditTransfer, Identifier
+
+Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BrandProfile(Frozen):
+    """How documents, messages and pages of this supplier look."""
+
+    name: str
+    colour: str = Field("#1d4ed8", pattern="^#[0-9a-fA-F]{6}$")
+    accent: str = Field("#0f172a", pattern="^#[0-9a-fA-F]{6}$")
+    logo: str | None = Field(None, description="file name beside the profile: PNG or JPEG, 1 MB at most")
+    footer: str | None = None
+    reply_to: str | None = Field(None, description="where a recipient's answer goes")
+
+    @field_validator("logo")
+    @classmethod
+    def _plain(cls, value: str | None) -> str | None:
+        if value is not None and PurePath(value).name != value:
+            raise ValueError("the logo is a file name beside the profile, not a path")
+        return value
+
+
+class SellerDefaults(Frozen):
+    """What the ERP does not say of the seller and the law wants: fills gaps, never overwrites."""
+
+    name: str | None = None
+    endpoint: Identifier | None = None
+    vat_identifier: str | None = None
+    legal_registration: Identifier | None = None
+    address: Address | None = None
+    contact: Contact | None = None
+    credit_transfer: CreditTransfer | None = None
+
+
+class DeliveryPolicy(Frozen):
+    """When, how and how often. Times are of the recipient's zone, durations in the unit that the name says."""
+
+    channels: tuple[Literal["email", "sms"], ...] = ("email", "sms")
+    quiet_from: time = time(21, 0)
+    quiet_until: time = time(8, 0)
+    quiet_channels: tuple[Literal["email", "sms"], ...] = ("sms",)
+    retry_minutes: tuple[float, ...] = (1, 5, 15, 60, 240)
+    deferral_hours: float = Field(4, description="a deferred e-mail gives way to SMS after this long")
+    silence_hours: float = Field(2, description="no report where the channel gives reports: the next channel")
+    unknown_minutes: dict[Literal["email", "sms"], float] = Field(default_factory=lambda: {"email": 10, "sms": 30})
+    resend_unknown: bool = Field(True, description="after an unknown outcome that nothing resolves, send once more")
+    timezone: str = "Europe/Lisbon"
+
+    def earliest(self, channel: str, now: datetime, timezone: str | None = None) -> datetime:
+        """The first moment from `now` (aware UTC) on at which the channel may be used: outside the quiet hours.
+
+        `timezone` is the recipient's (IANA name), the policy's own where it is not known. Equal ends: no quiet hours.
+        """
+        if channel not in self.quiet_channels or self.quiet_from == self.quiet_until:
+            return now
+        zone = _zone(timezone) or ZoneInfo(self.timezone)
+        local = now.astimezone(zone)
+        over_midnight = self.quiet_from > self.quiet_until
+        clock = local.time()
+        if over_midnight:
+            quiet = clock >= self.quiet_from or clock < self.quiet_until
+        else:
+            quiet = self.quiet_from <= clock < self.quiet_until
+        if not quiet:
+            return now
+        day = local.date() + timedelta(days=1 if over_midnight and clock >= self.quiet_from else 0)
+        return datetime.combine(day, self.quiet_until, zone).astimezone(UTC)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+class Rule(Frozen):
+    """A rule of the supplier: where the party fits all that is set, the channels are these. First fit wins."""
+
+    name: str
+    country: str | None = None
+    segment: str | None = None
+    channels: tuple[Literal["email", "sms"], ...]
+
+
+class TenantProfile(Frozen):
+    """`<tenant>.yaml`."""
+
+    tenant: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
+    brand: BrandProfile
+    seller: SellerDefaults = SellerDefaults()
+    language: Language = "en"
+    format: Literal["peppol", "ubl"] = Field("peppol", description="ubl: plain EN 16931")
+    signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
+    pdf_signature: Literal["pades-b-b", "none"] = "none"
+    learn_parties: bool = Field(
+        False, description="an invoice may teach an unknown buyer with an identifier and a contact"
+    )
+    on_conflict: Literal["park", "supersede"] = "park"
+    policy: DeliveryPolicy = DeliveryPolicy()
+    rules: tuple[Rule, ...] = ()
+    mappings: dict[str, Any] = Field(default_factory=dict, description="name -> CSV mapping, see schemas.profiles")

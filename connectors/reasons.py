@@ -112,7 +112,6 @@ _BY_STATUS: dict[str, Reason] = {
 _BY_SUBJECT: dict[str, Reason] = {
     "3": Reason.SYSTEM_FAILURE,
     "4": Reason.UNREACHABLE,
-    "5": Reason.SYSTEM_FAILURE,
     "6": Reason.MALFORMED,
     "7": Reason.BLOCKED,
 }
@@ -133,7 +132,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Reason], ...] = tuple(
         ),
         (r"spam|junk|content (rejected|filter)", Reason.SPAM),
         (r"\b(spf|dkim|dmarc)\b", Reason.NOT_AUTHENTICATED),
-        (r"rate|throttl|too many|try again later|grey-?list", Reason.THROTTLED),
+        (r"\brate\b|throttl|too many|try again later|grey-?list", Reason.THROTTLED),
         (r"block(ed|list)|black-?list|\bdnsbl\b|\brbl\b|reputation|policy|denied", Reason.BLOCKED),
         (r"(host|domain)[^.;]{0,30}(unknown|not found)|no mx|name or service not known", Reason.BAD_DOMAIN),
         (r"expired|timed? ?out|maximum-time|undeliverable for", Reason.EXPIRED),

@@ -35,7 +35,7 @@ def build(message: EmailMessage, date: datetime) -> bytes:
     spaces; in addresses, header names and header values they are refused.
     Raises MessageRefused (reason malformed or invalid-address).
     """
-    extra = {name: _checked_header(name, value) for name, value in message.headers.items()}
+    extra = checked_headers(message)
     fixed_date = next((value for name, value in extra.items() if name.lower() == "date"), None)
     boundary = f"=_{message.attempt.hex}"
     lines = [
@@ -84,6 +84,12 @@ def wire_address(address: str) -> str:
         raise MessageRefused(
             "an address is not a valid e-mail address", reason=Reason.INVALID_ADDRESS, found=address
         ) from None
+
+
+def checked_headers(message: EmailMessage) -> dict[str, str]:
+    """The message's own headers, each fit to be written, and its Message-ID seen to be one. Raises MessageRefused."""
+    _message_id(message.message_id)
+    return {name: _checked_header(name, value) for name, value in message.headers.items()}
 
 
 def _checked_header(name: str, value: str) -> str:

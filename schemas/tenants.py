@@ -58,7 +58,7 @@ class DeliveryPolicy(Frozen):
     retry_minutes: tuple[float, ...] = (1, 5, 15, 60, 240)
     deferral_hours: float = Field(4, description="a deferred e-mail gives way to SMS after this long")
     silence_hours: float = Field(2, description="no report where the channel gives reports: the next channel")
-    unknown_minutes: dict[Literal["email", "sms"], float] = Field(default_factory=lambda: {"email": 10, "sms": 30})
+    unknown_minutes: dict[Literal["email", "sms"], float] = {"email": 10.0, "sms": 30.0}
     resend_unknown: bool = Field(True, description="after an unknown outcome that nothing resolves, send once more")
     timezone: str = "Europe/Lisbon"
 

@@ -68,8 +68,8 @@ CREATE UNIQUE INDEX document_key ON document (tenant, business_key, revision) WH
 CREATE INDEX document_export ON document (export_id, export_step);
 CREATE INDEX document_time ON document (tenant, created_at DESC, document_id);
 CREATE INDEX document_number ON document (tenant, number);
-CREATE INDEX document_state ON document (tenant, state, updated_at);
-CREATE INDEX document_moving ON document (updated_at) WHERE state = 'moving';
+CREATE INDEX document_state ON document (tenant, state);  -- without updated_at, so that a stage's update stays HOT
+CREATE INDEX document_moving ON document (document_id) WHERE state = 'moving';
 
 CREATE TABLE relation (
     document_id uuid NOT NULL REFERENCES document,

@@ -1,0 +1,73 @@
+"""What runs under a data directory, as a file: `run/state.json`, and the lock that orders its writers.
+
+    {"kafka": {"wanted": true, "process": {"pid": 12, "ticks": 345, "boot": "…"}, "ports": {"kafka": 23456, …}}}
+
+`wanted` tells a crash from a stop: a service that is wanted and does not live has crashed.
+Ports outlive a stop, so a restarted service is found where it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.embedded.processes import Identity
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One service as it was last started."""
+
+    wanted: bool = False
+    process: Identity | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process of that start runs."""
+        return self.process is not None and self.process.alive()
+
+
+def read(data: Path) -> dict[str, Entry]:
+    """The entries by service; empty where nothing was ever started."""
+    try:
+        raw: dict[str, Any] = json.loads(_file(data).read_text())
+    except FileNotFoundError:
+        return {}
+    return {
+        name: Entry(
+            wanted=entry["wanted"],
+            process=Identity(**entry["process"]) if entry["process"] else None,
+            ports=entry["ports"],
+        )
+        for name, entry in raw.items()
+    }
+
+
+def write(data: Path, name: str, entry: Entry) -> None:
+    """Replace one service's entry. Call it with the lock held."""
+    entries = {**read(data), name: entry}
+    fresh = _file(data).with_name(f"state.json.{os.getpid()}")
+    fresh.write_text(json.dumps({key: asdict(value) for key, value in entries.items()}, indent=1))
+    fresh.replace(_file(data))
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """One starter or stopper at a time, over all processes; the lock goes with its holder."""
+    # 0711, not 0700: PostgreSQL, as another user, must pass through to its own folder
+    data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    (data / "run").mkdir(exist_ok=True, mode=0o700)
+    with (data / "run" / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _file(data: Path) -> Path:
+    return data / "run" / "state.json"

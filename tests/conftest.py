@@ -1,0 +1,80 @@
+"""What every test may ask for: a real broker and a real database server, one of each for the whole run.
+
+They start when the first test asks, in whichever xdist worker that is; the others find them (the data directory's
+lock orders the starters). The process that started the run, the only one that knows when all are done, ends them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from pipeline import embedded
+from pipeline.embedded.processes import Identity, identify
+
+FOLDER = "ENTREGA_TEST_SERVICES"  # inherited by the workers
+PREFIX = "entrega-test-"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run's folder; end what a run left that was killed."""
+    if hasattr(config, "workerinput"):
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        _end_if_orphaned(folder)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder.chmod(0o711)  # the database runs as another user when we are root
+    me = identify(os.getpid())
+    assert me is not None
+    (folder / "run-by.json").write_text(json.dumps(asdict(me)))
+    os.environ[FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the services."""
+    if not hasattr(config, "workerinput") and FOLDER in os.environ:
+        folder = Path(os.environ.pop(FOLDER))
+        embedded.erase(folder / "data")
+        shutil.rmtree(folder)
+
+
+def _end_if_orphaned(folder: Path) -> None:
+    with suppress(OSError, ValueError):  # another user's, or just being removed
+        if not Identity(**json.loads((folder / "run-by.json").read_text())).alive():
+            embedded.erase(folder / "data")
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> str:
+    """Bootstrap servers of a real Apache Kafka, shared by all tests: each makes topics and groups of its own."""
+    running = embedded.start(Path(os.environ[FOLDER]) / "data", postgres=False)
+    assert running.kafka is not None
+    return running.kafka
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Callable[[], str]:
+    """Makes an empty database on a real PostgreSQL at each call, and gives the URL of its owner, a superuser."""
+    running = embedded.start(Path(os.environ[FOLDER]) / "data", kafka=False)
+    assert running.database is not None
+    server = running.database
+
+    def make() -> str:
+        import psycopg
+
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{server.rpartition('/')[0]}/{name}"
+
+    return make

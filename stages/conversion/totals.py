@@ -16,7 +16,7 @@ from typing import Any
 
 from schemas.documents import AllowanceCharge, Invoice, Line, Totals
 from schemas.errors import Finding
-from stages.conversion.vat import CENT, UNTAXED, ZERO, Key, Share, breakdown, key_of, rule, shown
+from stages.conversion.vat import CENT, UNTAXED, ZERO, Key, Share, breakdown, cents, key_of, rule, shown
 
 # A quantity and a price have 28 digits each: their product is exact in 56, and a quotient still right to the cent.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
@@ -59,7 +59,7 @@ def _net(line: Line) -> Decimal:
 
 def _two(value: Decimal, rule_id: str, place: str, findings: list[Finding], severity: str = "warning") -> Decimal:
     """An amount with two places; what lies beyond them is rounded, and said (BR-DEC)."""
-    rounded = value.quantize(CENT)
+    rounded = cents(value)
     if rounded != value:
         findings.append(
             Finding(
@@ -96,7 +96,7 @@ def _line(index: int, line: Line, findings: list[Finding]) -> Line:
                 found=shown(base),
             )
         )
-    computed = ((line.quantity * line.net_price) / (base or Decimal(1)) + extra).quantize(CENT)
+    computed = cents(line.quantity * line.net_price / (base or Decimal(1)) + extra)
     if line.net_amount is None:
         update["net_amount"] = computed
     else:
@@ -206,17 +206,20 @@ def _totals(
     allowances = sum((each.amount for each in extras if not each.charge), ZERO)
     charges = sum((each.amount for each in extras if each.charge), ZERO)
 
-    def agreed(field: str, rule_id: str, computed: Decimal) -> Decimal:
+    def agreed(field: str, rule_id: str, computed: Decimal, formula: str) -> Decimal:
         found: Decimal | None = getattr(given, field)
-        computed = computed.quantize(CENT)
+        computed = cents(computed)
         if found is not None and found != computed:
+            # Digits beyond the second that round to the same amount are an ERP's habit; what is to be paid has none.
+            habit = cents(found) == computed and field != "amount_due"
             findings.append(
                 Finding(
                     rule=rule_id,
-                    message=f"{Totals.model_fields[field].description}: given and computed differ",
+                    message=f"{Totals.model_fields[field].description}: given is not {formula}",
                     place=f"totals.{field}",
                     found=shown(found),
                     expected=shown(computed),
+                    severity="warning" if habit else "fatal",
                 )
             )
         return computed
@@ -231,19 +234,25 @@ def _totals(
 
     paid, rounding = exact("paid_amount", "BR-DEC-16"), exact("rounding_amount", "BR-DEC-17")
     inclusive = exclusive + tax
+    due = inclusive - (paid or ZERO) + (rounding or ZERO)
+    given_parts = " and ".join(
+        f"{name} amount {shown(value) or 'not given'}" for name, value in (("paid", paid), ("rounding", rounding))
+    )
     return Totals.model_construct(
-        line_total=agreed("line_total", "BR-CO-10", line_total),
-        allowance_total=agreed("allowance_total", "BR-CO-11", allowances)
+        line_total=agreed("line_total", "BR-CO-10", line_total, "the sum of the line net amounts"),
+        allowance_total=agreed("allowance_total", "BR-CO-11", allowances, "the sum of the document's allowances")
         if present("allowance_total", False)
         else None,
-        charge_total=agreed("charge_total", "BR-CO-12", charges) if present("charge_total", True) else None,
-        tax_exclusive=agreed("tax_exclusive", "BR-CO-13", exclusive),
-        tax_amount=agreed("tax_amount", "BR-CO-14", tax),
+        charge_total=agreed("charge_total", "BR-CO-12", charges, "the sum of the document's charges")
+        if present("charge_total", True)
+        else None,
+        tax_exclusive=agreed("tax_exclusive", "BR-CO-13", exclusive, "lines - allowances + charges"),
+        tax_amount=agreed("tax_amount", "BR-CO-14", tax, "the sum of the VAT breakdown"),
         tax_amount_accounting=exact("tax_amount_accounting", "BR-DEC-15"),
-        tax_inclusive=agreed("tax_inclusive", "BR-CO-15", inclusive),
+        tax_inclusive=agreed("tax_inclusive", "BR-CO-15", inclusive, "the total without VAT + VAT"),
         paid_amount=paid,
         rounding_amount=rounding,
-        amount_due=agreed("amount_due", "BR-CO-16", inclusive - (paid or ZERO) + (rounding or ZERO)),
+        amount_due=agreed("amount_due", "BR-CO-16", due, f"the total with VAT - paid + rounding ({given_parts})"),
     )
 
 
@@ -260,7 +269,7 @@ def _accounting(document: Invoice, totals: Totals, findings: list[Finding]) -> d
         }
     if amount is None:
         if totals.tax_amount == 0:
-            return {"totals": totals.model_copy(update={"tax_amount_accounting": ZERO.quantize(CENT)})}
+            return {"totals": totals.model_copy(update={"tax_amount_accounting": cents(ZERO)})}
         findings.append(
             Finding(
                 rule="BR-53",

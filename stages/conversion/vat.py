@@ -53,6 +53,11 @@ def shown(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
 
 
+def cents(value: Decimal) -> Decimal:
+    """Two places, half up (away from zero), and no negative zero."""
+    return value.quantize(CENT, ROUND_HALF_UP) + ZERO
+
+
 def key_of(category: str, rate: Decimal | None) -> Key:
     """The row that this category and rate belong to; untaxed categories have one row whatever rate was written."""
     if category == "O":
@@ -85,15 +90,15 @@ def _tax(key: Key, taxable: Decimal, currency: str) -> Decimal:
     """BT-117, rounded half up to two places, or to none where the currency has none: nobody pays half a yen."""
     category, rate = key
     if not rate or category in UNTAXED or category == "O":
-        return ZERO.quantize(CENT)
-    places = Decimal(1) if CURRENCY_EXPONENT.get(currency, 2) == 0 else CENT
-    return (taxable * rate / 100).quantize(places, ROUND_HALF_UP).quantize(CENT)
+        return cents(ZERO)
+    exact = taxable * rate / 100
+    return cents(exact.quantize(Decimal(1), ROUND_HALF_UP) if CURRENCY_EXPONENT.get(currency, 2) == 0 else exact)
 
 
 def _row(key: Key, taxable: Decimal, tax: Decimal) -> VatBreakdown:
     category, rate = key
     return VatBreakdown.model_construct(
-        taxable_amount=taxable.quantize(CENT),
+        taxable_amount=cents(taxable),
         tax_amount=tax,
         category=category,
         rate=rate,
@@ -121,14 +126,12 @@ def _as_the_erp_rounded(
         taxes = [by_line[key_of(row.category, row.rate)] for row in rows]
         way = "as rounded line by line"
     else:
-        taxed = [row for row in rows if row.category not in UNTAXED and row.category != "O"]
+        taxed = [index for index, row in enumerate(rows) if row.category not in UNTAXED and row.category != "O"]
         # Only a total that the ERP called VAT is taken: the rest of another amount may be a fee that nobody declared.
-        if stated_tax is None or len(taxed) != 1:
+        if stated_tax is None or len(taxed) != 1 or stated_tax != cents(stated_tax):
             return tuple(rows), []
-        taxes = [wanted.quantize(CENT) if row is taxed[0] else row.tax_amount for row in rows]
+        taxes = [cents(stated_tax) if index in taxed else row.tax_amount for index, row in enumerate(rows)]
         way = "as the total says"
-        if wanted != taxes[rows.index(taxed[0])]:  # more than two places: no amount of a document
-            return tuple(rows), []
     if not all(_tolerable(tax, row.tax_amount) for row, tax in zip(rows, taxes, strict=True)):
         return tuple(rows), []
     followed, findings = [], []
@@ -213,11 +216,12 @@ def _kept(
     rule_id: str, place: str, row: VatBreakdown, found: Decimal, computed: Decimal, findings: list[Finding]
 ) -> Decimal:
     """The given amount where the rules let it stand, else the computed one; both are shown where they differ."""
-    computed = computed.quantize(CENT)
+    computed = cents(computed)
     if found == computed:
         return computed
     untaxed = row.category in UNTAXED or row.category == "O"
-    stands = not untaxed and _tolerable(found, computed) and found == found.quantize(CENT)
+    kept = cents(found)
+    stands = kept == computed or (not untaxed and _tolerable(kept, computed))
     findings.append(
         Finding(
             rule=rule_id,
@@ -229,4 +233,4 @@ def _kept(
             severity="warning" if stands else "fatal",
         )
     )
-    return found.quantize(CENT) if stands else computed
+    return kept if stands else computed

@@ -44,8 +44,9 @@ _VARIABLE = re.compile("|".join(re.escape(name) + r"\b" for name in _VARIABLES))
 
 _VALUES = 6
 _LENGTH = 80
-#: One cause can make the schema processor speak many times; what follows these helps nobody.
+# One cause can fail on every line of a long document; what follows these helps nobody, and placing it takes time.
 _XSD_FINDINGS = 50
+_RULE_FINDINGS = 200
 
 
 def from_svrl(report: str, document: etree._Element) -> Iterator[Finding]:
@@ -59,7 +60,11 @@ def from_svrl(report: str, document: etree._Element) -> Iterator[Finding]:
         raise EngineUnavailable("the rule engine gave no report") from error
     if root.tag != f"{SVRL}schematron-output":
         raise EngineUnavailable("the rule engine gave something else than a report")
-    for failed in root.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report"):
+    failures = list(root.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report"))
+    # Fatal ones first where some must go: a document must not pass because its warnings were many.
+    if len(failures) > _RULE_FINDINGS:
+        failures.sort(key=_is_warning)
+    for failed in failures[:_RULE_FINDINGS]:
         rule = failed.get("id") or "unnamed"
         element = _at(document, failed.get("location", ""))
         text = " ".join("".join(str(part) for part in failed.itertext()).split())
@@ -68,14 +73,29 @@ def from_svrl(report: str, document: etree._Element) -> Iterator[Finding]:
             message=text.removeprefix(f"[{rule}]").lstrip(" -–") or rule,
             place=failed.get("location", "") if element is None else place(element),
             found=None if element is None else _found(element, failed.get("test", "")),
-            severity="warning" if failed.get("flag", failed.get("role")) == "warning" else "fatal",
+            severity="warning" if _is_warning(failed) else "fatal",
         )
+    if len(failures) > _RULE_FINDINGS:
+        rest = failures[_RULE_FINDINGS:]
+        yield Finding(
+            rule="more",
+            message=f"{len(rest)} more findings are not listed.",
+            severity="warning" if all(map(_is_warning, rest)) else "fatal",
+        )
+
+
+def _is_warning(failed: etree._Element) -> bool:
+    return failed.get("flag", failed.get("role")) == "warning"
 
 
 def from_xsd(log: etree._ListErrorLog, document: etree._Element) -> Iterator[Finding]:
     """Findings of the schema processor, each with its line and element."""
+    prefixes = _document_prefixes(document)
     for entry in list(log)[:_XSD_FINDINGS]:
-        elements = document.xpath(entry.path, namespaces=_document_prefixes(document)) if entry.path else []
+        try:
+            elements = document.xpath(entry.path, namespaces=prefixes) if entry.path else []
+        except etree.XPathError:
+            elements = []
         element = elements[0] if isinstance(elements, list) and len(elements) == 1 else None
         where = f"line {entry.line}"
         found = None

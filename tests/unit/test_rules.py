@@ -116,6 +116,16 @@ def test_a_warning_does_not_block(engine: RuleEngine) -> None:
     assert verdict.ok
 
 
+def test_an_error_on_every_line_does_not_drown_the_reader(engine: RuleEngine) -> None:
+    """Of 250 equal findings 200 are placed and the rest are counted."""
+    wrong = invoice(250).replace('unitCode="C62"', 'unitCode="bottle"')
+    verdict = engine.check(wrong.encode(), RuleSet.EN16931)
+    assert len(verdict.findings) == 201
+    assert {finding.rule for finding in verdict.findings[:200]} == {"BR-CL-23"}
+    assert verdict.findings[-1].message == "50 more findings are not listed."
+    assert not verdict.ok
+
+
 def test_the_schema_speaks_first(engine: RuleEngine) -> None:
     """Of a document that breaks the schema, line, element and value are told, and no rule is asked."""
     wrong = invoice().replace("2026-12-20", "20.12.2026").replace("EUR</cbc:Doc", "EURO</cbc:Doc")

@@ -125,7 +125,7 @@ SELECT e.recorded_at AS time,
        e.occurred_at,
        e.event_id
   FROM event e LEFT JOIN event_meaning m USING (type);
-COMMENT ON VIEW events_readable IS 'the event log for people; a document''s history: WHERE document_id = ... ORDER BY ver';
+COMMENT ON VIEW events_readable IS 'the event log for people; one history: WHERE document_id = ... ORDER BY ver';
 """
 
 APPEND_ONLY = """

@@ -15,7 +15,7 @@ loopback only, on ports that stay the same over restarts. Both outlive the proce
 from __future__ import annotations
 
 from pipeline.embedded.space import free_space_guard
-from pipeline.embedded.supervisor import Running, ServiceStatus, erase, prepare, start, status, stop
+from pipeline.embedded.supervisor import Running, ServiceStatus, erase, prepare, running, start, status, stop
 from pipeline.embedded.watch import Death, Watch
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "erase",
     "free_space_guard",
     "prepare",
+    "running",
     "start",
     "status",
     "stop",

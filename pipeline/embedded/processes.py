@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +35,34 @@ class Identity:
     boot: str
 
     def alive(self) -> bool:
-        """Whether that very process runs; a zombie does not."""
-        child = _children.get(self)
-        if child is not None and child.poll() is not None:
+        """Whether that very process runs. One that has ended but was not yet asked for (a zombie) does not."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except OSError:
             return False
-        return self.boot == boot_id() and _ticks(self.pid) == self.ticks
+        try:
+            if self.boot != boot_id() or _ticks(self.pid) != self.ticks:
+                return False
+            # Not the state in /proc: it says "zombie" as soon as the first thread is gone, while the others still
+            # hold files and ports. The pidfd becomes readable when the last one is.
+            if not readable([handle], 0):
+                return True
+        finally:
+            os.close(handle)
+        child = _children.get(self)
+        if child is not None:
+            child.poll()
+        return False
 
     def exit_code(self) -> int | None:
-        """How it ended, where that can be known: of our own children only; negative is a signal's number."""
+        """How a dead one ended, where that can be known: of our own children only; negative is a signal's number."""
         child = _children.get(self)
-        return None if child is None else child.poll()
+        if child is None:
+            return None
+        try:
+            return child.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return None
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal; False when the process is gone."""
@@ -62,6 +81,14 @@ class Identity:
         return True
 
 
+def readable(handles: Iterable[int], timeout: float) -> set[int]:
+    """Those of the file descriptors that are readable within `timeout` seconds; their numbers may be past 1024."""
+    poll = select.poll()
+    for handle in handles:
+        poll.register(handle, select.POLLIN)
+    return {handle for handle, _ in poll.poll(timeout * 1000)}
+
+
 def identify(pid: int) -> Identity | None:
     """The identity of a running process, None if there is none."""
     ticks = _ticks(pid)
@@ -74,13 +101,12 @@ def boot_id() -> str:
 
 
 def _ticks(pid: int) -> int | None:
-    """Start time of a process in ticks since boot; None for a dead one, also when nobody has asked for it yet."""
+    """Start time of a process in ticks since boot, None if there is none."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    fields = text.rpartition(")")[2].split()  # the name in parentheses may hold anything
-    return None if fields[0] in "ZX" else int(fields[19])
+    return int(text.rpartition(")")[2].split()[19])  # field 22; the name in parentheses may hold anything
 
 
 def launch(
@@ -107,9 +133,8 @@ def launch(
             group=gid,
             extra_groups=None if uid is None else [],
         )
-    # a child keeps its pid, as a zombie at least, until we ask for it: the stat file is there
-    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-    identity = Identity(child.pid, int(fields[19]), boot_id())
+    identity = identify(child.pid)
+    assert identity is not None, "a child keeps its pid until it is asked for, at least as a zombie"
     _children[identity] = child
     return identity
 

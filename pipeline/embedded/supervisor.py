@@ -134,6 +134,12 @@ def _running(data: Path, entries: dict[str, state.Entry]) -> Running:
     )
 
 
+def running(data: Path) -> Running:
+    """Where the services that run now answer; starts nothing."""
+    data = data.resolve()
+    return _running(data, {name: entry for name, entry in state.read(data).items() if entry.alive})
+
+
 def stop(data: Path, timeout: float = 10) -> None:
     """End the services in order, both at once; what is left after `timeout` seconds is killed. Harmless twice."""
     data = data.resolve()

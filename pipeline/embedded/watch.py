@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import threading
 from collections.abc import Callable
@@ -79,8 +78,7 @@ class Watch:
                     elif process not in reported and self._is_death(name, process):
                         reported.add(process)
                         self._tell(name, process)
-                readable, _, _ = select.select([self._wake, *handles.values()], [], [], LOOK)
-                if self._wake in readable:
+                if self._wake in processes.readable([self._wake, *handles.values()], LOOK):
                     return
         finally:
             for handle in handles.values():

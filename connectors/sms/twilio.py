@@ -1,7 +1,7 @@
 """Twilio: text messages by its REST API, through its own SDK; what it reports is in connectors/sms/twilio_events.py.
 
 The SDK never tries again here: a hidden retry would be a second message that no record knows of. (Not by
-`max_retries=0`: aiohttp_retry then repeats a 5xx for ever.) It ignores its time limit, so each request is given it.
+`max_retries=0`: aiohttp_retry then repeats a 5xx for ever.) It ignores the time limit it is given: each call gets it.
 
 | answer                                   | what it means                                                             |
 |------------------------------------------|---------------------------------------------------------------------------|
@@ -194,12 +194,13 @@ def _http_client(base_url: str, timeout: float, connections: int) -> Any:
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False  # the SDK logs query strings, which hold phone numbers, at INFO
     target = urlsplit(base_url)
-    limit = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 10.0))
 
     class HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
         async def request(self, method: str, url: str, **arguments: Any) -> Response:
             parts = urlsplit(url)
-            arguments["timeout"] = limit
+            arguments["timeout"] = timeout  # left alone it is None: no limit at all, whatever the client was given
+            login = arguments.pop("auth")  # aiohttp calls the way in which the SDK passes it deprecated
+            arguments["headers"]["Authorization"] = aiohttp.encode_basic_auth(*login)
             moved = urlunsplit(parts._replace(scheme=target.scheme, netloc=target.netloc))
             response = await super().request(method, moved, **arguments)
             exchange = _exchange.get(None)

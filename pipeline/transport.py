@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import faust
+import mode
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.auth import CredentialsT
@@ -93,7 +94,7 @@ def make_app(group: str, broker: Broker, *, instance: str | None = None) -> faus
         producer_linger=0.005,  # seconds, whatever the name suggests
         producer_max_request_size=MAX_MESSAGE_BYTES,
         web_enabled=False,  # port 6066 would show the app without asking who looks
-        web_in_thread=False,
+        agent_supervisor=mode.CrashingSupervisor,  # what a stage raises ends the process, which is started again
         loghandlers=[],
     )
     app.transport = SafeTransport([url], app) if len(urls) == 1 else SafeTransport(urls, app)

@@ -131,10 +131,14 @@ class Accepted(Frozen):
 
 
 class PolicyStep(Frozen):
-    """What follows a failure or a silence: decided by the pure policy, carried out by the dispatcher."""
+    """What follows a failure or a silence: decided by the pure policy, carried out in the store.
+
+    `cause` is the attempt for which it is done. `wait` without `at`: something else is under way, and will tell.
+    """
 
     step: Literal["retry", "fallback", "wait", "settle", "nothing"]
     at: datetime | None = None
     channel: Channel | None = None
     state: DeliveryState | None = None
     reason: str = ""
+    cause: UUID | None = None

@@ -20,11 +20,15 @@ from schemas.messages import ArtefactRef, DocumentMessage, Extracted, Message
 
 @dataclass(frozen=True)
 class Fact:
-    """An event that the runner completes with stream, cause, time and actor."""
+    """An event that the runner completes with stream, cause, time and actor.
+
+    `part` tells several facts of one type apart: the format of a rendition.
+    """
 
     type: EventType
     data: dict[str, Any] = field(default_factory=dict)
     personal: dict[str, Any] | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class ExportStep:
 
 @dataclass(frozen=True)
 class OpenDelivery:
-    """A delivery and its first attempt."""
+    """A delivery and its first attempt. `policy` is a DeliveryPolicy as JSON types: it holds for the whole delivery."""
 
     delivery_id: UUID
     document_id: UUID
@@ -103,6 +107,9 @@ class OpenDelivery:
     rule: str
     attempt_id: UUID
     due_at: datetime
+    profile: str
+    language: str
+    policy: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

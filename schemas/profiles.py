@@ -51,7 +51,9 @@ class Column(_Setting):
     """
 
     column: str = Field(description="name of the column, exactly as the header has it")
-    pattern: str | None = Field(None, description=r"regular expression the whole cell must match; its group is the value")
+    pattern: str | None = Field(
+        None, description=r"regular expression the whole cell must match; its group is the value"
+    )
     map: dict[str, str] | None = Field(None, description="cell -> value; a cell that is not listed is refused")
     otherwise: str | None = Field(None, description="with `map`: the value for cells that are not listed")
     template: str | None = Field(None, description='text around the value, which stands at {}: "Customer {}"')
@@ -100,7 +102,9 @@ class LinesPart(_Setting):
 
     key: tuple[str, ...] = Field(min_length=1, description="columns of the lines that hold the head's `key`")
     header: Header | None = Field(None, description="`sections`: the row with these cells begins the lines")
-    file: str | None = Field(None, description="`files`: pattern of the other file's name in the archive, `*_lines.csv`")
+    file: str | None = Field(
+        None, description="`files`: pattern of the other file's name in the archive, `*_lines.csv`"
+    )
 
 
 class CreditNotes(_Setting):
@@ -164,7 +168,9 @@ class CsvMapping(_Setting):
             raise ValueError("`records` belongs to layout records, and that layout needs it")
         if self.layout in ("sections", "files"):
             if self.lines is None or (self.lines.header if self.layout == "sections" else self.lines.file) is None:
-                raise ValueError(f"layout {self.layout}: `lines` needs {'header' if self.layout == 'sections' else 'file'}")
+                raise ValueError(
+                    f"layout {self.layout}: `lines` needs {'header' if self.layout == 'sections' else 'file'}"
+                )
             if len(self.lines.key) != len(self.key):
                 raise ValueError("`key` and `lines.key` must have as many columns")
         elif self.lines is not None:
@@ -180,8 +186,6 @@ class TaxCode(_Setting):
     """What an SAP tax code (MWSKZ) means."""
 
     category: str = Field(description="BT-151: UNTDID 5305")
-    exemption_reason: str | None = Field(None, description="BT-120")
-    exemption_reason_code: str | None = Field(None, description="BT-121: VATEX")
 
 
 class IdocMapping(_Setting):
@@ -197,7 +201,9 @@ class ExtractionProfile(_Setting):
 
     name: str = Field(min_length=1, max_length=100)
     description: str = ""
-    constants: dict[str, Any] = Field(default_factory=dict, description="canonical fields for where the export has none")
+    constants: dict[str, Any] = Field(
+        default_factory=dict, description="canonical fields for where the export has none"
+    )
     csv: CsvMapping | None = None
     idoc: IdocMapping = IdocMapping()
 

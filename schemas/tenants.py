@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from schemas.documents import Address, Contact, CreditTransfer, Identifier
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
 
@@ -34,18 +32,6 @@ class BrandProfile(Frozen):
         if value is not None and PurePath(value).name != value:
             raise ValueError("the logo is a file name beside the profile, not a path")
         return value
-
-
-class SellerDefaults(Frozen):
-    """What the ERP does not say of the seller and the law wants: fills gaps, never overwrites."""
-
-    name: str | None = None
-    endpoint: Identifier | None = None
-    vat_identifier: str | None = None
-    legal_registration: Identifier | None = None
-    address: Address | None = None
-    contact: Contact | None = None
-    credit_transfer: CreditTransfer | None = None
 
 
 class DeliveryPolicy(Frozen):
@@ -104,7 +90,6 @@ class TenantProfile(Frozen):
 
     tenant: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
     brand: BrandProfile
-    seller: SellerDefaults = SellerDefaults()
     language: Language = "en"
     format: Literal["peppol", "ubl"] = Field("peppol", description="ubl: plain EN 16931")
     signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
@@ -115,4 +100,15 @@ class TenantProfile(Frozen):
     on_conflict: Literal["park", "supersede"] = "park"
     policy: DeliveryPolicy = DeliveryPolicy()
     rules: tuple[Rule, ...] = ()
-    mappings: dict[str, Any] = Field(default_factory=dict, description="name -> CSV mapping, see schemas.profiles")
+    extraction: tuple[str, ...] = Field(
+        (),
+        description="files of extraction profiles beside this one: CSV mappings, and `default` for what exports lack",
+    )
+
+    @field_validator("extraction")
+    @classmethod
+    def _beside(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if PurePath(name).name != name:
+                raise ValueError(f"{name!r} is not a file name beside the profile")
+        return value

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from schemas.errors import ConfigurationError
+from schemas.profiles import ExtractionProfile, load_profile
 from schemas.tenants import TenantProfile
 
-MAX_LOGO_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """A profile, its version (`name@12 hex digits of its digest`), and the bytes of the logo that it names."""
+    """A profile, its version (`name@12 hex digits of its digest`), and what the files that it names hold."""
 
     profile: TenantProfile
     version: str
     logo: bytes | None
+    extraction: tuple[ExtractionProfile, ...] = ()
 
 
 class Profiles(Protocol):
@@ -55,35 +58,39 @@ class FolderProfiles:
 def _pin(folder: Path, tenant: str, stamp: int) -> Pinned:
     """Read a profile, and keep this version of it. Cached by the file's time."""
     source = folder / f"{tenant}.yaml"
-    text = source.read_bytes()
-    profile = _parse(text, str(source))
-    logo = _logo(source.parent, profile)
-    digest = hashlib.sha256(text + b"\x00" + (logo or b"")).hexdigest()[:12]
+    files = {"profile.yaml": source.read_bytes()}
+    profile = _parse(files["profile.yaml"], str(source))
+    for name in (profile.brand.logo, *profile.extraction):
+        if name is not None:
+            files[name] = _beside(folder / name)
+    digest = hashlib.sha256(b"\x00".join(files[name] for name in sorted(files))).hexdigest()[:12]
     version = f"{tenant}@{digest}"
     kept = folder / ".versions" / version
     if not kept.exists():
-        temporary = kept.parent / f".{secrets.token_hex(6)}"
-        temporary.mkdir(parents=True)
-        (temporary / "profile.yaml").write_bytes(text)
-        if logo is not None:
-            (temporary / "logo").write_bytes(logo)
-        try:
-            os.rename(temporary, kept)
-        except OSError:  # another process was first with the same bytes
-            for file in temporary.iterdir():
-                file.unlink()
-            temporary.rmdir()
-    return Pinned(profile, version, logo)
+        _keep(kept, files)
+    return _load(kept, version)
+
+
+def _keep(kept: Path, files: dict[str, bytes]) -> None:
+    temporary = kept.parent / f".{secrets.token_hex(6)}"
+    temporary.mkdir(parents=True)
+    for name, content in files.items():
+        (temporary / name).write_bytes(content)
+    try:
+        os.rename(temporary, kept)
+    except OSError:  # another process was first with the same bytes
+        shutil.rmtree(temporary)
 
 
 @lru_cache(maxsize=256)
 def _load(kept: Path, version: str) -> Pinned:
     try:
-        text = (kept / "profile.yaml").read_bytes()
+        profile = _parse((kept / "profile.yaml").read_bytes(), version)
+        logo = (kept / profile.brand.logo).read_bytes() if profile.brand.logo else None
+        extraction = tuple(load_profile((kept / name).read_text("utf-8")) for name in profile.extraction)
     except OSError as error:
         raise ConfigurationError(f"profile {version} is not kept below {kept.parent}") from error
-    logo = kept / "logo"
-    return Pinned(_parse(text, version), version, logo.read_bytes() if logo.exists() else None)
+    return Pinned(profile, version, logo, extraction)
 
 
 def _parse(text: bytes, where: str) -> TenantProfile:
@@ -99,13 +106,10 @@ def _parse(text: bytes, where: str) -> TenantProfile:
         raise ConfigurationError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _logo(folder: Path, profile: TenantProfile) -> bytes | None:
-    if profile.brand.logo is None:
-        return None
-    path = folder / profile.brand.logo
+def _beside(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_LOGO_BYTES:
-            raise ConfigurationError(f"brand.logo: {path} has more than {MAX_LOGO_BYTES} bytes")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigurationError(f"{path} has more than {MAX_FILE_BYTES} bytes")
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"brand.logo: {path}: {error.strerror}") from error
+        raise ConfigurationError(f"{path}: {error.strerror}") from error

@@ -32,7 +32,7 @@ class Store:
         self.url = url
         self.keys = keys
         self.clock = clock
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=size,
@@ -43,16 +43,16 @@ class Store:
         )
 
     async def open(self) -> None:
-        await self._pool.open()
+        await self.pool.open()
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self.pool.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back by an exception."""
         try:
-            async with self._pool.connection() as connection:
+            async with self.pool.connection() as connection:
                 yield connection
         except UNAVAILABLE as error:
             raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error

@@ -23,6 +23,7 @@ from pipeline.store.database import Connection, Store
 from schemas import ids
 from schemas.errors import ExportUnreadable, Finding, StoreUnavailable
 from schemas.events import Event, EventType
+from stages.extraction.planning import normal
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,6 @@ def _bad_address(row: dict[str, str]) -> tuple[str, str | None] | None:
     return None
 
 
-def normal(scheme: str, value: str) -> str:
-    """How an identifier is compared: VAT numbers and endpoints without blanks, dots and hyphens, in capitals."""
-    if scheme == "erp":
-        return value.strip().lstrip("0") or value.strip()
-    return "".join(c for c in value.upper() if c.isalnum() or c in "@:_")
-
-
 def identifiers_of(row: dict[str, str]) -> list[tuple[str, str]]:
     """The (scheme, value) pairs of a recipients row."""
     pairs = [("vat", row.get("vat")), ("gln", row.get("gln")), ("erp", row.get("erp_id"))]
@@ -219,7 +213,8 @@ async def _import_one(conn: Connection, store: Store, tenant: str, row: dict[str
     await conn.execute("DELETE FROM party_identifier WHERE party_id = %s", [party])
     for scheme, value in identifiers:
         await conn.execute(
-            "INSERT INTO party_identifier (tenant, scheme, value, party_id) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            """INSERT INTO party_identifier (tenant, scheme, value, party_id) VALUES (%s, %s, %s, %s)
+               ON CONFLICT DO NOTHING""",
             [tenant, scheme, value, party],
         )
     contact_changed = await _import_contact(conn, tenant, party, row, now)
@@ -234,13 +229,15 @@ async def _import_contact(conn: Connection, tenant: str, party: UUID, row: dict[
         return False
     values = [row.get(name) for name in ("contact", "email", "phone", "language", "timezone", "channel")]
     cursor = await conn.execute(
-        """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel, updated_at)
+        """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel,
+                                     updated_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, email = excluded.email, phone = excluded.phone,
                 language = excluded.language, timezone = excluded.timezone, channel = excluded.channel,
                 version = c.version + 1, updated_at = excluded.updated_at
-             WHERE (c.name, c.email, c.phone, c.language, c.timezone, c.channel) IS DISTINCT FROM
-                   (excluded.name, excluded.email, excluded.phone, excluded.language, excluded.timezone, excluded.channel)
+             WHERE (c.name, c.email, c.phone, c.language, c.timezone, c.channel)
+                   IS DISTINCT FROM (excluded.name, excluded.email, excluded.phone, excluded.language,
+                                     excluded.timezone, excluded.channel)
            RETURNING version""",
         [ids.derive("contact", party, row.get("contact") or "main"), tenant, party, *values, now],
     )
@@ -251,7 +248,13 @@ async def _event(
     conn: Connection, store: Store, tenant: str, party: UUID, row: dict[str, str], by: str, now: datetime
 ) -> None:
     event = Event(
-        tenant=tenant, stream=f"party:{party}", type=EventType.PARTY_IMPORTED, cause=f"import/{now.isoformat()}",
-        occurred_at=now, actor=by, data={"identifiers": [scheme for scheme, _ in identifiers_of(row)]}, personal=dict(row),
-    )  # fmt: skip
+        tenant=tenant,
+        stream=f"party:{party}",
+        type=EventType.PARTY_IMPORTED,
+        cause=f"import/{now.isoformat()}",
+        occurred_at=now,
+        actor=by,
+        data={"identifiers": [scheme for scheme, _ in identifiers_of(row)]},
+        personal=dict(row),
+    )
     await events.append(conn, [event], recorded_at=now, keys=store.keys)

@@ -150,7 +150,7 @@ def as_event(spec: StageSpec, message: Any, fact: Fact, now: datetime) -> Event:
         tenant=message.tenant,
         stream=stream_of(message),
         type=fact.type,
-        cause=f"{spec.name}/{key_of(message)[1]}/{key_of(message)[2]}",
+        cause=f"{spec.name}/{key_of(message)[1]}/{key_of(message)[2]}" + (f"/{fact.part}" if fact.part else ""),
         occurred_at=now,
         actor=f"stage:{spec.name}",
         data=fact.data,

@@ -1,0 +1,95 @@
+"""The work beside the stages: dispatcher, relay, sealer, sweeper. Each gives the coroutine that does one round.
+
+Relay, sealer and sweeper may run in any number of processes: rows are shared out by SKIP LOCKED, or one at a time is
+kept by an advisory lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline import topics, wiring
+from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing
+
+if TYPE_CHECKING:
+    from pipeline.worker import Worker
+
+Once = Callable[[], Awaitable[int]]
+
+
+@asynccontextmanager
+async def producer(worker: Worker) -> AsyncIterator[Callable[[Sequence[Outgoing]], Awaitable[None]]]:
+    """A producer outside Faust, with the same guarantees: idempotent, every send awaited."""
+    from aiokafka import AIOKafkaProducer
+
+    client = AIOKafkaProducer(
+        **topics.client_settings(worker.settings, worker.found.kafka),
+        acks="all", enable_idempotence=True, linger_ms=5, max_request_size=MAX_MESSAGE_BYTES,
+    )  # fmt: skip
+    await client.start()
+
+    async def produce(outgoing: Sequence[Outgoing]) -> None:
+        futures = [
+            await client.send(each.topic, each.value, each.key, headers=list(each.headers.items())) for each in outgoing
+        ]
+        await asyncio.gather(*futures)
+
+    try:
+        yield produce
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def relay(worker: Worker) -> AsyncIterator[Once]:
+    from pipeline.relay import Relay
+    from pipeline.store import deliveries
+
+    async with producer(worker) as produce:
+        yield Relay(worker.store, produce, deliveries.reviewer(worker.store, wiring.profiles(worker.settings))).once
+
+
+@asynccontextmanager
+async def dispatcher(worker: Worker) -> AsyncIterator[Once]:
+    built: Any = wiring.dispatcher(worker.settings, worker.found, worker.store)
+    try:
+        yield built.once
+    finally:
+        await built.close()
+
+
+@asynccontextmanager
+async def sealer(worker: Worker) -> AsyncIterator[Once]:
+    from pipeline.store.checkpoint import OutsideCopy, Signer
+    from pipeline.store.sealer import Sealer
+
+    settings = worker.settings
+    signer = Signer.load(settings.secrets / "checkpoint-key")
+    built = Sealer(worker.store.pool, signer, OutsideCopy(settings.checkpoints), clock=worker.store.clock)
+
+    async def once() -> int:
+        sealed = await built.seal()
+        if not sealed:
+            await asyncio.sleep(0.75)  # with the role's own pause, one second
+        return sealed
+
+    yield once
+
+
+@asynccontextmanager
+async def sweeper(worker: Worker) -> AsyncIterator[Once]:
+    from pipeline.sweeper import Sweeper
+
+    async with producer(worker) as produce:
+        built = Sweeper(worker.store, produce, worker.settings, worker.found.kafka)
+
+        async def once() -> int:
+            swept = await built.once()
+            if not swept:
+                await asyncio.sleep(0.75)
+            return swept
+
+        yield once

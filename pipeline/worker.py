@@ -1,0 +1,172 @@
+"""A worker process: any of the stages and roles, until told to stop.
+
+Every stage is a Faust app of its own, so a consumer group of its own; a process hosts as many as it is asked to. What a
+stage or role cannot survive ends the process with exit status 1: whoever started it starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from pipeline import topology, transport, wiring
+from pipeline.pool import Pool
+from pipeline.runner import Runner
+from pipeline.settings import Settings
+from pipeline.store.database import Store
+from pipeline.topics import make_topics, tls_context
+from schemas.errors import ConfigurationError, StoreUnavailable
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 8.0
+"""After SIGTERM a stage that has not ended by then is left behind: what it held is run again by whoever takes it."""
+STALLED_SECONDS = 300.0
+"""A stage whose batch made no progress for this long is stuck: the process ends and is started again."""
+IDLE_SECONDS = 0.25
+"""How often a role looks for work when it found none."""
+
+
+@dataclass
+class Worker:
+    """The stages and roles of one process."""
+
+    settings: Settings
+    names: Sequence[str]
+    store: Store
+    found: wiring.Endpoints
+    pool: Pool
+    apps: list[Any] = field(default_factory=list)
+    runners: list[Runner] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Start everything; returns when the stages consume."""
+        await make_topics(self.settings, self.found.kafka)
+        for name in self.names:
+            if name in topology.BY_NAME:
+                self._add_stage(name)
+        await asyncio.gather(*(app.start() for app in self.apps))
+        stop = self.stopping
+        for name in self.names:
+            if name in topology.ROLES:
+                self.tasks.append(asyncio.create_task(role(name, self, stop), name=name))
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def _add_stage(self, name: str) -> None:
+        spec = topology.BY_NAME[name]
+        broker = transport.Broker(self.found.kafka, credentials(self.settings))
+        app = transport.make_app(spec.group, broker)
+        runner = Runner(
+            spec,
+            wiring.stage(name, self.settings, self.found, self.store),
+            self.store,
+            self.pool,
+            partial(transport.produce, app),
+            wiring.door(self.settings, self.store),
+        )
+        transport.attach(app, spec.source, runner.batch)
+        self.apps.append(app)
+        self.runners.append(runner)
+
+    async def watch(self) -> None:
+        """Returns when told to stop; raises when a stage or role has died, or makes no progress."""
+        while not self.stopping.is_set():
+            for app in self.apps:
+                if app.crashed or app.should_stop:
+                    raise RuntimeError(f"stage {app.conf.id} ended: {app.crash_reason!r}")
+            for task in self.tasks:
+                if task.done():
+                    raise RuntimeError(f"role {task.get_name()} ended: {task.exception()!r}")
+            now = self.store.clock()
+            for runner in self.runners:
+                since = runner.busy_since
+                if since is not None and (now - since).total_seconds() > STALLED_SECONDS:
+                    raise RuntimeError(f"stage {runner.spec.name} makes no progress since {since.isoformat()}")
+            self.pool.reap()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), 0.5)
+
+    async def stop(self) -> None:
+        """Stop consuming, let roles finish their round, end the children."""
+        self.stopping.set()
+        endings: list[Awaitable[Any]] = [app.stop() for app in self.apps]
+        if self.tasks:
+            endings.append(asyncio.wait(self.tasks, timeout=STOP_SECONDS - 1))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*endings, return_exceptions=True), STOP_SECONDS)
+        await asyncio.to_thread(self.pool.close)
+
+
+def credentials(settings: Settings) -> Any:
+    """TLS and SASL as Faust takes them."""
+    from faust.auth import SASLCredentials, SSLCredentials
+
+    if settings.kafka_security == "plaintext":
+        return None
+    context = tls_context(settings) if settings.kafka_security.endswith("ssl") else None
+    if settings.kafka_security == "ssl":
+        return SSLCredentials(context)
+    password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+    return SASLCredentials(
+        username=settings.kafka_username,
+        password=password,
+        ssl_context=context,
+        mechanism=settings.kafka_sasl_mechanism,
+    )
+
+
+async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
+    """Run one role until `stop`; a database that is away is waited for."""
+    from pipeline import roles
+
+    make: Callable[[Worker], Any] = getattr(roles, name)
+    async with make(worker) as once:
+        while not stop.is_set():
+            try:
+                done = await once()
+            except (StoreUnavailable, OSError) as error:
+                log.warning("waiting", role=name, error=repr(error)[:300])
+                done = 0
+                await _pause(stop, 1.0)
+            if not done:
+                await _pause(stop, IDLE_SECONDS)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def run(settings: Settings, names: Sequence[str], ready: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called when everything runs. Raises ConfigurationError at the start."""
+    unknown = [name for name in names if name not in topology.BY_NAME and name not in topology.ROLES]
+    if unknown:
+        known = ", ".join([*topology.BY_NAME, *topology.ROLES])
+        raise ConfigurationError(f"{unknown[0]} is neither a stage nor a role; there are {known}")
+    names = list(names) or [*topology.BY_NAME, *topology.ROLES]
+    found = wiring.endpoints(settings)
+    store = wiring.open_store(settings, found, size=10)
+    pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)
+    worker = Worker(settings, names, store, found, pool)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stopping.set)
+    await store.open()
+    try:
+        await worker.start()
+        ready()
+        log.info("ready", pid=os.getpid(), roles=names)
+        await worker.watch()
+    finally:
+        await worker.stop()
+        await store.close()

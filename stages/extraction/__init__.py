@@ -1,0 +1,225 @@
+"""Extraction: read an export in steps, register its documents, and fix for each what will be made.
+
+In       ExportReceived, PlanRequested  (entrega.export.received)
+Out      Extracted  (entrega.document.extracted), one a document; ExportReceived, the next step
+Effects  the canonical document put in the store; documents registered, parties learnt, by the runner's transaction
+Replay   the same ids from the same receipt and address; answered by the recorded outcome of the step
+Source   SAP IDoc INVOIC02; UBL 2.1; CSV by mapping; canonical JSON in the terms of EN 16931-1
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from connectors.directory import Directory
+from connectors.profiles import Pinned, Profiles
+from connectors.storage import Storage, get, put
+from schemas import ids
+from schemas.documents import Invoice, Party
+from schemas.errors import ExportUnreadable, PermanentError
+from schemas.events import EventType
+from schemas.messages import ArtefactKind, ArtefactRef, ExportReceived, Extracted, PlanRequested
+from schemas.outcomes import Done, ExportStep, Fact, Parked, Refusal, Registration
+from schemas.profiles import ExtractionProfile
+from stages.extraction import planning, reading
+from stages.extraction.reading import Record
+from stages.extraction.recognise import HEAD_BYTES, Head
+
+LIMIT = 500
+SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Extraction:
+    storage: Storage
+    profiles: Profiles
+    directory: Directory
+    clock: Callable[[], datetime]
+
+    async def handle(self, message: ExportReceived | PlanRequested) -> Done | Parked:
+        """Raises ExportUnreadable, LimitExceeded (permanent): the export as a whole; StoreUnavailable (transient)."""
+        if isinstance(message, PlanRequested):
+            return self._plan_again(message)
+        pinned = self.profiles.current(message.tenant)
+        with self.storage.open(message.source.key) as file:
+            file.seek(0)
+            head = Head(file.read(HEAD_BYTES), message.name)
+            profile = _profile(pinned, message.profile, head)
+            step = reading.read(file, message.name, profile, message.cursor, limit=LIMIT, seconds=SECONDS)
+        documents = [record.document for record in step.records if record.document is not None]
+        wanted = [pair for document in documents for pair in planning.identifiers(document.buyer)]
+        found = self.directory.find(message.tenant, wanted)
+        registrations = tuple(self._register(message, record, found, pinned) for record in step.records)
+        more = step.cursor is not None
+        following = message.model_copy(update={"cursor": step.cursor, "step": message.step + 1}) if more else None
+        return Done(effects=(ExportStep(_format(head, profile), registrations, following),))
+
+    def _register(self, message: ExportReceived, record: Record, found: planning.Found, pinned: Pinned) -> Registration:
+        owner = ids.document_id(message.tenant, message.export_id, record.address)
+        if record.document is None:
+            return Registration(owner, record.address, "unknown", refusal=_refusal(record.error))
+        document = record.document
+        recognised = planning.recognise(document, message.tenant, found, pinned)
+        filled: list[str] = []
+        if isinstance(recognised, planning.Recognised):
+            document, filled = planning.complete_buyer(document, recognised.party)
+        canonical = self._canonical(message.tenant, owner, document)
+        known = {
+            "document_type": document.document_type,
+            "number": document.invoice_number,
+            "issue_date": document.issue_date,
+            "due_date": document.due_date,
+            "currency": document.currency,
+            "amount_due": document.totals.amount_due,
+            "seller_key": seller_key(document.seller),
+            "seller_name": document.seller.name,
+            "buyer_name": document.buyer.name,
+            "business_key": business_key(document),
+            "content_hash": content_hash(document),
+            "relations": _relations(document),
+            "artefacts": (canonical,),
+            "on_conflict": pinned.profile.on_conflict,
+        }
+        warnings = [finding.rule for finding in record.warnings]
+        read = Fact(
+            EventType.EXTRACTED,
+            {
+                "address": record.address,
+                "export": str(message.export_id),
+                "sha256": canonical.sha256,
+                "warnings": warnings,
+            },
+            {"warnings": [f.model_dump(exclude_none=True) for f in record.warnings]} if warnings else None,
+        )
+        if isinstance(recognised, Refusal):
+            resume = PlanRequested(
+                tenant=message.tenant, export_id=message.export_id, document_id=owner, canonical=canonical
+            )
+            return Registration(owner, record.address, facts=(read,), refusal=recognised, resume=resume, **known)  # type: ignore[arg-type]
+        following, planned = self._extracted(message, owner, document, canonical, recognised, filled, pinned, round_=1)
+        return Registration(
+            owner,
+            record.address,
+            facts=(read, planned),
+            message=following,
+            learnt=recognised.learnt,
+            **known,  # type: ignore[arg-type]
+        )
+
+    def _plan_again(self, message: PlanRequested) -> Done | Parked:
+        """A parked document, after somebody imported its recipient: only the plan is made again."""
+        document = Invoice.model_validate_json(get(self.storage, message.canonical))
+        pinned = self.profiles.current(message.tenant)
+        found = self.directory.find(message.tenant, planning.identifiers(document.buyer))
+        recognised = planning.recognise(document, message.tenant, found, pinned)
+        if isinstance(recognised, Refusal):
+            return Parked(recognised)
+        document, filled = planning.complete_buyer(document, recognised.party)
+        canonical = self._canonical(message.tenant, message.document_id, document)
+        following, planned = self._extracted(
+            message, message.document_id, document, canonical, recognised, filled, pinned, round_=message.round
+        )
+        return Done(message=following, facts=(planned,), artefacts=(canonical,))
+
+    def _extracted(
+        self, message: ExportReceived | PlanRequested, owner: UUID, document: Invoice, canonical: ArtefactRef,
+        recognised: planning.Recognised, filled: list[str], pinned: Pinned, *, round_: int,
+    ) -> tuple[Extracted, Fact]:  # fmt: skip
+        plan = planning.plan(document, recognised, pinned)
+        following = Extracted(
+            tenant=message.tenant,
+            export_id=message.export_id,
+            round=round_,
+            document_id=owner,
+            canonical=canonical,
+            plan=plan,
+        )
+        data = {**plan.model_dump(mode="json"), "filled_from_directory": filled}
+        return following, Fact(EventType.PLANNED, data)
+
+    def _canonical(self, tenant: str, owner: UUID, document: Invoice) -> ArtefactRef:
+        data = document.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+        return put(
+            self.storage,
+            tenant,
+            owner,
+            ArtefactKind.CANONICAL,
+            data,
+            media_type="application/json",
+            name="canonical.json",
+        )
+
+
+def seller_key(seller: Party) -> str:
+    """What tells one supplier from another: VAT number, endpoint, registration, or the name."""
+    if seller.vat_identifier:
+        return planning.normal("vat", seller.vat_identifier)
+    for identifier in (seller.endpoint, seller.legal_registration):
+        if identifier:
+            return f"{identifier.scheme or ''}:{identifier.value}"
+    return seller.name.casefold()
+
+
+def business_key(document: Invoice) -> str:
+    """Supplier, type, number and issue date: what makes an invoice that invoice and no other."""
+    parts = (
+        seller_key(document.seller),
+        document.document_type,
+        document.invoice_number,
+        document.issue_date.isoformat(),
+    )
+    return "|".join(parts)
+
+
+def content_hash(document: Invoice) -> str:
+    """SHA-256 of the canonical document as the export gave it: a later change of the directory makes no new content."""
+    without = document.model_copy(update={"buyer": document.buyer.model_copy(update={"endpoint": None})})
+    return hashlib.sha256(without.model_dump_json(exclude_none=True, exclude_defaults=True).encode()).hexdigest()
+
+
+def _relations(document: Invoice) -> tuple[tuple[str, str], ...]:
+    order = [("order", document.order_reference)] if document.order_reference else []
+    return (*order, *(("corrects", each.number) for each in document.preceding_invoices))
+
+
+def _refusal(error: Exception | None) -> Refusal:
+    if isinstance(error, PermanentError):
+        return Refusal(error.reason, error.text, error.findings, error.detail)
+    raise TypeError(f"a record is refused by a permanent error, not by {type(error).__name__}")
+
+
+def _format(head: Head, profile: ExtractionProfile | None) -> str:
+    if head.kind in ("zip", "gzip"):
+        return head.kind
+    return reading.recognise(head.data, head.name, profile).name
+
+
+def _profile(pinned: Pinned, asked: str | None, head: Head) -> ExtractionProfile | None:
+    """The one that was asked for; else the one CSV mapping whose columns the file has; else the one named `default`."""
+    profiles = {profile.name: profile for profile in pinned.extraction}
+    if asked is not None:
+        if asked not in profiles:
+            known = ", ".join(profiles) or "none"
+            raise ExportUnreadable(f"the tenant has no extraction profile {asked!r}; there are: {known}")
+        return profiles[asked]
+    if head.kind not in ("zip", "gzip", "xml", "json"):
+        text = head.text
+        fitting = [profile for profile in profiles.values() if profile.csv and _has_columns(profile, text)]
+        if len(fitting) == 1:
+            return fitting[0]
+    return profiles.get("default")
+
+
+def _has_columns(profile: ExtractionProfile, text: str) -> bool:
+    assert profile.csv is not None
+    mapping = profile.csv
+    if mapping.columns or mapping.records:
+        return False  # no header to tell by: such a file is asked for by name
+    columns = [column.column for column in mapping.document.values()]
+    if mapping.layout == "rows":
+        columns += [column.column for column in mapping.line.values()]
+    return all(column in text for column in columns)

@@ -1,0 +1,133 @@
+"""Planning: which party the buyer is, and what will be made for it. Nobody is ever guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connectors.directory import Known
+from connectors.profiles import Pinned
+from schemas import ids
+from schemas.documents import Identifier, Invoice, Party
+from schemas.messages import Plan, Rendition
+from schemas.outcomes import LearntParty, Refusal
+
+LANGUAGES = ("pt", "es", "pl", "en")
+RULES = {"peppol": "peppol", "ubl": "en16931"}
+GLN = "0088"
+
+Pair = tuple[str, str]
+Found = Mapping[Pair, tuple[Known, ...]]
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The party and the rule that recognised it; `learnt` where the invoice itself taught it."""
+
+    party: Known
+    rule: str
+    learnt: LearntParty | None = None
+
+
+def normal(scheme: str, value: str) -> str:
+    """As the directory compares: without blanks and punctuation, in capitals; ERP numbers without leading zeros."""
+    if scheme == "erp":
+        return value.strip().lstrip("0") or value.strip()
+    return "".join(c for c in value.upper() if c.isalnum() or c in "@:_")
+
+
+def identifiers(party: Party) -> list[Pair]:
+    """All by which a party may be recognised, the strongest first."""
+    pairs: list[Pair] = []
+    if party.endpoint:
+        pairs.append((f"endpoint:{party.endpoint.scheme}", party.endpoint.value))
+    if party.vat_identifier:
+        pairs.append(("vat", party.vat_identifier))
+    glns = [*party.identifiers, *([party.endpoint] if party.endpoint else [])]
+    pairs += [("gln", each.value) for each in glns if each.scheme == GLN]
+    if party.erp_id:
+        pairs.append(("erp", party.erp_id))
+    return list(dict.fromkeys((scheme, normal(scheme, value)) for scheme, value in pairs))
+
+
+def recognise(document: Invoice, tenant: str, found: Found, pinned: Pinned) -> Recognised | Refusal:
+    """One party that all identifiers which are known agree on; none, several or a contradiction is a refusal."""
+    pairs = identifiers(document.buyer)
+    hits = {pair: found[pair] for pair in pairs if found.get(pair)}
+    if hits:
+        sets = [{known.party_id for known in parties} for parties in hits.values()]
+        agreed = set.intersection(*sets)
+        if len(agreed) == 1:
+            scheme, parties = next(iter(hits.items()))[0][0], (k for known in hits.values() for k in known)
+            return Recognised(next(known for known in parties if known.party_id in agreed), scheme.split(":")[0])
+        return _unknown(pairs, [known for parties in hits.values() for known in parties])
+    learnt = _learn(document, tenant, pairs) if pinned.profile.learn_parties else None
+    if learnt is None:
+        return _unknown(pairs, [])
+    party = Known(learnt.party_id, learnt.name, 1, learnt.language, learnt.country, {}, learnt.identifiers)
+    return Recognised(party, "learnt", learnt)
+
+
+def _unknown(pairs: Iterable[Pair], candidates: Iterable[Known]) -> Refusal:
+    each = {known.party_id: known for known in candidates}.values()
+    why = f"{len(each)} parties of the directory fit" if each else "no party of the directory fits"
+    asked = ", ".join(dict.fromkeys(scheme for scheme, _ in pairs)) or "nothing: the buyer has no identifier"
+    return Refusal(
+        "recipient-unknown",
+        f"The buyer was not recognised: {why}. Asked by {asked}. Import the recipient, then replay.",
+        detail={
+            "asked": [list(pair) for pair in pairs],
+            "candidates": [{"party": str(known.party_id), "name": known.name} for known in each],
+        },
+    )
+
+
+def _learn(document: Invoice, tenant: str, pairs: list[Pair]) -> LearntParty | None:
+    """An unknown buyer with an identifier and an address for messages, where the profile lets invoices teach."""
+    buyer, hints = document.buyer, document.hints
+    email = hints.email or (buyer.contact.email if buyer.contact else None)
+    if not pairs or not (email or hints.phone):
+        return None
+    return LearntParty(
+        party_id=ids.derive("party", tenant, f"{pairs[0][0]}:{pairs[0][1]}"),
+        name=buyer.name,
+        language=hints.language,
+        country=buyer.address.country if buyer.address else None,
+        identifiers=tuple(pairs),
+        email=email,
+        phone=hints.phone,
+    )
+
+
+def complete_buyer(document: Invoice, party: Known) -> tuple[Invoice, list[str]]:
+    """Fill what the export did not say and the directory knows: the buyer's endpoint. Says which fields it filled."""
+    if document.buyer.endpoint is not None:
+        return document, []
+    for scheme, value in party.identifiers:
+        if scheme.startswith("endpoint:"):
+            endpoint = Identifier(value=value, scheme=scheme.removeprefix("endpoint:"))
+            buyer = document.buyer.model_copy(update={"endpoint": endpoint})
+            return document.model_copy(update={"buyer": buyer}), ["buyer.endpoint"]
+    return document, []
+
+
+def plan(document: Invoice, recognised: Recognised, pinned: Pinned) -> Plan:
+    """What will be made, every part pinned with its version."""
+    profile = pinned.profile
+    return Plan(
+        party=recognised.party.party_id,
+        party_rule=recognised.rule,
+        renditions=(Rendition(format=profile.format, rules=RULES[profile.format], signature=profile.signature),),
+        language=_language(recognised.party.language, document.hints.language, profile.language),
+        pdf_signature=profile.pdf_signature,
+        brand=pinned.version,
+        profile=pinned.version,
+    )
+
+
+def _language(*wished: str | None) -> str:
+    """The first wish that we have words for: the directory's, the export's, the tenant's."""
+    for wish in wished:
+        if wish and wish.split("-")[0].lower() in LANGUAGES:
+            return wish.split("-")[0].lower()
+    return "en"

@@ -183,7 +183,10 @@ def _account() -> Account:
         entry = pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
         raise ConfigurationError(f"PostgreSQL must not run as root, and there is no user {UNPRIVILEGED!r}") from None
-    return Account(entry.pw_uid, entry.pw_gid)
+    account = Account(entry.pw_uid, entry.pw_gid)
+    if not account.may("true"):
+        raise ConfigurationError(f"PostgreSQL must not run as root, and this root may not become {UNPRIVILEGED!r}")
+    return account
 
 
 def _home(data: Path, account: Account) -> Path:

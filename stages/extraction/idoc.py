@@ -1,0 +1,68 @@
+"""SAP IDoc INVOIC02 (and INVOIC01) as XML: any number of IDOC elements below one root.
+
+In       XML; recognised by IDOCTYP in the control record, so roots that are named after a customer's extension (CIMTYP)
+         are read too
+Out      one record for each IDOC, `idoc[n] <DOCNUM>`
+Empty    electronic addresses: no IDoc has them; they come from the directory
+Source   SAP's segment documentation (WE60); `idoc_invoice.py` has the mapping
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from schemas.profiles import ExtractionProfile
+from stages.extraction.completing import Unfit, complete
+from stages.extraction.idoc_invoice import Mapping
+from stages.extraction.recognise import Head
+from stages.extraction.records import Budget, Cursor, Portion, Record, Source, refuse, unreadable
+from stages.extraction.xml import Piece, oversize, parse, split
+
+TYPES = frozenset({"INVOIC01", "INVOIC02"})
+_DOCNUM = re.compile(r"[0-9]{1,32}\Z")
+
+
+def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
+    return any(local == "IDOC" for _, local in head.elements) and head.words.get("IDOCTYP") in TYPES
+
+
+def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
+    """One step. Raises ExportUnreadable when nothing at all can be read."""
+    records: list[Record] = []
+    for piece in split(source.file, lambda _, local: local == "IDOC", cursor):
+        records.append(_record(piece, profile))
+        if budget.spent(len(records)):
+            return records, piece.after
+    return records, None
+
+
+def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
+    address = f"idoc[{piece.ordinal}]"
+    if piece.refusal:
+        return Record(address, error=oversize(piece) or unreadable(address, (piece.refusal,)))
+    try:
+        root = parse(piece)
+        number = (root.findtext("EDI_DC40/DOCNUM") or "").strip()
+        if _DOCNUM.match(number):
+            address = f"idoc[{piece.ordinal}] {number}"  # a number may stand twice in an export
+        _check_type(root, piece.line)
+        mapping = Mapping(root, piece.line, profile)
+        data = mapping.data()
+        document = complete(data, mapping.locate, profile.constants if profile else None, needs=("vat_category",))
+        return Record(address, document, None, mapping.warnings.all())
+    except Unfit as unfit:
+        return Record(address, error=unreadable(address, unfit.findings))
+
+
+def _check_type(root: etree._Element, line: int) -> None:
+    control = root.find("EDI_DC40")
+    kind = "" if control is None else (control.findtext("IDOCTYP") or "").strip()
+    message = "" if control is None else (control.findtext("MESTYP") or "").strip()
+    if kind not in TYPES:
+        raise Unfit(refuse("idoc-type", "this IDoc is no invoice", f"line {line}, EDI_DC40/IDOCTYP", kind, "INVOIC02"))
+    if message not in ("", "INVOIC"):
+        raise Unfit(
+            refuse("idoc-type", "this IDoc's message is no invoice", f"line {line}, EDI_DC40/MESTYP", message, "INVOIC")
+        )

@@ -82,17 +82,20 @@ def breakdown(
         sums[share.key] = sums.get(share.key, ZERO) + share.amount
     if given:
         return _held_against(sums, given, currency)
-    rows = [_row(key, taxable, _tax(key, taxable, currency)) for key, taxable in sums.items()]
+    rows = [_row(key, taxable, _payable_tax(key, taxable, currency)) for key, taxable in sums.items()]
     return _as_the_erp_rounded(rows, shares, currency, stated_tax, implied_tax)
 
 
-def _tax(key: Key, taxable: Decimal, currency: str) -> Decimal:
-    """BT-117, rounded half up to two places, or to none where the currency has none: nobody pays half a yen."""
+def _tax(key: Key, taxable: Decimal) -> Decimal:
+    """BT-117 as BR-CO-17 has it: two places in any currency."""
     category, rate = key
-    if not rate or category in UNTAXED or category == "O":
-        return cents(ZERO)
-    exact = taxable * rate / 100
-    return cents(exact.quantize(Decimal(1), ROUND_HALF_UP) if CURRENCY_EXPONENT.get(currency, 2) == 0 else exact)
+    return cents(ZERO if not rate or category in UNTAXED or category == "O" else taxable * rate / 100)
+
+
+def _payable_tax(key: Key, taxable: Decimal, currency: str) -> Decimal:
+    """The tax that we ask for: none has a fraction where the currency has none, for nobody can pay half a yen."""
+    tax = _tax(key, taxable)
+    return cents(tax.quantize(Decimal(1), ROUND_HALF_UP)) if CURRENCY_EXPONENT.get(currency, 2) == 0 else tax
 
 
 def _row(key: Key, taxable: Decimal, tax: Decimal) -> VatBreakdown:
@@ -121,7 +124,7 @@ def _as_the_erp_rounded(
         return tuple(rows), []
     by_line: dict[Key, Decimal] = {}
     for share in shares:
-        by_line[share.key] = by_line.get(share.key, ZERO) + _tax(share.key, share.amount, currency)
+        by_line[share.key] = by_line.get(share.key, ZERO) + _payable_tax(share.key, share.amount, currency)
     if sum(by_line.values(), ZERO) == wanted:
         taxes = [by_line[key_of(row.category, row.rate)] for row in rows]
         way = "as rounded line by line"
@@ -132,7 +135,8 @@ def _as_the_erp_rounded(
             return tuple(rows), []
         taxes = [cents(stated_tax) if index in taxed else row.tax_amount for index, row in enumerate(rows)]
         way = "as the total says"
-    if not all(_tolerable(tax, row.tax_amount) for row, tax in zip(rows, taxes, strict=True)):
+    exact = [_tax(key_of(row.category, row.rate), row.taxable_amount) for row in rows]
+    if not all(_tolerable(tax, right) for tax, right in zip(taxes, exact, strict=True)):
         return tuple(rows), []
     followed, findings = [], []
     for index, (row, tax) in enumerate(zip(rows, taxes, strict=True)):
@@ -178,12 +182,12 @@ def _held_against(
             )
             continue
         seen.add(key)
-        taxable = _kept(
-            rule(row.category, "08"), f"{place}.taxable_amount", row, row.taxable_amount, sums[key], findings
-        )
-        untaxed = row.category in UNTAXED or row.category == "O"
-        tax_rule = rule(row.category, "09") if untaxed else "BR-CO-17"
-        tax = _kept(tax_rule, f"{place}.tax_amount", row, row.tax_amount, _tax(key, taxable, currency), findings)
+        taxed = row.category not in UNTAXED and row.category != "O"
+        of_taxable, of_tax = rule(row.category, "08"), "BR-CO-17" if taxed else rule(row.category, "09")
+        sold = cents(sums[key])
+        taxable = _kept(of_taxable, f"{place}.taxable_amount", row, row.taxable_amount, sold, sold, findings)
+        expected, exact = _payable_tax(key, taxable, currency), _tax(key, taxable)
+        tax = _kept(of_tax, f"{place}.tax_amount", row, row.tax_amount, expected, exact, findings)
         update: dict[str, Decimal | str | None] = {
             "taxable_amount": taxable,
             "tax_amount": tax,
@@ -194,7 +198,7 @@ def _held_against(
         rows.append(row.model_copy(update=update))
     for key, taxable in sums.items():
         if key not in seen:
-            row = _row(key, taxable, _tax(key, taxable, currency))
+            row = _row(key, taxable, _payable_tax(key, taxable, currency))
             findings.append(
                 Finding(
                     rule=rule(row.category, "01"),
@@ -213,15 +217,23 @@ def _rate(key: Key, given: Decimal | None) -> Decimal | None:
 
 
 def _kept(
-    rule_id: str, place: str, row: VatBreakdown, found: Decimal, computed: Decimal, findings: list[Finding]
+    rule_id: str,
+    place: str,
+    row: VatBreakdown,
+    found: Decimal,
+    computed: Decimal,
+    exact: Decimal,
+    findings: list[Finding],
 ) -> Decimal:
-    """The given amount where the rules let it stand, else the computed one; both are shown where they differ."""
-    computed = cents(computed)
+    """The given amount where the rules let it stand, else the computed one; both are shown where they differ.
+
+    The rules measure from `exact`, which differs from `computed` in currencies without cents.
+    """
     if found == computed:
         return computed
-    untaxed = row.category in UNTAXED or row.category == "O"
     kept = cents(found)
-    stands = kept == computed or (not untaxed and _tolerable(kept, computed))
+    taxed = row.category not in UNTAXED and row.category != "O"
+    stands = kept == computed or (taxed and _tolerable(kept, exact))
     findings.append(
         Finding(
             rule=rule_id,

@@ -288,6 +288,13 @@ def test_a_currency_without_cents() -> None:
         assert result.totals.tax_amount == D(tax)
 
 
+def test_the_tolerance_is_measured_as_the_rules_measure_it() -> None:
+    """211.89 is the VAT that the rules compare with even where we ask for 212 whole yen."""
+    for tax, severity in (("212.88", "warning"), ("212.90", "fatal")):
+        _, findings = complete(document(line("1", "1009"), currency="JPY", vat_breakdown=(row("1009", tax),)))
+        assert said(findings) == [("BR-CO-17", "vat_breakdown[0].tax_amount", tax, "212.00", severity)]
+
+
 def test_credit_notes_and_returns() -> None:
     """A credit note's amounts are positive as given; negative quantities give negative amounts and VAT."""
     result, findings = complete(document(line("2", "50"), line("-1", "30"), type_code="381"))

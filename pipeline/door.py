@@ -41,7 +41,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Door:
-    """`minimum_free_bytes`: below this the disk counts as full; `backlog_limit`: unfinished documents before it refuses."""
+    """Closed when the disk has less than `minimum_free_bytes`, or `backlog_limit` documents are unfinished."""
 
     store: Store
     storage: Storage
@@ -87,7 +87,8 @@ class Door:
         now = self.store.clock()
         async with self.store.transaction() as conn:
             cursor = await conn.execute(
-                """INSERT INTO export (export_id, tenant, name, profile, source, received_at, received_by, state, updated_at)
+                """INSERT INTO export (export_id, tenant, name, profile, source, received_at, received_by, state,
+                                       updated_at)
                    VALUES (%s, %s, %s, %s, %s, %s, %s, 'moving', %s) ON CONFLICT DO NOTHING RETURNING export_id""",
                 [export, tenant, clean, profile, Jsonb(ref.wire()), now, by, now],
             )

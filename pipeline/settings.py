@@ -147,3 +147,17 @@ def load(data: Path | None = None, **given: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise ConfigurationError(f"{name}: {first['msg']}") from error
+
+
+def describe(data: Path | None = None) -> list[dict[str, str]]:
+    """Each setting with its value, origin (environment, file, default) and meaning, for people."""
+    settings = load(data)
+    file = settings.data / "entrega.toml"
+    named = set(tomllib.loads(file.read_text("utf-8"))) if file.exists() else set()
+    described = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        origin = "environment" if f"ENTREGA_{name.upper()}" in os.environ else "file" if name in named else "default"
+        shown = "" if value is None else str(value)  # a SecretStr shows asterisks
+        described.append({"setting": name, "value": shown, "origin": origin, "meaning": field.description or ""})
+    return described

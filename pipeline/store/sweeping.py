@@ -46,7 +46,8 @@ async def settle_batches(conn: Connection, now: datetime, keys: KeyRing) -> int:
     cursor = await conn.execute(
         """UPDATE export e SET state = 'settled', updated_at = %s
             WHERE e.state = 'moving' AND e.documents IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM document d WHERE d.export_id = e.export_id AND d.state IN ('moving', 'waiting'))
+              AND NOT EXISTS (SELECT 1 FROM document d
+                               WHERE d.export_id = e.export_id AND d.state IN ('moving', 'waiting'))
            RETURNING export_id, tenant, documents""",
         [now],
     )
@@ -96,7 +97,7 @@ async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
                 row["resent"],
                 row["message"],
                 row["export_id"],
-            )  # fmt: skip
+            )
         )
     cursor = await conn.execute(
         """SELECT e.export_id, e.tenant, e.name, e.profile, e.source, e.updated_at, e.step, o.message
@@ -110,8 +111,18 @@ async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
         first = {"tenant": row["tenant"], "export_id": row["export_id"], "name": row["name"], "source": row["source"]}
         message = ExportReceived.model_validate({**first, "profile": row["profile"]}).wire()
         # a step that is recorded sends its documents and the next step on again
-        found.append(Stuck("export", row["export_id"], row["tenant"], "extraction", 1, row["updated_at"], 0,
-                           {**message, "step": row["step"]} if row["message"] is None else row["message"]))  # fmt: skip
+        found.append(
+            Stuck(
+                "export",
+                row["export_id"],
+                row["tenant"],
+                "extraction",
+                1,
+                row["updated_at"],
+                0,
+                {**message, "step": row["step"]} if row["message"] is None else row["message"],
+            )
+        )
     cursor = await conn.execute(
         """SELECT inbox_id, tenant, received_at FROM inbox i
             WHERE processed_at IS NULL AND received_at < %s
@@ -146,9 +157,18 @@ async def park_lost(conn: Connection, items: Sequence[Stuck], now: datetime, key
     for each in items:
         refusal = Refusal("lost", "Sent on three times from what was recorded, and it did not arrive.")
         await parking.park(
-            conn, each.stage, each.tenant, refusal, document=each.subject_id, export=each.export_id,
-            round_=each.round, message=each.message, log=log, now=now, step=1,
-        )  # fmt: skip
+            conn,
+            each.stage,
+            each.tenant,
+            refusal,
+            document=each.subject_id,
+            export=each.export_id,
+            round_=each.round,
+            message=each.message,
+            log=log,
+            now=now,
+            step=1,
+        )
         await conn.execute(
             "UPDATE document SET state = 'parked', reason = 'lost', updated_at = %s WHERE document_id = %s",
             [now, each.subject_id],

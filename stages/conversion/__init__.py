@@ -83,7 +83,7 @@ class Conversion:
         personal = {"warnings": [finding.model_dump(exclude_none=True) for finding in warnings]} if warnings else None
         return (
             MadeRendition(format=rendition.format, document=ref, rule_set=verdict.version),
-            Fact(EventType.CONVERTED, data, personal),
+            Fact(EventType.CONVERTED, data, personal, part=rendition.format),
         )
 
 

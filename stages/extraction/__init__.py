@@ -10,9 +10,10 @@ Source   SAP IDoc INVOIC02; UBL 2.1; CSV by mapping; canonical JSON in the terms
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 from uuid import UUID
 
 from connectors.directory import Directory
@@ -223,3 +224,16 @@ def _has_columns(profile: ExtractionProfile, text: str) -> bool:
     if mapping.layout == "rows":
         columns += [column.column for column in mapping.line.values()]
     return all(column in text for column in columns)
+
+
+def preview(file: BinaryIO, name: str, pinned: Pinned, asked: str | None) -> Iterator[Record]:
+    """Read a whole export as `handle` would, and register nothing. Raises ExportUnreadable, LimitExceeded."""
+    head = Head(file.read(HEAD_BYTES), name)
+    profile = _profile(pinned, asked, head)
+    cursor: str | None = None
+    while True:
+        step = reading.read(file, name, profile, cursor)
+        yield from step.records
+        cursor = step.cursor
+        if cursor is None:
+            return

@@ -62,7 +62,7 @@ class Signing:
 
 
 def _skip(part: MadeRendition) -> tuple[MadeRendition, Fact]:
-    fact = Fact(EventType.SIGNING_SKIPPED, {"format": part.format, "reason": SKIPPED_BY_PLAN})
+    fact = Fact(EventType.SIGNING_SKIPPED, {"format": part.format, "reason": SKIPPED_BY_PLAN}, part=part.format)
     return part.model_copy(update={"signature_skipped": SKIPPED_BY_PLAN}), fact
 
 

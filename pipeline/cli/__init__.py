@@ -1,0 +1,43 @@
+"""The command line. Each command imports what it needs when it is called: `entrega --help` answers at once.
+
+Every command takes `--json`: one object, or one line a row, on stdout; people's words go to stderr. Exit 0 done, 1 some
+document failed, 2 called wrongly or not configured.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Entry point of the `entrega` command."""
+    from pipeline.cli.app import build
+
+    try:
+        build()(standalone_mode=False)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        sys.exit(_explain(error))
+
+
+def _explain(error: BaseException) -> int:
+    """A person's sentence for what ended the command; a bug keeps its traceback."""
+    from pipeline.cli.output import complain
+    from schemas.errors import ConfigurationError, PermanentError, TransientError
+
+    name = type(error).__name__
+    if isinstance(error, KeyboardInterrupt) or name in ("Abort", "Exit"):
+        code: Any = getattr(error, "exit_code", 1 if name == "Abort" else 0)
+        return 130 if isinstance(error, KeyboardInterrupt) else int(code)
+    if isinstance(error, ConfigurationError):
+        complain(error.text)
+        return 2
+    if isinstance(error, (PermanentError, TransientError)):
+        complain(f"{error.text} [{error.reason}]", error.findings)
+        return 1
+    if hasattr(error, "format_message"):  # click's own: a wrong option, an unknown command
+        complain(error.format_message())
+        return 2
+    raise error

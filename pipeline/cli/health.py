@@ -1,0 +1,189 @@
+"""What runs, and what answers: the bodies of `status` and `doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pipeline.settings import Settings
+from schemas.errors import EntregaError
+
+
+def processes(settings: Settings) -> list[dict[str, Any]]:
+    """Embedded services, keeper and its children: running, stopped or crashed, with their memory."""
+    from pipeline import embedded, keeper
+    from pipeline.embedded import processes as system
+
+    found = []
+    for name, state in embedded.status(settings.data).items():
+        configured = settings.kafka_servers if name == "kafka" else settings.database_url
+        note = state.tail.strip().splitlines()[-1] if state.tail.strip() else ""
+        if configured is not None:
+            found.append({"service": name, "is": "configured", "pid": None, "memory_mib": None, "note": "not embedded"})
+            continue
+        found.append(
+            {"service": name, "is": state.state, "pid": state.pid, "memory_mib": state.memory >> 20, "note": note}
+        )
+    kept = keeper.kept(settings.data)
+    for name in ("worker", "web"):
+        pid = kept.children.get(name) if kept else None
+        identity = system.identify(pid) if pid else None
+        deaths = kept.deaths.get(name, 0) if kept else 0
+        found.append(
+            {
+                "service": name,
+                "is": "running" if identity else ("crashed" if kept else "stopped"),
+                "pid": pid,
+                "memory_mib": system.memory(identity) >> 20 if identity else 0,
+                "note": f"died {deaths} times lately; see log/{name}.log" if deaths else "",
+            }
+        )
+    return found
+
+
+async def check(settings: Settings) -> list[dict[str, str]]:
+    """Ask everything that is configured: broker, database, artefacts, key, rule sets, profile, providers, disk."""
+    from pipeline import wiring
+
+    try:
+        found = wiring.endpoints(settings)
+    except EntregaError as error:
+        return [{"what": "services", "is": "wrong", "detail": error.text}]
+    checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+        ("kafka", lambda: _kafka(settings, found.kafka)),
+        ("database", lambda: _database(settings)),
+        ("artefacts", lambda: asyncio.to_thread(_artefacts, settings)),
+        ("signing key", lambda: asyncio.to_thread(_key, settings)),
+        ("rule sets", lambda: asyncio.to_thread(_rules)),
+        ("profile", lambda: asyncio.to_thread(_profile, settings)),
+        ("disk", lambda: asyncio.to_thread(_disk, settings)),
+        ("e-mail", lambda: _email(settings)),
+        ("sms", lambda: _sms(settings)),
+    ]
+    results = []
+    for what, ask in checks:
+        try:
+            results.append({"what": what, "is": "ok", "detail": await asyncio.wait_for(ask(), 15)})
+        except EntregaError as error:
+            results.append({"what": what, "is": "wrong", "detail": error.text})
+        except Exception as error:
+            results.append({"what": what, "is": "wrong", "detail": f"{type(error).__name__}: {error}"[:200]})
+    return results
+
+
+async def _kafka(settings: Settings, servers: str) -> str:
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    from pipeline.topics import client_settings
+    from pipeline.topology import TOPICS
+
+    admin = AIOKafkaAdminClient(**client_settings(settings, servers))
+    await admin.start()
+    try:
+        missing = set(TOPICS) - set(await admin.list_topics())
+    finally:
+        await admin.close()
+    return f"{servers}; {len(TOPICS) - len(missing)} of {len(TOPICS)} topics"
+
+
+async def _database(settings: Settings) -> str:
+    from pipeline import wiring
+
+    store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
+    await store.open()
+    try:
+        async with store.transaction() as conn:
+            cursor = await conn.execute(
+                """SELECT current_setting('server_version') AS v, current_user AS u,
+                          (SELECT version_num FROM alembic_version) AS m"""
+            )
+            row = await cursor.fetchone()
+    finally:
+        await store.close()
+    assert row is not None
+    return f"PostgreSQL {row['v']}, schema {row['m']}, as {row['u']}"
+
+
+def _artefacts(settings: Settings) -> str:
+    from uuid import UUID
+
+    from connectors.storage import get, put
+    from pipeline import wiring
+    from schemas.messages import ArtefactKind
+
+    storage = wiring.storage(settings)
+    ref = put(
+        storage,
+        settings.default_tenant,
+        UUID(int=0),
+        ArtefactKind.SOURCE,
+        b"doctor",
+        media_type="text/plain",
+        name="doctor",
+    )
+    get(storage, ref)
+    return f"{settings.s3_bucket or settings.artefacts}: written and read back"
+
+
+def _key(settings: Settings) -> str:
+    from connectors.keys.demo import is_demo
+    from pipeline import wiring
+    from pipeline.store.database import utc_now
+    from stages.signing import certificate
+
+    signer = wiring.key_source(settings).signer()
+    certificate.check(signer.certificate, utc_now())
+    days = certificate.days_left(signer.certificate, utc_now())
+    kind = "demonstration certificate, no legal value" if is_demo(signer.certificate) else "certificate"
+    return f"{kind}; {days} days left"
+
+
+def _rules() -> str:
+    from pipeline import maven
+
+    return ", ".join(path.name for path in maven.jars("rules"))
+
+
+def _profile(settings: Settings) -> str:
+    from pipeline import wiring
+
+    return wiring.profiles(settings).current(settings.default_tenant).version
+
+
+def _disk(settings: Settings) -> str:
+    import shutil
+
+    from pipeline.embedded import free_space_guard
+
+    free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
+    return f"{shutil.disk_usage(settings.data).free >> 20} MiB free"
+
+
+async def _email(settings: Settings) -> str:
+    if settings.email_provider == "outbox":
+        return "outbox: nothing leaves the house"
+    if settings.email_provider == "smtp":
+        assert settings.smtp_host is not None
+        return await _connects(settings.smtp_host, settings.smtp_port)
+    return await _connects_url(settings.sendgrid_url)
+
+
+async def _sms(settings: Settings) -> str:
+    if settings.sms_provider == "outbox":
+        return "outbox: nothing leaves the house"
+    return await _connects_url(settings.twilio_url)
+
+
+async def _connects_url(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    return await _connects(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
+async def _connects(host: str, port: int) -> str:
+    _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 5)
+    writer.close()
+    await writer.wait_closed()
+    return f"{host}:{port} answers"

@@ -1,0 +1,161 @@
+"""ingest: drop exports, and where asked, see each document to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from pipeline.cli.app import DataOption, JsonOption, TenantOption
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(ingest)
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders whose files are taken.")],
+    tenant: TenantOption = None,
+    profile: Annotated[str | None, typer.Option(help="Extraction profile; else it is recognised.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until each document has reached its end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and say what is there; drop nothing.")] = False,
+    timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait.")] = 300,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Drop exports at the door. Exit 1 when a document was refused, parked or could not be delivered."""
+    import asyncio
+
+    from pipeline.settings import load
+
+    settings = load(data)
+    files = _files(paths)
+    if dry_run:
+        code = _dry_run(settings, files, tenant, profile, json)
+    else:
+        code = asyncio.run(_ingest(settings, files, tenant, profile, wait, timeout, json))
+    raise typer.Exit(code)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    from schemas.errors import ConfigurationError
+
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise ConfigurationError(f"there is no file {path}")
+    return found
+
+
+async def _ingest(
+    settings: Any, files: list[Path], tenant: str | None, profile: str | None, wait: bool, timeout: float, json: bool
+) -> int:  # fmt: skip
+    import asyncio
+    import getpass
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline import wiring
+    from pipeline.cli.output import json_line, rows, say
+    from pipeline.store import queries
+
+    store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
+    await store.open()
+    try:
+        door = wiring.door(settings, store)
+        receipts: list[UUID] = []
+        with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
+            task = progress.add_task("Dropping", total=len(files))
+            for file in files:
+                content = await asyncio.to_thread(file.read_bytes)
+                receipt = await door.receive(
+                    content, name=file.name, tenant=tenant, profile=profile, by=f"operator:{getpass.getuser()}"
+                )
+                receipts.append(receipt.export_id)
+                progress.advance(task)
+                if not wait:
+                    row = {"export_id": str(receipt.export_id), "name": receipt.name, "sha256": receipt.sha256}
+                    json_line(row) if json else say(f"{receipt.name}: receipt {receipt.export_id}")
+        if not wait:
+            return 0
+        ended = await _wait(store, receipts, timeout, json)
+        async with store.transaction() as conn:
+            found = await queries.documents_of_exports(conn, receipts)
+        rows(("document_id", "number", "type", "state", "reason"), found, as_json=json)
+        bad = {"refused", "parked", "undeliverable"}
+        return 0 if ended and not any(row["state"] in bad for row in found) else 1
+    finally:
+        await store.close()
+
+
+async def _wait(store: Any, receipts: list[UUID], timeout: float, quiet: bool) -> bool:
+    """Until every document of the exports has reached its end. False when time is over."""
+    import asyncio
+    import time
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline.cli.output import say
+    from pipeline.store import queries
+
+    deadline = time.monotonic() + timeout
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("Delivering", total=None)
+        while True:
+            async with store.transaction() as conn:
+                count = await queries.progress(conn, receipts)
+            progress.update(task, total=count.known or None, completed=count.ended)
+            if count.finished:
+                return True
+            if time.monotonic() > deadline:
+                say(f"{count.known - count.ended} documents have not reached their end in {timeout:.0f} seconds")
+                return False
+            await asyncio.sleep(0.2)
+
+
+def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str | None, json: bool) -> int:
+    """Read, recognise and plan as extraction would, and write nothing."""
+    from pipeline import wiring
+    from pipeline.cli.output import rows
+    from schemas.errors import EntregaError
+    from stages.extraction import preview
+
+    pinned = wiring.profiles(settings).current(tenant or settings.default_tenant)
+    found: list[dict[str, Any]] = []
+    for file in files:
+        with open(file, "rb") as source:
+            try:
+                for record in preview(source, file.name, pinned, profile):
+                    document, error = record.document, record.error
+                    found.append(
+                        {
+                            "file": file.name,
+                            "address": record.address,
+                            "number": document.invoice_number if document else None,
+                            "type": document.document_type if document else None,
+                            "state": "read" if document else "refused",
+                            "reason": _reason(error),
+                        }
+                    )
+            except EntregaError as error:
+                found.append({"file": file.name, "state": "refused", "reason": _reason(error)})
+    rows(("file", "address", "number", "type", "state", "reason"), found, as_json=json)
+    return 1 if any(row["state"] == "refused" for row in found) else 0
+
+
+def _reason(error: Any) -> str | None:
+    if error is None:
+        return None
+    first = next(iter(error.findings), None)
+    if first is None:
+        return str(error.text)
+    found = f", found {first.found!r}" if first.found is not None else ""
+    return f"{first.rule}: {first.message} ({first.place}{found})"

@@ -1,0 +1,80 @@
+"""What commands print: rows for people or JSON for scripts on stdout, sentences on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from schemas.errors import Finding
+
+
+def json_line(row: Any) -> None:
+    """One JSON value and a line break on stdout. Dates as ISO 8601, decimals as strings."""
+    import orjson
+
+    sys.stdout.buffer.write(orjson.dumps(row, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """A sentence for people, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def complain(text: str, findings: Iterable[Finding] = ()) -> None:
+    """What is wrong, and for each finding where and what was found."""
+    say(f"entrega: {text}")
+    for finding in findings:
+        found = f"; found {finding.found!r}" if finding.found is not None else ""
+        expected = f", expected {finding.expected!r}" if finding.expected is not None else ""
+        place = f"{finding.place}: " if finding.place else ""
+        say(f"  {place}{finding.rule}: {finding.message}{found}{expected}")
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: str | None = None) -> None:
+    """Rows for people. Wide as the terminal; without one, as wide as it needs."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
+    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(_shown(row.get(column)), style=_style(column, row)) for column in columns))
+    console.print(drawn)
+
+
+def rows(
+    columns: Sequence[str], found: Iterable[Mapping[str, Any]], *, as_json: bool, title: str | None = None
+) -> None:
+    """The same rows either way."""
+    if as_json:
+        for row in found:
+            json_line(dict(row))
+    else:
+        table(columns, found, title=title)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if hasattr(value, "strftime") and hasattr(value, "hour"):
+        return str(value.astimezone().strftime("%Y-%m-%d %H:%M:%S"))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_shown(each) for each in value)
+    return str(value)
+
+
+_COLOURS = {
+    "delivered": "green", "accepted": "green", "captured": "green", "parked": "yellow", "refused": "red",
+    "undeliverable": "red", "duplicate": "dim", "superseded": "dim", "waiting": "cyan", "moving": "cyan",
+    "running": "green", "crashed": "red", "stopped": "dim", "ok": "green", "wrong": "red",
+}  # fmt: skip
+
+
+def _style(column: str, row: Mapping[str, Any]) -> str:
+    return _COLOURS.get(str(row.get(column)), "") if column in ("state", "end", "is") else ""

@@ -1,0 +1,131 @@
+"""up, down, status, worker, web, doctor, config: running it and looking after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.app import DataOption, JsonOption
+
+config = typer.Typer(help="The settings.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (up, down, status, worker, web, doctor):
+        app.command()(command)
+    app.command(hidden=True)(keep)
+    app.add_typer(config, name="config")
+
+
+def up(data: DataOption = None, json: JsonOption = False) -> None:
+    """Start everything that is not configured otherwise: broker, database, workers, pages. Idempotent."""
+    from pipeline import keeper, wiring
+    from pipeline.cli.output import json_line, say
+    from pipeline.settings import load
+
+    settings = load(data)
+    found = wiring.prepare(settings, say)
+    wiring.first_profile(settings)
+    keeper.start_in_background(settings, say)
+    pages = wiring.addresses(settings)
+    if json:
+        json_line({"data": str(settings.data), "kafka": found.kafka, **pages})
+    else:
+        say(f"Ready. Data in {settings.data}")
+        for name, address in pages.items():
+            print(f"{name:<10} {address}")
+        say("`entrega ingest FILE` drops an export; `entrega down` stops everything.")
+
+
+def down(data: DataOption = None) -> None:
+    """Stop what `up` started: workers and pages first, then database and broker."""
+    from pipeline import keeper
+    from pipeline.cli.output import say
+    from pipeline.settings import load
+
+    settings = load(data)
+    say("Stopped." if keeper.stop(settings.data) else "Nothing was running.")
+
+
+def status(data: DataOption = None, json: JsonOption = False) -> None:
+    """What runs and what does not; exit 1 when something crashed."""
+    from pipeline.cli import health
+    from pipeline.cli.output import rows
+    from pipeline.settings import load
+
+    found = health.processes(load(data))
+    rows(("service", "is", "pid", "memory_mib", "note"), found, as_json=json)
+    if any(row["is"] == "crashed" for row in found):
+        raise typer.Exit(1)
+
+
+def keep(data: DataOption = None) -> None:
+    """Look after everything of a data folder in the foreground; what `up` puts into the background."""
+    import asyncio
+
+    from pipeline import logs
+    from pipeline.keeper import Keeper
+    from pipeline.settings import load
+
+    settings = load(data)
+    logs.configure(settings.log_level)
+    asyncio.run(Keeper(settings).run())
+
+
+def worker(
+    roles: Annotated[list[str] | None, typer.Argument(help="Stages and roles; none: all of them.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Run stages and roles in this process until SIGTERM."""
+    import asyncio
+
+    from pipeline import logs
+    from pipeline import worker as workers
+    from pipeline.settings import load
+
+    settings = load(data)
+    logs.configure(settings.log_level)
+    asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker")))
+
+
+def web(data: DataOption = None) -> None:
+    """Serve the pages and the providers' webhooks until SIGTERM."""
+    from pipeline import logs, wiring
+    from pipeline.settings import load
+
+    settings = load(data)
+    logs.configure(settings.log_level)
+    wiring.serve_web(settings, _ready_file(settings.data, "web"))
+
+
+def _ready_file(data: Path, name: str) -> Any:
+    def ready() -> None:
+        (data / "run").mkdir(parents=True, exist_ok=True)
+        (data / "run" / f"{name}.ready").touch()
+
+    return ready
+
+
+def doctor(data: DataOption = None, json: JsonOption = False) -> None:
+    """Ask every service that is configured whether it answers; exit 1 when one does not."""
+    import asyncio
+
+    from pipeline.cli import health
+    from pipeline.cli.output import rows
+    from pipeline.settings import load
+
+    found = asyncio.run(health.check(load(data)))
+    rows(("what", "is", "detail"), found, as_json=json)
+    if any(row["is"] == "wrong" for row in found):
+        raise typer.Exit(1)
+
+
+@config.command("show")
+def config_show(data: DataOption = None, json: JsonOption = False) -> None:
+    """Every setting, its value and where it comes from; secrets are masked."""
+    from pipeline.cli.output import rows
+    from pipeline.settings import describe
+
+    rows(("setting", "value", "origin", "meaning"), describe(data), as_json=json)

@@ -1,0 +1,217 @@
+"""The keeper: looks after everything that `entrega up` started, and starts again what dies.
+
+It holds the embedded services, the workers and the web server of one data folder. A crash is said in its log and in
+`entrega status`; a child that dies at once is started again ever more slowly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import structlog
+
+from pipeline import embedded
+from pipeline.embedded.processes import Identity, identify
+from pipeline.settings import Settings
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 9.0
+STEADY_SECONDS = 30.0
+"""A child that lived this long is started again at once when it dies."""
+
+
+@dataclass
+class Child:
+    """One process of ours: its command, and how it fares."""
+
+    name: str
+    arguments: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    deaths: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a keeper says of itself in `run/keeper.json`."""
+
+    keeper: Identity
+    children: dict[str, int]
+    deaths: dict[str, int]
+    ready: bool
+
+
+def kept(data: Path) -> Kept | None:
+    """The running keeper of a data folder, or None."""
+    try:
+        raw = json.loads((data / "run" / "keeper.json").read_text())
+    except (OSError, ValueError):
+        return None
+    found = Kept(Identity(**raw["keeper"]), raw["children"], raw["deaths"], raw["ready"])
+    return found if found.keeper.alive() else None
+
+
+@dataclass
+class Keeper:
+    """Runs in the foreground until SIGTERM or SIGINT; `entrega up` puts it into the background."""
+
+    settings: Settings
+    roles: list[str] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    stopping: bool = False
+
+    def __post_init__(self) -> None:
+        python = [sys.executable, "-m", "pipeline"]
+        where = ["--data", str(self.settings.data)]
+        self.children = [
+            Child("worker", [*python, "worker", *self.roles, *where]),
+            Child("web", [*python, "web", *where]),
+        ]
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            while not self.stopping:
+                self._services()
+                for child in self.children:
+                    self._look_after(child)
+                self._write()
+                await asyncio.sleep(0.2)
+        finally:
+            await asyncio.to_thread(self._end)
+
+    def _stop(self) -> None:
+        self.stopping = True
+
+    def _services(self) -> None:
+        """A service that crashed is said and started again; its data is found."""
+        states = embedded.status(self.settings.data)
+        crashed = [name for name, state in states.items() if state.state == "crashed"]
+        for name in crashed:
+            log.error("service-crashed", service=name, tail=states[name].tail[-500:])
+        if crashed:
+            with contextlib.suppress(Exception):  # said again, and tried again, at the next look
+                embedded.start(
+                    self.settings.data,
+                    kafka=self.settings.kafka_servers is None,
+                    postgres=self.settings.database_url is None,
+                )
+
+    def _look_after(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and (code := child.process.poll()) is not None:
+            lived = now - child.started
+            child.process = None
+            child.deaths = 1 if lived > STEADY_SECONDS else child.deaths + 1
+            child.not_before = now + min(15.0, 0.2 * 2 ** (child.deaths - 1))
+            log.error("child-died", child=child.name, status=code, lived_seconds=round(lived, 1), deaths=child.deaths)
+        if child.process is None and now >= child.not_before:
+            child.started = now
+            child.process = self._spawn(child)
+
+    def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
+        folder = self.settings.data / "log"
+        folder.mkdir(parents=True, exist_ok=True)
+        (self.settings.data / "run" / f"{child.name}.ready").unlink(missing_ok=True)
+        with open(folder / f"{child.name}.log", "ab") as out:
+            return subprocess.Popen(
+                child.arguments, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+            )
+
+    def _write(self) -> None:
+        me = identify(os.getpid())
+        assert me is not None
+        run = self.settings.data / "run"
+        run.mkdir(parents=True, exist_ok=True)
+        ready = all((run / f"{child.name}.ready").exists() for child in self.children)
+        pids = {child.name: child.process.pid for child in self.children if child.process}
+        state = {
+            "keeper": asdict(me), "children": pids, "deaths": {c.name: c.deaths for c in self.children}, "ready": ready,
+        }  # fmt: skip
+        text = json.dumps(state)
+        path = run / "keeper.json"
+        if not path.exists() or path.read_text() != text:
+            fresh = run / f"keeper.json.{os.getpid()}"
+            fresh.write_text(text)
+            fresh.replace(path)
+
+    def _end(self) -> None:
+        """Children first, all at once, then the services: nobody loses the database in mid-work."""
+        running = [child.process for child in self.children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        embedded.stop(self.settings.data)
+        (self.settings.data / "run" / "keeper.json").unlink(missing_ok=True)
+
+
+def _die_with_parent() -> None:
+    """A keeper that is killed takes its children with it: a second `up` must not meet strangers."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def start_in_background(settings: Settings, say: Callable[[str], None], timeout: float = 90.0) -> Kept:
+    """Start a keeper, or find the one that runs; returns when workers and web are ready.
+
+    Raises ConfigurationError with the log's end when they do not come up.
+    """
+    from schemas.errors import ConfigurationError
+
+    found = kept(settings.data)
+    if found is None:
+        log_file = settings.data / "log" / "keeper.log"
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        with open(log_file, "ab") as out:
+            subprocess.Popen(
+                [sys.executable, "-m", "pipeline", "keep", "--data", str(settings.data)],
+                stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        say("Workers and pages: starting")
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        found = kept(settings.data)
+        if found is not None and found.ready:
+            return found
+        if found is not None and max(found.deaths.values(), default=0) >= 3:
+            break
+        time.sleep(0.05)
+    tails = []
+    for name in ("keeper", "worker", "web"):
+        path = settings.data / "log" / f"{name}.log"
+        if path.exists():
+            tails.append(f"--- {path}\n{path.read_text('utf-8', 'replace')[-1500:]}")
+    raise ConfigurationError("workers and pages did not come up\n" + "\n".join(tails))
+
+
+def stop(data: Path, timeout: float = 25.0) -> bool:
+    """Stop the keeper and all it keeps. False when none runs; embedded services are stopped either way."""
+    found = kept(data)
+    if found is not None:
+        found.keeper.signal(signal.SIGTERM)
+        deadline = time.monotonic() + timeout
+        while found.keeper.alive() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    embedded.stop(data)
+    return found is not None

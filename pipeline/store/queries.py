@@ -1,0 +1,221 @@
+"""What people ask of documents: search, progress, one document's whole story. Pages and commands ask the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pipeline.store.database import Connection
+from schemas.errors import ConfigurationError
+
+ENDS = frozenset(
+    {"parked", "refused", "duplicate", "superseded", "captured", "accepted", "delivered", "undeliverable", "discarded"}
+)
+"""States in which a document has reached its end: it is settled or parked."""
+
+_DOCUMENT = """d.document_id, d.tenant, d.export_id, e.name AS export, d.address, d.document_type AS type, d.number,
+    d.issue_date, d.due_date, d.currency, d.amount_due, d.seller_name AS seller, d.buyer_name AS buyer, d.party_id,
+    d.revision, d.duplicate_of, d.state, d.stage, d.reason, d.round, d.handed_over_at, d.created_at, d.updated_at"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far exports are: documents known so far, at their end, and whether that is all."""
+
+    known: int
+    ended: int
+    finished: bool
+
+
+async def progress(conn: Connection, exports: Sequence[UUID]) -> Progress:
+    """An export that was refused as a whole is finished, with no documents."""
+    cursor = await conn.execute(
+        """SELECT (SELECT count(*) FROM document WHERE export_id = ANY(%s)) AS known,
+                  (SELECT count(*) FROM document WHERE export_id = ANY(%s) AND state = ANY(%s)) AS ended,
+                  (SELECT count(*) FROM export WHERE export_id = ANY(%s)
+                      AND documents IS NULL AND state <> 'refused') AS unread""",
+        [list(exports), list(exports), sorted(ENDS), list(exports)],
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return Progress(row["known"], row["ended"], row["unread"] == 0 and row["known"] == row["ended"])
+
+
+async def documents_of_exports(conn: Connection, exports: Sequence[UUID]) -> list[dict[str, Any]]:
+    """One row a document, and one for each export that was refused as a whole."""
+    cursor = await conn.execute(
+        f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
+             WHERE d.export_id = ANY(%s) ORDER BY e.received_at, d.export_step, d.created_at, d.address""",  # noqa: S608
+        [list(exports)],
+    )
+    found = await cursor.fetchall()
+    cursor = await conn.execute(
+        """SELECT export_id, name AS export, 'export' AS type, state, reason FROM export
+            WHERE export_id = ANY(%s) AND state = 'refused'""",
+        [list(exports)],
+    )
+    return found + [{"document_id": None, "number": None, **row} for row in await cursor.fetchall()]
+
+
+FIELDS = {
+    "number": "d.number = %s",
+    "state": "d.state = %s",
+    "stage": "d.stage = %s",
+    "type": "d.document_type = %s",
+    "reason": "d.reason = %s",
+    "tenant": "d.tenant = %s",
+    "export": "(e.export_id::text = %s OR e.name = %s)",
+    "buyer": "d.buyer_name ILIKE %s",
+    "seller": "d.seller_name ILIKE %s",
+    "currency": "d.currency = %s",
+    "from": "d.created_at >= %s",
+    "to": "d.created_at < %s",
+}
+"""The words of a query, `word:value`; anything else is searched in number, buyer and seller."""
+
+
+def parse_query(text: str) -> list[tuple[str, str]]:
+    """`state:parked buyer:"Casa Verde" 2026-17` as pairs; bare words under `text`. Raises ConfigurationError."""
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ConfigurationError(f"the query cannot be read: {error}") from error
+    pairs = []
+    for word in words:
+        name, colon, value = word.partition(":")
+        if colon and name in FIELDS:
+            pairs.append((name, value))
+        elif colon and name.isalpha() and value:
+            raise ConfigurationError(f"{name} is no field of a query; there are {', '.join(FIELDS)}")
+        else:
+            pairs.append(("text", word))
+    return pairs
+
+
+async def documents(
+    conn: Connection, query: str = "", *, tenant: str | None = None, limit: int = 100, before: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Documents that fit a query, newest first; `before` pages on from the last row's created_at."""
+    conditions, parameters = ["true"], []
+    for name, value in parse_query(query):
+        if name == "text":
+            conditions.append(
+                "(d.number ILIKE %s OR d.buyer_name ILIKE %s OR d.seller_name ILIKE %s OR d.document_id::text = %s)"
+            )
+            like = f"%{_literal(value)}%"
+            parameters += [like, like, like, value]
+            continue
+        condition = FIELDS[name]
+        conditions.append(condition)
+        shown = f"%{_literal(value)}%" if "ILIKE" in condition else value
+        parameters += [shown] * condition.count("%s")
+    if tenant:
+        conditions.append("d.tenant = %s")
+        parameters.append(tenant)
+    if before:
+        conditions.append("d.created_at < %s")
+        parameters.append(before.isoformat())
+    cursor = await conn.execute(
+        f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
+             WHERE {" AND ".join(conditions)} ORDER BY d.created_at DESC, d.document_id LIMIT {int(limit)}""",  # noqa: S608
+        parameters,
+    )
+    return await cursor.fetchall()
+
+
+def _literal(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def find(conn: Connection, name: str, tenant: str | None = None) -> dict[str, Any]:
+    """One document by its id, the id's beginning (8 digits or more), or its number. Raises ConfigurationError."""
+    cursor = await conn.execute(
+        f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
+             WHERE (d.document_id::text = %s OR d.number = %s OR (length(%s) >= 8 AND d.document_id::text LIKE %s))
+               AND (%s::text IS NULL OR d.tenant = %s)
+             ORDER BY d.state = 'duplicate', d.created_at DESC LIMIT 20""",  # noqa: S608
+        [name, name, name, f"{_literal(name)}%", tenant, tenant],
+    )
+    found = await cursor.fetchall()
+    originals = [row for row in found if row["state"] != "duplicate"] or found
+    if len(originals) == 1 or (originals and originals[0]["revision"] > 1):
+        return originals[0]
+    if not originals:
+        raise ConfigurationError(f"there is no document {name}")
+    several = ", ".join(f"{row['document_id']} ({row['state']})" for row in originals[:5])
+    raise ConfigurationError(f"{name} fits several documents: {several}")
+
+
+async def exports(conn: Connection, *, tenant: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Batches, newest first, with how many documents are in which state."""
+    cursor = await conn.execute(
+        """SELECT e.export_id, e.tenant, e.name, e.format, e.received_at, e.received_by, e.documents,
+                  e.state, e.reason,
+                  coalesce((SELECT json_object_agg(s.state, s.n)
+                              FROM (SELECT state, count(*) AS n FROM document
+                                     WHERE export_id = e.export_id GROUP BY state) s), '{}') AS states
+             FROM export e WHERE %s::text IS NULL OR e.tenant = %s ORDER BY e.received_at DESC LIMIT %s""",
+        [tenant, tenant, limit],
+    )
+    return await cursor.fetchall()
+
+
+async def attempts(conn: Connection, document: UUID) -> list[dict[str, Any]]:
+    """Every attempt of a document's deliveries, in order."""
+    cursor = await conn.execute(
+        """SELECT a.attempt_id, a.delivery_id, a.ordinal, a.channel, a.provider, a.state, a.due_at, a.tries,
+                  a.code, a.status, a.reason, a.provider_message_id, a.caused_by, a.called_at, a.updated_at, d.contact_id, d.rule, d.round,
+                  d.state AS delivery
+             FROM attempt a JOIN delivery d USING (delivery_id)
+            WHERE a.document_id = %s ORDER BY d.created_at, a.delivery_id, a.ordinal""",
+        [document],
+    )
+    return await cursor.fetchall()
+
+
+async def planned(conn: Connection, document: UUID) -> list[dict[str, Any]]:
+    """What will happen by itself: due rows of the document and its deliveries, and attempts that wait."""
+    cursor = await conn.execute(
+        """SELECT kind, at, reason FROM due
+            WHERE subject_id = %s OR subject_id IN (SELECT delivery_id FROM delivery WHERE document_id = %s)
+            UNION ALL
+           SELECT 'attempt by ' || channel, due_at, reason FROM attempt WHERE document_id = %s AND state = 'planned'
+            ORDER BY at""",
+        [document, document, document],
+    )
+    return await cursor.fetchall()
+
+
+async def undelivered(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
+    """Who did not get it, and why: the last attempt's reason, or why the document stopped before there was one."""
+    cursor = await conn.execute(
+        """SELECT d.document_id, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
+                  coalesce(a.reason, d.reason) AS reason, a.channel, a.code, a.status, a.state AS attempt,
+                  (SELECT count(*) FROM attempt WHERE document_id = d.document_id AND state <> 'planned') AS attempts,
+                  p.explanation, p.parked_id, d.updated_at
+             FROM document d
+             LEFT JOIN LATERAL (SELECT * FROM attempt WHERE document_id = d.document_id
+                                 ORDER BY updated_at DESC, ordinal DESC LIMIT 1) a ON true
+             LEFT JOIN LATERAL (SELECT * FROM parked WHERE document_id = d.document_id AND state = 'open'
+                                 ORDER BY parked_at DESC LIMIT 1) p ON true
+            WHERE (d.state IN ('parked', 'refused', 'undeliverable')
+                   OR (d.state = 'waiting' AND a.state IN ('refused', 'bounced', 'unknown', 'deferred')))
+              AND (%s::text IS NULL OR d.tenant = %s)
+            ORDER BY d.updated_at DESC""",
+        [tenant, tenant],
+    )
+    return await cursor.fetchall()
+
+
+async def totals(conn: Connection, *, tenant: str | None = None) -> dict[str, int]:
+    """How many documents are in which state."""
+    cursor = await conn.execute(
+        "SELECT state, count(*) AS n FROM document WHERE %s::text IS NULL OR tenant = %s GROUP BY state",
+        [tenant, tenant],
+    )
+    return {row["state"]: row["n"] for row in await cursor.fetchall()}

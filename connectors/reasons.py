@@ -132,7 +132,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Reason], ...] = tuple(
         ),
         (r"spam|junk|content (rejected|filter)", Reason.SPAM),
         (r"\b(spf|dkim|dmarc)\b", Reason.NOT_AUTHENTICATED),
-        (r"\brate\b|throttl|too many|try again later|grey-?list", Reason.THROTTLED),
+        (r"\brate\b|throttl|too many|slow down|grey-?list", Reason.THROTTLED),
         (r"block(ed|list)|black-?list|\bdnsbl\b|\brbl\b|reputation|policy|denied", Reason.BLOCKED),
         (r"(host|domain)[^.;]{0,30}(unknown|not found)|no mx|name or service not known", Reason.BAD_DOMAIN),
         (r"expired|timed? ?out|maximum-time|undeliverable for", Reason.EXPIRED),

@@ -90,6 +90,8 @@ class TwilioSender:
             )
 
         taken = await self._ask(create)
+        if not taken.sid:
+            raise OutcomeUnknown("Twilio's answer names no message", diagnostic=str(taken.status))
         return Accepted(provider=self.provider, provider_message_id=taken.sid, response=str(taken.status))
 
     async def find(self, message: SmsMessage, since: datetime) -> str | None:

@@ -20,6 +20,8 @@ from stages.conversion.vat import CENT, UNTAXED, ZERO, Key, Share, breakdown, ce
 
 # A quantity and a price have 28 digits each: their product is exact in 56, and a quotient still right to the cent.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
+_DIGITS = 28
+"""What a price may hold (schemas.documents.Number)."""
 _LARGEST = Decimal(10) ** 18
 """An amount has 20 digits, two of them after the point (schemas.documents.Amount)."""
 
@@ -119,7 +121,9 @@ def _line(index: int, line: Line, findings: list[Finding]) -> Line:
     if rate is not line.vat_rate:
         update["vat_rate"] = rate
     if line.gross_price is not None and line.price_discount is None and line.gross_price >= line.net_price:
-        update["price_discount"] = line.gross_price - line.net_price
+        discount = line.gross_price - line.net_price
+        if len(discount.as_tuple().digits) <= _DIGITS:
+            update["price_discount"] = discount
     return line.model_copy(update=update)
 
 
@@ -130,9 +134,10 @@ def _rate(category: str, rate: Decimal | None, number: str, place: str, findings
     elif category in UNTAXED:
         fits, rate_or_none = not rate, (ZERO if rate is None else rate)
     else:
-        fits, rate_or_none = rate is not None, rate
+        # A standard rate of zero is nobody's: zero rated, exempt or out of scope, only the ERP knows which.
+        fits, rate_or_none = rate is not None and (category != "S" or rate > 0), rate
     if not fits:
-        wanted = None if category == "O" else "0" if category in UNTAXED else "a rate"
+        wanted = None if category == "O" else "0" if category in UNTAXED else "a rate above zero"
         findings.append(
             Finding(
                 rule=rule(category, number),

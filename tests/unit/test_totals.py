@@ -243,6 +243,7 @@ def test_what_the_category_alone_decides(category: str, code: str | None, rate: 
         ("K", "21", "BR-IC-05"),
         ("O", "21", "BR-O-05"),
         ("S", None, "BR-S-05"),
+        ("S", "0", "BR-S-05"),
         ("L", None, "BR-AF-05"),
     ],
 )
@@ -328,6 +329,14 @@ def test_amounts_too_large_for_the_document() -> None:
     _, findings = complete(document(line("9" * 14, "9" * 14)))
     assert {each.rule for each in findings} == {"amount-size"}
     assert findings[0].place == "lines[0].net_amount"
+
+
+def test_a_gross_price_gives_the_discount() -> None:
+    """BT-147 is what lies between gross and net price, as long as a price can hold its digits."""
+    result, _ = complete(document(line("1", "1.50", gross_price=D("1.75"))))
+    assert result.lines[0].price_discount == D("0.25")
+    result, _ = complete(document(line("1", "0.0000000000000001", gross_price=D("1E15"))))
+    assert result.lines[0].price_discount is None
 
 
 def test_completing_twice_changes_nothing() -> None:

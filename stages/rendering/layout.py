@@ -1,0 +1,76 @@
+"""An invoice or credit note as the PDF a person reads: laid out, painted, archived.
+
+Nothing is computed here that a payer would pay by: totals and breakdown are those of the document.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import localcontext
+
+from schemas.documents import Invoice
+from schemas.errors import DocumentInvalid, Finding
+from stages.rendering.brand import Brand
+from stages.rendering.closing import closing
+from stages.rendering.figures import Figures
+from stages.rendering.fonts import line
+from stages.rendering.foot import body_end, foot
+from stages.rendering.head import first_glance, letterhead, parties, references, running_head
+from stages.rendering.lines import table
+from stages.rendering.painting import paint
+from stages.rendering.pdfa import Description, EmbeddedFile, archive
+from stages.rendering.sheet import Flow, Page
+from stages.rendering.theme import Job, Theme
+from stages.rendering.words import load
+
+
+def render(
+    document: Invoice, *, brand: Brand, language: str, attachment: EmbeddedFile | None, created: datetime
+) -> bytes:
+    """The document as PDF/A-3b with the e-format inside. The same input gives the same bytes.
+
+    `document` has its totals completed (BG-22, BG-23 and each line's BT-131). `language` is the recipient's (BCP 47).
+    `created` is an aware datetime and becomes the file's dates, in UTC.
+
+    Raises DocumentInvalid (permanent) for totals that are missing and a language without texts,
+    ConfigurationError for a logo that cannot be read.
+    """
+    if created.tzinfo is None:
+        raise ValueError("created: a datetime without a time zone")
+    _require_totals(document)
+    words, locale = load(language)
+    job = Job(document, Theme(brand), words, Figures(locale, document.currency))
+    # 28 digits and as many places (schemas.documents) are more than the default context can format.
+    with localcontext(prec=80):
+        pages = _lay_out(job)
+    title = f"{words.title(document)} {line(document.invoice_number)}"
+    describe = Description(
+        title=title,
+        author=line(document.seller.name),
+        language=str(locale).replace("_", "-"),
+        created=created.astimezone(UTC).replace(microsecond=0),
+    )
+    return archive(paint(pages, brand), describe, attachment)
+
+
+def _lay_out(job: Job) -> list[Page]:
+    flow = Flow(body_end(job), lambda page: running_head(page, job))
+    for block in (letterhead, first_glance, parties, references, table, closing):
+        block(flow, job)
+    foot(flow.pages, job)
+    return flow.pages
+
+
+def _require_totals(document: Invoice) -> None:
+    """Refuse what conversion has not completed: a page without its sums is no invoice."""
+    missing = [
+        Finding(rule=rule, message="missing: totals are completed before rendering", place=place)
+        for rule, place, value in (
+            ("BR-14", "totals.tax_inclusive", document.totals.tax_inclusive),
+            ("BR-15", "totals.amount_due", document.totals.amount_due),
+            *(("BR-24", f"lines[{at}].net_amount", each.net_amount) for at, each in enumerate(document.lines)),
+        )
+        if value is None
+    ]
+    if missing:
+        raise DocumentInvalid("totals are not completed", findings=tuple(missing[:50]))

@@ -1,0 +1,171 @@
+"""Every text that Entrega itself puts on a page, in the recipient's language.
+
+A language is one `Words`, in `texts/`. All fields are required, so a missing text stops the import and mypy before
+it can leave a hole in somebody's invoice; `tests/unit/test_render_words.py` holds the tables to the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from schemas.documents import Invoice
+from schemas.errors import DocumentInvalid, Finding
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+LANGUAGES = ("en", "es", "pl", "pt")
+"""ISO 639-1 codes of the languages that are complete."""
+
+_LOCALES = {"en": "en_GB", "es": "es_ES", "pl": "pl_PL", "pt": "pt_PT", "en-us": "en_US", "pt-br": "pt_BR"}
+"""The locale that numbers and dates follow; a bare `pt` would be Brazil's in CLDR, `en` the month-first one."""
+
+_TITLES = {
+    "261": "self_billed_credit_note",
+    "326": "partial_invoice",
+    "383": "debit_note",
+    "384": "corrected_invoice",
+    "386": "prepayment_invoice",
+    "389": "self_billed_invoice",
+}
+"""UNTDID 1001 (BT-3) -> key of `Words.titles`; others are an invoice or a credit note."""
+
+Forms = Mapping[str, str]
+"""CLDR plural category (one, few, many, other) -> text; `other` always stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The texts of one language. Braces name what is filled in."""
+
+    language: str
+    titles: Mapping[str, str]
+    # The first thing read
+    amount_due: str
+    amount_credited: str
+    balance_in_favour: str
+    due_date: str
+    issue_date: str
+    payment_reference: str
+    # Parties
+    seller: str
+    buyer: str
+    delivered_to: str
+    payee: str
+    tax_representative: str
+    vat_number: str
+    tax_number: str
+    registration: str
+    identifier: str
+    contact: str
+    # References
+    delivery_date: str
+    tax_point_date: str
+    period: str
+    buyer_reference: str
+    order: str
+    sales_order: str
+    contract: str
+    project: str
+    despatch_advice: str
+    receiving_advice: str
+    tender: str
+    object: str
+    accounting_reference: str
+    preceding_invoice: str
+    # Lines
+    item: str
+    quantity: str
+    unit_price: str
+    vat: str
+    net: str
+    per: str
+    carried_forward: str
+    brought_forward: str
+    seller_item: str
+    buyer_item: str
+    standard_item: str
+    origin: str
+    order_line: str
+    list_price: str
+    discount: str
+    allowance: str
+    charge: str
+    share_of: str
+    # Totals
+    line_total: str
+    allowance_total: str
+    charge_total: str
+    tax_exclusive: str
+    tax_amount: str
+    tax_amount_accounting: str
+    tax_inclusive: str
+    paid: str
+    rounding: str
+    # VAT breakdown
+    vat_breakdown: str
+    taxable: str
+    vat_categories: Mapping[str, str]
+    # Payment
+    payment: str
+    payment_details: str
+    payment_means: Mapping[str, str]
+    method: str
+    terms: str
+    account: str
+    account_name: str
+    mandate: str
+    creditor: str
+    debited_account: str
+    card: str
+    scan_to_pay: str
+    # The rest
+    notes: str
+    attachments: str
+    page: str
+    demo_signature: str
+    units: Mapping[str, Forms]
+    """UN/ECE Recommendation 20 and 21 (BT-130) -> the unit's name after a number."""
+
+    def title(self, document: Invoice) -> str:
+        """What the document is called: by BT-3."""
+        plain = "credit_note" if document.document_type == "credit-note" else "invoice"
+        return self.titles[_TITLES.get(document.type_code, plain)]
+
+    def unit(self, code: str, quantity: Decimal, locale: Locale) -> str:
+        """The unit's name as it stands after this quantity; the code itself where it is not a usual one."""
+        forms = self.units.get(code)
+        if forms is None:
+            return code
+        return forms.get(locale.plural_form(abs(quantity.normalize())), forms["other"])
+
+
+def supported(tag: str) -> bool:
+    """Is there a complete language for this BCP 47 tag?"""
+    return tag.replace("_", "-").lower().split("-")[0] in LANGUAGES
+
+
+@cache
+def load(tag: str) -> tuple[Words, Locale]:
+    """Texts and locale for a BCP 47 tag: `pl`, `pt-BR`, `en-GB`; the region decides on numbers and dates only.
+
+    Raises DocumentInvalid (permanent) where the language is none of `LANGUAGES`: a page half in another language
+    is worse than a parked document.
+    """
+    from babel import Locale
+
+    wanted = tag.replace("_", "-").lower()
+    language = wanted.split("-")[0]
+    if language not in LANGUAGES:
+        expected = ", ".join(LANGUAGES)
+        finding = Finding(rule="language", message="no texts in this language", found=tag[:35], expected=expected)
+        raise DocumentInvalid("the recipient's language has no texts", findings=(finding,))
+    words = import_module(f"stages.rendering.texts.{language}").WORDS
+    assert isinstance(words, Words)
+    region = "-".join(wanted.split("-")[:2])
+    return words, Locale.parse(_LOCALES.get(region, _LOCALES[language]))

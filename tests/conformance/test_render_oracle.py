@@ -1,0 +1,114 @@
+"""Rendered documents, judged by veraPDF: PDF/A-3b, with every document of the conformance set and every language."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ubl_documents import DOCUMENTS
+
+from schemas.documents import Invoice, Note, Party
+from stages.conversion.totals import complete
+from stages.conversion.ubl import Profile, write
+from stages.rendering.brand import Brand
+from stages.rendering.layout import render
+from stages.rendering.pdfa import EmbeddedFile
+from stages.rendering.words import LANGUAGES
+
+ORACLE = Path(__file__).parents[2].parent / "shared" / "oracle" / "oracle"
+CREATED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BRAND = Brand(
+    "Vinhos do Sul", colour="#7a1f3d", accent="#c9973b", footer="Capital social 50.000 €", demo_signature=True
+)
+
+pytestmark = pytest.mark.skipif(
+    not (ORACLE.exists() and (ORACLE.parent / "pdf/target/oracle-pdf-1.jar").exists() and shutil.which("java")),
+    reason="skipped: no oracle",
+)
+
+
+def _logo(mode: str, colour: object, kind: str) -> bytes:
+    from PIL import Image
+
+    out = BytesIO()
+    Image.new(mode, (400, 120), colour).save(out, kind)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def _hostile(document: Invoice) -> Invoice:
+    text = "a\u202eb\u202c \x00\x07 עברית العربية 😀 中文 " + "W" * 3000
+    changes = {"buyer": Party(name=text), "notes": (Note(text=text),), "payment_terms": text}
+    return document.model_copy(update=changes)
+
+
+def _long(document: Invoice) -> Invoice:
+    return document.model_copy(update={"lines": document.lines * 200})
+
+
+def _samples() -> Iterator[tuple[str, Invoice, str, Brand]]:
+    for at, (name, document) in enumerate(DOCUMENTS.items()):
+        yield name, document, LANGUAGES[at % len(LANGUAGES)], BRAND
+    first = next(iter(DOCUMENTS.values()))
+    for language in LANGUAGES:
+        yield f"in-{language}", first, language, replace(BRAND, demo_signature=False)
+    for mode, colour, kind in (("RGBA", (9, 99, 9, 90), "PNG"), ("CMYK", (9, 99, 9, 0), "JPEG"), ("1", 1, "PNG")):
+        yield f"logo-{mode}", first, "pt", replace(BRAND, logo=_logo(mode, colour, kind))
+    yield "hostile", _hostile(first), "pl", BRAND
+    yield "long", _long(first), "en", BRAND
+
+
+def judged(files: list[Path]) -> dict[str, dict[str, Any]]:
+    command = [str(ORACLE), "pdfa", "--flavour", "3b", *map(str, files)]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert answer.returncode in (0, 1), answer.stderr
+    return {Path(row["file"]).stem: row for row in map(json.loads, answer.stdout.splitlines())}
+
+
+def test_every_document_is_pdf_a_3b(tmp_path: Path) -> None:
+    """Each document, each language, flat and odd logos, hostile text and long tables: all are compliant PDF/A-3b."""
+    files = []
+    plain = write(complete(next(iter(DOCUMENTS.values())))[0], Profile.PEPPOL)
+    for name, document, language, brand in _samples():
+        completed, _ = complete(document)
+        e_format = EmbeddedFile(f"{name}.xml", write(completed, Profile.PEPPOL) if name in DOCUMENTS else plain)
+        files.append(tmp_path / f"{name}.pdf")
+        files[-1].write_bytes(render(completed, brand=brand, language=language, attachment=e_format, created=CREATED))
+    verdicts = judged(files)
+    assert {name: verdict["errors"] for name, verdict in verdicts.items()} == {file.stem: [] for file in files}
+    assert all(verdict["ok"] and verdict["details"]["declared"] == ["3b"] for verdict in verdicts.values())
+
+
+def test_the_validator_refuses_a_missing_output_intent(tmp_path: Path) -> None:
+    """The validator is awake: without the output intent the same file is refused for its colours."""
+    import pikepdf
+
+    completed, _ = complete(next(iter(DOCUMENTS.values())))
+    good = render(completed, brand=BRAND, language="en", attachment=None, created=CREATED)
+    bad = tmp_path / "bad.pdf"
+    with pikepdf.open(BytesIO(good)) as file:
+        del file.Root.OutputIntents
+        file.save(bad)
+    verdict = judged([bad])["bad"]
+    assert not verdict["ok"]
+    assert any("6.2.4.3" in str(error) for error in verdict["errors"])
+
+
+@pytest.mark.skipif(not shutil.which("pdffonts"), reason="skipped: no pdffonts (poppler-utils)")
+def test_poppler_finds_every_font_embedded(tmp_path: Path) -> None:
+    """Poppler's list of fonts says embedded, subset and with a map to Unicode for each."""
+    completed, _ = complete(next(iter(DOCUMENTS.values())))
+    file = tmp_path / "fonts.pdf"
+    file.write_bytes(render(completed, brand=BRAND, language="pl", attachment=None, created=CREATED))
+    answer = subprocess.run(["pdffonts", str(file)], capture_output=True, text=True, timeout=30, check=True)
+    rows = answer.stdout.splitlines()[2:]
+    assert len(rows) == 2
+    assert all(row.split()[-5:-2] == ["yes", "yes", "yes"] for row in rows), sys.stderr.write(answer.stdout)

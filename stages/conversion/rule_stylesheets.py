@@ -38,7 +38,6 @@ _EN16931 = "external/schematron/{version}/ubl/EN16931-UBL-validation.xslt"
 _PEPPOL = "external/schematron/openpeppol/{version}/xslt/{name}.xslt"
 
 _RECURSION = "@*|*"
-_GENERIC = ("text()", "@*|node()")
 _OWN = {"map": "http://www.w3.org/2005/xpath-functions/map", "lean": "urn:entrega:lean"}
 _QNAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?")
 # How EN 16931's rules ask for a code of a list: the value has no blank inside, and it stands in the list between two.
@@ -46,13 +45,6 @@ _CODE_LIST = re.compile(
     r"\(not\(contains\(normalize-space\((?P<value>\.|@\w+)\), ' '\)\) and contains\('(?P<codes> [^' ]+(?: [^' ]+)* )', "
     r"concat\(' ', normalize-space\((?P<looked>(?P=value)|upper-case\((?P=value)\))\), ' '\)\)\)"
 )
-
-# A prohibition: no more than names, from the context downwards.
-_STEP = r"(?:c[ab]c:\w+|\(c[ab]c:\w+\|c[ab]c:\w+\))"
-_FORBIDDEN = re.compile(rf"not\({_STEP}(?:/{_STEP})*\)")
-_NAME = re.compile(r"\bc[ab]c:(\w+)")
-# A condition that does not look at the node: global variables and literals, compared and combined.
-_GLOBAL = re.compile(r"(?:\s+|\$[\w.-]+|'[^']*'|\band\b|\bor\b|=|[()])+")
 
 
 def peppol_in_force(on: date) -> str:
@@ -90,10 +82,10 @@ def lean(published: bytes) -> bytes:
     """The same rules without reporting of what held, and without walking where no rule looks.
 
     In a skeleton's mode every template ends with a descent into attributes and children, so every element of the
-    document is met once, in document order, by its best rule of that mode. The lean mode meets the elements directly:
-    those whose name the last step of some rule's context can have (all, where a context does not name one). Elements
-    left out had only the catch-all template, which reports nothing. Contexts that can match something else than an
-    element make the mode stay as published. Code lists become maps: `_CODE_LIST` tells why that is the same.
+    document is met once, in document order, by its best rule of that mode. The lean mode meets the elements directly,
+    through one index for all modes: those whose local name the last step of some rule's context can have (all, where
+    a context does not name one). Elements left out had only the catch-all template, which reports nothing. Contexts
+    that can match something else than an element make the mode stay as published. Code lists become maps.
     """
     sheet = etree.fromstring(published, etree.XMLParser(remove_comments=True, resolve_entities=False, no_network=True))
     templates = sheet.findall(f"{XSL}template")
@@ -106,6 +98,8 @@ def lean(published: bytes) -> bytes:
     # The walk in the unnamed mode may go only if that mode can put out nothing.
     if any(t is not entry and (t.get("match") != "text()" or len(t) or t.text) for t in unnamed):
         return published
+    if {None, *_OWN} & set(sheet.nsmap):
+        return published
 
     if output.get("standalone") is not None:
         del output.attrib["standalone"]
@@ -115,19 +109,13 @@ def lean(published: bytes) -> bytes:
     for part in list(report):
         if part.tag != f"{XSL}apply-templates":
             _drop(part)
-    if _OWN.keys() & set(sheet.nsmap) or None in sheet.nsmap:
-        return published
-    own: list[etree._Element] = []  # our global variables
-    for call in list(report):
+    for call in report:
         mode = call.get("mode")
-        of_mode = [t for t in templates if t.get("mode") == mode]
-        _go_straight(call, of_mode)
-        own += _ask_first(call, [t.get("match", "") for t in of_mode])
-    own += _map_code_lists(sheet)
-    own += _skip_forbidden(sheet)
+        _go_straight(call, [t for t in templates if t.get("mode") == mode])
     spaces = {str(prefix): uri for prefix, uri in sheet.nsmap.items()} | _OWN
     whole = etree.Element(sheet.tag, {str(name): str(value) for name, value in sheet.attrib.items()}, nsmap=spaces)
-    whole.extend(own)
+    whole.append(etree.Element(f"{XSL}key", {"name": "lean:by-name", "match": "*", "use": "local-name()"}))
+    whole.extend(_map_code_lists(sheet))
     whole.extend(list(sheet))
     return etree.tostring(whole, encoding="UTF-8", xml_declaration=True)
 
@@ -146,7 +134,7 @@ def _go_straight(call: etree._Element, templates: list[etree._Element]) -> None:
     for template in templates:
         inside = [a for a in template.iter(f"{XSL}apply-templates") if a.get("mode") == mode]
         context = template.get("match", "")
-        if context == _GENERIC[0]:
+        if context == "text()":
             if len(template):
                 return
             continue
@@ -154,7 +142,7 @@ def _go_straight(call: etree._Element, templates: list[etree._Element]) -> None:
         if len(inside) != 1 or template[-1] is not inside[0] or len(inside[0]) or inside[0].get("select") != _RECURSION:
             return
         descents.append(inside[0])
-        if context == _GENERIC[1]:
+        if context == "@*|node()":
             if len(template) != 1:
                 return
             continue
@@ -166,8 +154,8 @@ def _go_straight(call: etree._Element, templates: list[etree._Element]) -> None:
         return
     for descent in descents:
         _drop(descent)
-    tests = " or ".join(f"self::{name}" for name in sorted(names))
-    call.set("select", "//*" if "*" in names else f"//*[{tests}]")
+    wanted = ", ".join(f"'{name}'" for name in sorted({name.rpartition(":")[2] for name in names}))
+    call.set("select", "//*" if "*" in names else f"key('lean:by-name', ({wanted}))")
 
 
 def _last_steps(context: str) -> set[str] | None:
@@ -178,75 +166,22 @@ def _last_steps(context: str) -> set[str] | None:
     >>> _last_steps("//*[ends-with(name(), 'Amount')]"), _last_steps("cac:A/@x"), _last_steps("cac:A/text()")
     ({'*'}, None, None)
     """
-    bare = "|".join(branch for branch, _ in _branches(context))
+    bare, depth, quote = "", 0, ""
+    for character in context:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "[]":
+            depth += 1 if character == "[" else -1
+        elif depth == 0:
+            bare += character
     if "@" in bare or "::" in bare or re.search(r"\w\s*\(", bare):
         return None
     steps = {branch.split("/")[-1].strip() for branch in bare.replace("(", "").replace(")", "").split("|")}
     if any(step != "*" and not _QNAME.fullmatch(step) for step in steps):
         return None
     return steps
-
-
-def _branches(context: str) -> list[tuple[str, list[str]]]:
-    """The alternatives of a pattern: each without its predicates, and those predicates that it must meet to match.
-
-    >>> _branches("cac:A[$a]/cbc:B[c[d]] | (e[f] | g)[$h]")
-    [('cac:A/cbc:B ', ['$a', 'c[d]']), (' (e | g)', ['$h'])]
-    """
-    found: list[tuple[str, list[str]]] = []
-    bare, predicates, predicate = "", list[str](), ""
-    brackets = parentheses = 0
-    quote = ""
-    for character in context:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character == "]":
-            brackets -= 1
-            if not brackets:
-                predicates += [predicate] if not parentheses else []
-                predicate = ""
-                continue
-        elif character == "[":
-            brackets += 1
-            if brackets == 1:
-                continue
-        if brackets:
-            predicate += character
-            continue
-        if character == "|" and not parentheses:
-            found.append((bare, predicates))
-            bare, predicates = "", []
-            continue
-        parentheses += {"(": 1, ")": -1}.get(character, 0)
-        bare += character
-    return [*found, (bare, predicates)]
-
-
-def _ask_first(call: etree._Element, contexts: list[str]) -> list[etree._Element]:
-    """Leave out a mode whose every context asks for a global condition, such as the seller's country, that is not met.
-
-    A pattern that asks for `[$supplierCountryIsNL]` matches nothing where that is false. An error in a condition
-    makes a pattern not match, and must not stop the stylesheet here: the mode is then entered as ever.
-    """
-    conditions: set[str] = set()
-    for context in contexts:
-        for _, predicates in _branches(context) if context not in _GENERIC else ():
-            fixed = [each for each in predicates if "$" in each and _GLOBAL.fullmatch(each)]
-            if not fixed:
-                return []
-            conditions.add(fixed[0].strip())
-    if not conditions:
-        return []
-    name = f"lean:{call.get('mode')}"
-    question = etree.Element(f"{XSL}variable", {"name": name, "as": "item()*"}, nsmap=_OWN)
-    asked = etree.SubElement(question, f"{XSL}try", select=" or ".join(f"({each})" for each in sorted(conditions)))
-    etree.SubElement(asked, f"{XSL}catch", select="true()")
-    gate = etree.Element(f"{XSL}if", test=f"${name}", nsmap=_OWN)
-    call.addprevious(gate)
-    gate.append(call)
-    return [question]
 
 
 def _map_code_lists(sheet: etree._Element) -> list[etree._Element]:
@@ -264,48 +199,9 @@ def _map_code_lists(sheet: etree._Element) -> list[etree._Element]:
 
     for when in sheet.iter(f"{XSL}when"):
         when.set("test", _CODE_LIST.sub(look_up, when.get("test", "")))
-    return [_static_set(name, codes.split()) for codes, name in names.items()]
-
-
-def _skip_forbidden(sheet: etree._Element) -> list[etree._Element]:
-    """Gather once which elements the document has of those that only prohibitions name.
-
-    `not(cac:Delivery/cbc:TrackingID)` holds, without looking, in a document without a TrackingID anywhere. EN 16931
-    forbids 600 paths of UBL this way, each sought on every invoice, many of them on every line. Names that other
-    rules ask for too are common, and prohibitions of nothing but these stay as they are.
-    """
-    forbidding: dict[etree._Element, set[str]] = {}
-    for choose in sheet.iter(f"{XSL}choose"):
-        when = choose[0]
-        path = _FORBIDDEN.fullmatch(when.get("test", ""))
-        if path and len(choose) == 2 and not len(when) and not (when.text or "").strip():
-            forbidding[choose] = set(_NAME.findall(path[0]))
-    tests = {choose[0] for choose in forbidding}
-    common: set[str] = set()
-    for element in sheet.iter(etree.Element):
-        if element not in tests and str(element.tag).startswith(XSL):
-            for expression in ("match", "test", "select"):
-                common.update(_NAME.findall(element.get(expression, "")))
-    rare = set().union(*forbidding.values()) - common
-    if not rare:
-        return []
-    gate: etree._Element | None = None
-    for choose, names in forbidding.items():
-        if not names & rare:
-            continue
-        test = f"map:contains($lean:present, '{min(names & rare)}')"
-        if gate is None or choose.getprevious() is not gate or gate.get("test") != test:
-            gate = etree.Element(f"{XSL}if", test=test, nsmap=_OWN)
-            choose.addprevious(gate)
-        gate.append(choose)
-    present = etree.Element(f"{XSL}variable", name="lean:present", nsmap=_OWN)
-    names_here = "distinct-values(//*/local-name()[map:contains($lean:rare, .)])"
-    present.set("select", f"map:merge(for $name in {names_here} return map:entry($name, true()))")
-    return [_static_set("lean:rare", sorted(rare)), present]
-
-
-def _static_set(name: str, members: list[str]) -> etree._Element:
-    entries = f"for $member in tokenize('{' '.join(members)}', ' ') return map:entry($member, true())"
-    variable = etree.Element(f"{XSL}variable", name=name, static="yes", nsmap=_OWN)
-    variable.set("select", f"map:merge({entries})")
-    return variable
+    variables: list[etree._Element] = []
+    for codes, name in names.items():
+        entries = f"for $code in tokenize('{codes.strip()}', ' ') return map:entry($code, true())"
+        attributes = {"name": name, "static": "yes", "select": f"map:merge({entries})"}
+        variables.append(etree.Element(f"{XSL}variable", attributes, nsmap=_OWN))
+    return variables

@@ -290,7 +290,8 @@ def test_every_pattern_of_the_official_rules_is_made_lean() -> None:
     )
     for sheet, modes in ((shipped, 3), (own, 13)):
         calls = sheet.findall(f".//{stylesheets.SVRL}schematron-output/{stylesheets.XSL}apply-templates")
-        assert [call.get("select", "")[:3] for call in calls] == ["//*"] * modes
+        assert [call.get("select") for call in calls if call.get("select", "")[:4] != "key("] == ["//*"]
+        assert len(calls) == modes
         assert not [a for a in sheet.iter(f"{stylesheets.XSL}apply-templates") if a.get("select") == "@*|*"]
     assert len([v for v in shipped.iterfind(f"{stylesheets.XSL}variable") if v.get("static") == "yes"]) == 14
 

@@ -153,9 +153,17 @@ def _raw(event: FaustEvent) -> Raw:
 
 
 async def produce(app: faust.App, outgoing: Sequence[Outgoing]) -> None:
-    """Send all, and await the broker's word for each: an unawaited send is lost in silence when refused."""
+    """Send all, and await the broker's word for each: an unawaited send is lost in silence when refused.
+
+    A refusal leaves a hole in an idempotent producer's sequence numbers, and the broker then refuses all that follow:
+    so the producer is started anew before the error is raised.
+    """
     producer = app.producer
-    futures = [
-        await producer.send(item.topic, item.key, item.value, None, None, dict(item.headers)) for item in outgoing
-    ]
-    await asyncio.gather(*futures)
+    answers = await asyncio.gather(
+        *[await producer.send(each.topic, each.key, each.value, None, None, dict(each.headers)) for each in outgoing],
+        return_exceptions=True,
+    )
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    if errors:
+        await producer.restart()
+        raise errors[0]

@@ -168,9 +168,9 @@ async def exports(conn: Connection, *, tenant: str | None = None, limit: int = 5
 async def attempts(conn: Connection, document: UUID) -> list[dict[str, Any]]:
     """Every attempt of a document's deliveries, in order."""
     cursor = await conn.execute(
-        """SELECT a.attempt_id, a.delivery_id, a.ordinal, a.channel, a.provider, a.state, a.due_at, a.tries,
-                  a.code, a.status, a.reason, a.provider_message_id, a.caused_by, a.called_at, a.updated_at, d.contact_id, d.rule, d.round,
-                  d.state AS delivery
+        """SELECT a.attempt_id, a.delivery_id, a.ordinal, a.channel, a.provider, a.state, a.due_at, a.tries, a.code,
+                  a.status, a.reason, a.provider_message_id, a.caused_by, a.called_at, a.updated_at, d.contact_id,
+                  d.rule, d.round, d.state AS delivery
              FROM attempt a JOIN delivery d USING (delivery_id)
             WHERE a.document_id = %s ORDER BY d.created_at, a.delivery_id, a.ordinal""",
         [document],

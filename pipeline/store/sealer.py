@@ -85,6 +85,7 @@ class Sealer:
         self._batch = batch
         self._interval = interval
         self._months_made = ""
+        self._round_at_a_time = asyncio.Lock()
         self._forget()
 
     def _forget(self) -> None:
@@ -115,16 +116,17 @@ class Sealer:
 
     async def seal(self) -> int:
         """One round: how many events were sealed; 0 also when another sealer is at it."""
-        try:
-            async with self._pool.connection() as conn:
-                made = await self._round(conn.cursor(binary=True, row_factory=tuple_row))
-            if made:
-                await asyncio.to_thread(self._outside.add, [made[1:]])
-            return made[0] if made else 0
-        except BaseException:
-            # Committed or not, written outside or not: nobody knows.
-            self._forget()
-            raise
+        async with self._round_at_a_time:
+            try:
+                async with self._pool.connection() as conn:
+                    made = await self._round(conn.cursor(binary=True, row_factory=tuple_row))
+                if made:
+                    await asyncio.to_thread(self._outside.add, [made[1:]])
+                return made[0] if made else 0
+            except BaseException:
+                # Committed or not, written outside or not: nobody knows.
+                self._forget()
+                raise
 
     async def _round(self, cursor: psycopg.AsyncCursor[Any]) -> tuple[int, int, bytes, datetime, str] | None:
         """Events sealed, and the checkpoint: size, root, time, note. None when there was nothing to do."""

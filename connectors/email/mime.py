@@ -20,7 +20,7 @@ from schemas.errors import MessageRefused
 _TOKEN = re.compile(r"[!-9;-~]+")  # RFC 5322 ftext
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NEVER = r"\s<>()\[\]\\,;:\"\x00-\x1f\x7f-\x9f\ud800-\udfff"
-_ADDRESS = re.compile(rf"[^{_NEVER}]+@[^{_NEVER}@]+")
+_ADDRESS = re.compile(rf"[^{_NEVER}@]+@[^{_NEVER}@]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _OWN = frozenset(
     "from to cc bcc reply-to subject message-id sender return-path mime-version content-type "
@@ -113,7 +113,8 @@ def clean(text: str) -> str:
 
 def _words(header: str, text: str) -> str:
     text = clean(text)
-    ascii_only = text.isascii() and "=?" not in text
+    # A long word cannot be folded as it is: only encoded words can.
+    ascii_only = text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) < 60
     return Header(text, "us-ascii" if ascii_only else "utf-8", header_name=header).encode(linesep="\r\n")
 
 

@@ -83,6 +83,15 @@ def logo_image(logo: bytes) -> Image:
         raise ConfigurationError(f"brand.logo: not a readable PNG or JPEG ({type(error).__name__})") from error
 
 
+@lru_cache(maxsize=32)
+def packed_logo(logo: bytes) -> tuple[int, int, bytes]:
+    """Width and height in pixels, and the RGB samples as zlib packs them: once for a brand, not for each document."""
+    import zlib
+
+    picture = logo_image(logo)
+    return (*picture.size, zlib.compress(picture.tobytes(), 9))
+
+
 def channels(colour: str) -> tuple[float, float, float]:
     """`#rrggbb` as three numbers of 0 to 1."""
     return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255

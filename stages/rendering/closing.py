@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from schemas.documents import CreditTransfer
 from stages.rendering.figures import grouped
 from stages.rendering.fonts import Style, clean, fit, line, measure, wrap
 from stages.rendering.payment_code import payment_code
-from stages.rendering.sheet import INNER, LEFT, RIGHT, Column, Flow, Modules, Row, stack
+from stages.rendering.sheet import INNER, LEFT, RIGHT, Column, Flow, Modules, Row, beside, stack
 from stages.rendering.theme import GAP, HAIRLINE, INK, Job
 
 _TOTALS = RIGHT - 206
@@ -15,6 +16,9 @@ _TAXABLE = LEFT + 190
 _TAX = LEFT + 254
 _FIGURE_WIDE = 60.0
 _CODE = 84.0
+_DEBITS = frozenset({"48", "49", "54", "55", "59"})
+"""UNTDID 4461: cards and direct debits. The seller collects; the reader pays nothing on receipt."""
+_Lines = list[tuple[str, Style]]
 
 
 def closing(flow: Flow, job: Job) -> None:
@@ -125,13 +129,11 @@ def payment(flow: Flow, job: Job) -> None:
     rows: list[Row] = []
     for start in range(0, len(facts), across):
         columns = []
-        for at, (label, value, style) in enumerate(facts[start : start + across]):
-            lines = [(part, style) for part in wrap(value, style, width)]
-            columns.append(Column(LEFT + at * (width + 14), [(label, theme.label), *lines]))
-        rows += [*([Row((), 4)] if rows else []), *stack(columns)]
-    # Of a credit note nobody has to pay anything: it only says between which accounts.
-    credit = job.document.document_type == "credit-note"
-    title = job.words.payment_details if credit else job.words.payment
+        for at, (label, lines) in enumerate(facts[start : start + across]):
+            broken = [(part, style) for text, style in lines for part in wrap(text, style, width)]
+            columns.append(Column(LEFT + at * (width + 14), [(label, theme.label), *broken]))
+        rows += [*([Row((), 4)] if rows else []), *beside(columns)]
+    title = job.words.payment if _to_be_paid(job) else job.words.payment_details
     heading = [*stack([Column(LEFT, [(title, theme.heading)])]), Row((), 2)]
     high = 9 + max(sum(row.height for row in (*heading, *rows)), _CODE + 18 if code else 0)
     flow.need(min(high, 300))
@@ -150,26 +152,51 @@ def payment(flow: Flow, job: Job) -> None:
     flow.space(GAP - 6)
 
 
-def _payment_facts(job: Job) -> list[tuple[str, str, Style]]:
+def _to_be_paid(job: Job) -> bool:
+    """Has the reader to do something? Not for a credit note, a balance of theirs, or what is debited anyway."""
+    document, due = job.document, job.document.totals.amount_due
+    debited = document.payment is not None and document.payment.means_code in _DEBITS
+    return document.document_type == "invoice" and due is not None and due > 0 and not debited
+
+
+def _payment_facts(job: Job) -> list[tuple[str, _Lines]]:
     words, theme, document = job.words, job.theme, job.document
-    facts: list[tuple[str, str, Style]] = []
+    facts: list[tuple[str, _Lines]] = []
     pay = document.payment
     if pay:
-        for transfer in pay.credit_transfers:
-            shown = grouped(transfer.account)
-            facts.append(("IBAN" if shown != transfer.account else words.account, clean(shown), theme.strong))
-            facts.append((words.account_name, line(transfer.account_name or ""), theme.body))
-            facts.append(("BIC", line(transfer.service_provider or ""), theme.body))
+        facts += _accounts(pay.credit_transfers, job)
+        debited = clean(grouped(pay.debited_account)) if pay.debited_account else ""
+        card = " ".join(part for part in (pay.card_account, pay.card_holder) if part)
         facts += [
-            (words.payment_reference, line(pay.remittance_information or ""), theme.strong),
-            (words.mandate, line(pay.mandate or ""), theme.body),
-            (words.creditor, line(pay.creditor_identifier or ""), theme.body),
-            (words.debited_account, clean(grouped(pay.debited_account)) if pay.debited_account else "", theme.body),
-            (words.card, line(" ".join(part for part in (pay.card_account, pay.card_holder) if part)), theme.body),
-            (words.method, words.payment_means.get(pay.means_code) or line(pay.means_text or ""), theme.body),
+            (words.payment_reference, [(line(pay.remittance_information or ""), theme.strong)]),
+            (words.mandate, [(line(pay.mandate or ""), theme.body)]),
+            (words.creditor, [(line(pay.creditor_identifier or ""), theme.body)]),
+            (words.debited_account, [(debited, theme.body)]),
+            (words.card, [(line(card), theme.body)]),
+            (words.method, [(words.payment_means.get(pay.means_code) or line(pay.means_text or ""), theme.body)]),
         ]
-    facts.append((words.terms, clean(document.payment_terms or "").strip(), theme.body))
-    return [fact for fact in facts if fact[1]]
+    facts.append((words.terms, [(clean(document.payment_terms or "").strip(), theme.body)]))
+    return [fact for fact in facts if fact[1][0][0]]
+
+
+def _accounts(transfers: tuple[CreditTransfer, ...], job: Job) -> list[tuple[str, _Lines]]:
+    """One account with a fact for each of its parts; of several each in a place of its own, lest they get mixed."""
+    words, theme = job.words, job.theme
+    facts: list[tuple[str, _Lines]] = []
+    for transfer in transfers:
+        shown = grouped(transfer.account)
+        label = "IBAN" if shown != transfer.account else words.account
+        holder, provider = line(transfer.account_name or ""), line(transfer.service_provider or "")
+        account = [(clean(shown), theme.strong)]
+        if len(transfers) > 1:
+            facts.append((label, [*account, *((part, theme.small) for part in (holder, provider) if part)]))
+        else:
+            facts += [
+                (label, account),
+                (words.account_name, [(holder, theme.body)]),
+                ("BIC", [(provider, theme.body)]),
+            ]
+    return facts
 
 
 def _notes(job: Job, width: float) -> list[Row]:

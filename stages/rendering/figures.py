@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.codes import CURRENCY_EXPONENT
@@ -16,6 +17,7 @@ from schemas.documents import Address, Period
 
 if TYPE_CHECKING:
     from babel import Locale
+    from babel.numbers import NumberPattern
 
 _MINUS = "\u2212"
 _NBSP = "\u00a0"
@@ -25,6 +27,14 @@ def _scale(value: Decimal) -> int:
     """Decimal places that carry something: 3 of 1.2500 would be 2."""
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+@lru_cache(maxsize=64)
+def _pattern(places: int) -> NumberPattern:
+    """Grouped, with so many decimal places. Babel would parse the pattern anew for each number of a page."""
+    from babel.numbers import parse_pattern
+
+    return parse_pattern("#,##0." + "0" * places if places else "#,##0")
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,7 @@ class Figures:
         from babel.numbers import format_decimal
 
         places = max(least, _scale(value))
-        pattern = "#,##0." + "0" * places if places else "#,##0"
-        return format_decimal(value, pattern, locale=self.locale).replace("-", _MINUS)
+        return format_decimal(value, _pattern(places), locale=self.locale).replace("-", _MINUS)
 
     def amount(self, value: Decimal) -> str:
         """An amount without its currency: as many places as the currency has, two at most unless it has more."""

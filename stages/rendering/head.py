@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from schemas.documents import Delivery, Identifier, Party
 from stages.rendering.fonts import Style, fit, joined, line, measure, wrap
-from stages.rendering.sheet import INNER, LEFT, RIGHT, TOP, Column, Flow, Logo, Page, Shape, stack
+from stages.rendering.sheet import INNER, LEFT, RIGHT, TOP, Column, Flow, Logo, Page, Shape, beside
 from stages.rendering.theme import GAP, HAIRLINE, MUTED, Job
 
 _LOGO_HIGH, _LOGO_WIDE = 46.0, 170.0
@@ -91,7 +91,7 @@ def _glance_facts(job: Job) -> list[tuple[str, str]]:
     due = document.totals.amount_due
     assert due is not None
     label = words.amount_due if due >= 0 else words.balance_in_favour
-    until = (words.due_date, figures.long_day(document.due_date)) if document.due_date else issued
+    until = (words.due_date, figures.long_day(document.due_date)) if document.due_date and due > 0 else issued
     facts = [(label, figures.money(abs(due))), until]
     if due > 0:
         remittance = document.payment.remittance_information if document.payment else None
@@ -115,7 +115,7 @@ def parties(flow: Flow, job: Job) -> None:
         for at, (label, lines) in enumerate(blocks[start : start + across]):
             broken = [(part, style) for text, style in lines for part in wrap(text, style, width) or [""]]
             columns.append(Column(LEFT + at * (width + 20), [(label, job.theme.heading), *broken]))
-        flow.rows(stack(columns))
+        flow.rows(beside(columns))
         flow.space(GAP - 4)
 
 
@@ -170,7 +170,7 @@ def references(flow: Flow, job: Job) -> None:
         for at, (label, value) in enumerate(facts[start : start + across]):
             lines = [(part, theme.body) for part in wrap(value, theme.body, width)]
             columns.append(Column(LEFT + at * (width + 14), [(label, theme.label), *lines]))
-        flow.rows(stack(columns))
+        flow.rows(beside(columns))
         flow.space(6)
     flow.page.rule(flow.y, HAIRLINE)
     flow.space(GAP - 3)

@@ -50,7 +50,7 @@ def render(
         language=str(locale).replace("_", "-"),
         created=created.astimezone(UTC).replace(microsecond=0),
     )
-    return archive(paint(pages, brand), describe, attachment)
+    return archive(paint(pages), describe, attachment, brand.logo)
 
 
 def _lay_out(job: Job) -> list[Page]:

@@ -1,6 +1,6 @@
 """From display lists to a PDF, by ReportLab's canvas.
 
-ReportLab makes fonts, images, pages and the file. What stands on a page is written as PDF operators: a payment code
+ReportLab makes fonts, pages and the file. What stands on a page is written as PDF operators: a payment code
 has some 600 rectangles, a page 200 texts, and formatting each through the canvas took most of the time.
 """
 
@@ -10,17 +10,20 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from stages.rendering.brand import Brand, channels, logo_image
+from stages.rendering.brand import channels
 from stages.rendering.fonts import REGULAR, SEMIBOLD, register
 from stages.rendering.sheet import HEIGHT, WIDTH, Modules, Page, Shape
 
+LOGO = "Logo"
 _ROUND = 0.5523
 """Where a Bezier curve's handles stand so that it is as good as a quarter of a circle."""
 
 
-def paint(pages: list[Page], brand: Brand) -> bytes:
-    """All pages as PDF; fonts embedded and subset, colours DeviceRGB, no dates of today in it."""
-    from reportlab.lib.utils import ImageReader
+def paint(pages: list[Page]) -> bytes:
+    """All pages as PDF; fonts embedded and subset, colours DeviceRGB, no dates of today in it.
+
+    The logo is drawn by the name `LOGO`, to which the archive gives its image.
+    """
     from reportlab.pdfgen.canvas import Canvas
 
     register()
@@ -29,14 +32,14 @@ def paint(pages: list[Page], brand: Brand) -> bytes:
     canvas: Any = Canvas(
         out, pagesize=(WIDTH, HEIGHT), pageCompression=0, invariant=1, initialFontName=REGULAR, initialFontSize=9
     )
-    reader = ImageReader(logo_image(brand.logo)) if brand.logo is not None else None
     for page in pages:
         for shape in page.shapes:
             canvas.addLiteral(_shape(shape))
         for code in page.codes:
             canvas.addLiteral(_modules(code))
         for logo in page.logos:
-            canvas.drawImage(reader, logo.x, HEIGHT - logo.y - logo.height, logo.width, logo.height)
+            place = f"{logo.width:.2f} 0 0 {logo.height:.2f} {logo.x:.2f} {HEIGHT - logo.y - logo.height:.2f}"
+            canvas.addLiteral(f"q {place} cm /{LOGO} Do Q")
         _texts(canvas, page)
         canvas.showPage()
     canvas.save()

@@ -18,6 +18,9 @@ from functools import cache
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from stages.rendering.brand import packed_logo
+from stages.rendering.painting import LOGO
+
 PRODUCER = "Entrega"
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,11 +45,12 @@ class Description:
     created: datetime
 
 
-def archive(pdf: bytes, describe: Description, embedded: EmbeddedFile | None) -> bytes:
+def archive(pdf: bytes, describe: Description, embedded: EmbeddedFile | None, logo: bytes | None) -> bytes:
     """The same pages as PDF/A-3b. Equal input gives equal bytes: the file's /ID is a digest of what is in it.
 
-    `pdf` must have all fonts embedded and only DeviceRGB and DeviceGray colours. No object streams: what signs it
-    afterwards reads and extends a plain cross-reference table faster.
+    `logo`, where there is one, is what the first page draws as `LOGO`: here its samples are put in as they were packed
+    once for the brand, while ReportLab would pack them for every document. `pdf` must have all fonts embedded and only
+    DeviceRGB and DeviceGray colours. No object streams: what signs it afterwards reads a plain table faster.
     """
     import pikepdf
     from pikepdf import Array, Dictionary, Name, Stream, String
@@ -71,6 +75,8 @@ def archive(pdf: bytes, describe: Description, embedded: EmbeddedFile | None) ->
         root.OutputIntents = Array([file.make_indirect(intent)])
         if embedded is not None:
             root.AF = Array([_embed(file, embedded, describe.created)])
+        if logo is not None:
+            _give_logo(file, logo)
         stamp = String(_pdf_date(describe.created))
         file.trailer.Info = file.make_indirect(
             Dictionary(
@@ -112,6 +118,19 @@ def _embed(file: object, embedded: EmbeddedFile, created: datetime) -> object:
     spec.relationship = pikepdf.Name.Alternative
     file.attachments[embedded.file_name] = spec
     return spec.obj
+
+
+def _give_logo(file: object, logo: bytes) -> None:
+    import pikepdf
+    from pikepdf import Dictionary, Name
+
+    assert isinstance(file, pikepdf.Pdf)
+    width, height, packed = packed_logo(logo)
+    image = pikepdf.Stream(file, b"")
+    image.write(packed, filter=Name.FlateDecode)
+    image.Type, image.Subtype = Name.XObject, Name.Image
+    image.Width, image.Height, image.BitsPerComponent, image.ColorSpace = width, height, 8, Name.DeviceRGB
+    file.pages[0].Resources.XObject = Dictionary({f"/{LOGO}": file.make_indirect(image)})
 
 
 @cache

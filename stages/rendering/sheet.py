@@ -61,12 +61,13 @@ class Logo(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A text in a row, not yet at a height: `x` is the left, right or middle end, as `align` says."""
+    """A text in a row, `down` points below its top: `x` is the left, right or middle end, as `align` says."""
 
     x: float
     text: str
     style: Style
     align: Align = "left"
+    down: float = 0.0
 
 
 class Column(NamedTuple):
@@ -117,6 +118,19 @@ def stack(columns: Iterable[Column]) -> list[Row]:
         pieces = [Piece(c.x, *c.lines[at], c.align) for c in columns if at < len(c.lines)]
         rows.append(Row(pieces, max(piece.style.leading for piece in pieces)))
     return rows
+
+
+def beside(columns: Iterable[Column], most: float = 240.0) -> list[Row]:
+    """One row of columns that keep their own distances; where that is higher than `most`, rows that can be parted."""
+    columns = list(columns)
+    pieces, high = [], 0.0
+    for column in columns:
+        down = 0.0
+        for text, style in column.lines:
+            pieces.append(Piece(column.x, text, style, column.align, down))
+            down += style.leading
+        high = max(high, down)
+    return [Row(pieces, high)] if high <= most else stack(columns)
 
 
 class Flow:
@@ -172,7 +186,7 @@ class Flow:
         for row in rows:
             self.need(row.height)
             for piece in row.pieces:
-                self.page.write(piece.x, self.y, piece.text, piece.style, piece.align)
+                self.page.write(piece.x, self.y + piece.down, piece.text, piece.style, piece.align)
             self.y += row.height
 
     def space(self, height: float) -> None:

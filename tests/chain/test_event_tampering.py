@@ -1,0 +1,336 @@
+# ruff: noqa: S608  (the attacker's statements are text)
+"""What a superuser with triggers off may do to the log and its copy outside, and that verify names it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from event_store import PASSWORD, Log, document, event, make_log
+
+from pipeline.store.chain import event_hash
+from pipeline.store.checkpoint import Signer
+from pipeline.store.merkle import Frontier, leaf_hash
+from pipeline.store.migrate import migrate
+from pipeline.store.personal import destroy_keys
+
+Owner = psycopg.AsyncConnection[Any]
+A, B, C = (f"document:{document(number)}" for number in (1, 2, 3))
+
+
+@pytest.fixture(scope="module")
+def original(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """Three streams under three checkpoints and, of the third stream, two events that are not sealed yet."""
+    import asyncio
+
+    log = make_log(postgres(), tmp_path_factory.mktemp("log"))
+
+    async def fill() -> None:
+        for cause in ("one", "two", "three"):
+            await log.append(*(event(number, cause, data={"n": number, "cause": cause}) for number in (1, 2)))
+            await log.append(event(3, cause, personal={"to": f"{cause}@example.com"}))
+            await log.seal()
+        await log.append(event(3, "four"), event(3, "five"))
+
+    asyncio.run(fill())
+    return log
+
+
+@pytest.fixture
+def log(original: Log, tmp_path: Path) -> Log:
+    """A copy of it to do harm to."""
+    shutil.copytree(original.folder, tmp_path / "log")
+    return Log(_copy(original.owner_url), tmp_path / "log", original.keys, original.signer, original.ticks)
+
+
+def _copy(url: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    server, _, template = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return f"{server}/{name}"
+
+
+async def test_an_honest_log_verifies(log: Log) -> None:
+    """Nothing is found where nothing was done; what is not sealed yet is said."""
+    result = await log.verify()
+    assert (result.ok, result.first_bad, result.faults) == (True, None, ())
+    assert (result.events, result.streams, result.checkpoints, result.unsealed, result.outside) == (11, 3, 3, 2, 3)
+    one = await log.verify(A)
+    assert (one.ok, one.events, one.streams, one.checkpoints) == (True, 3, 1, 3)
+
+
+# one statement each: (what is done, stream and version that verify names first)
+STATEMENTS: dict[str, tuple[str, tuple[str | None, int | None]]] = {
+    **{
+        f"edit {column}": (f"UPDATE event SET {column} = {value} WHERE stream = '{stream}' AND ver = 2", (stream, 2))
+        for stream, column, value in (
+            (A, "data", """'{"n": 1, "cause": "another"}'"""),
+            (A, "tenant", "'zenith'"),
+            (A, "type", "'delivered'"),
+            (A, "cause", "'x'"),
+            (A, "actor", "'operator:eve'"),
+            (A, "event_id", "gen_random_uuid()"),
+            (A, "occurred_at", "occurred_at - interval '1 microsecond'"),
+            (A, "recorded_at", "recorded_at - interval '1 day'"),
+            (A, "prev_hash", r"'\x" + "00" * 32 + "'"),
+            (A, "hash", r"'\x" + "ab" * 32 + "'"),
+            (C, "personal_hash", r"'\x" + "ab" * 32 + "'"),
+            (C, "personal_ct", r"'\x" + "ab" * 60 + "'"),
+            (C, "key_id", "gen_random_uuid()"),
+        )
+    },
+    "edit ver": (f"UPDATE event SET ver = 20 WHERE stream = '{C}' AND ver = 2", (C, 3)),
+    "exchange two events": (
+        f"UPDATE event e SET data = o.data, cause = o.cause FROM event o "
+        f"WHERE e.stream = '{A}' AND o.stream = '{A}' AND e.ver + o.ver = 3",
+        (A, 1),
+    ),
+    "remove personal details": (
+        f"UPDATE event SET personal_ct = NULL, personal_hash = NULL, key_id = NULL WHERE stream = '{C}' AND ver = 1",
+        (C, 1),
+    ),
+    "edit an unsealed event": (f"UPDATE event SET actor = 'x' WHERE stream = '{C}' AND ver = 5", (C, 5)),
+    "delete the first": (f"DELETE FROM event WHERE stream = '{A}' AND ver = 1", (A, 2)),
+    "delete one between": (f"DELETE FROM event WHERE stream = '{A}' AND ver = 2", (A, 3)),
+    "delete the last": (f"DELETE FROM event WHERE stream = '{A}' AND ver = 3", (A, 3)),
+    "delete a stream": (
+        f"WITH e AS (DELETE FROM event WHERE stream = '{A}') DELETE FROM stream WHERE stream = '{A}'",
+        (A, 1),
+    ),
+    "delete a registration": (f"DELETE FROM stream WHERE stream = '{A}'", (A, 1)),
+    "move a registration": (f"UPDATE stream SET month = '2026-12-01' WHERE stream = '{A}'", (A, 1)),
+    "give a stream away": (f"UPDATE stream SET tenant = 'zenith' WHERE stream = '{A}'", (A, 1)),
+    "move a stream": (
+        f"WITH s AS (UPDATE stream SET month = '2026-12-01' WHERE stream = '{A}'), "
+        f"l AS (UPDATE log_leaf SET month = '2026-12-01' WHERE stream = '{A}') "
+        f"UPDATE event SET month = '2026-12-01' WHERE stream = '{A}'",
+        (A, 1),
+    ),
+    "exchange two streams": (
+        f"UPDATE event SET stream = CASE stream WHEN '{A}' THEN '{B}x' ELSE '{A}x' END WHERE stream IN ('{A}', '{B}')",
+        (f"{B}x", 1),  # it sorts first
+    ),
+    "hide an event from the sealer": (
+        f"""INSERT INTO event SELECT month, '{A}x', 1, gen_random_uuid(), '3', tenant, type, cause, occurred_at,
+                   recorded_at, actor, data, NULL, NULL, NULL, prev_hash, hash
+              FROM event WHERE stream = '{A}' AND ver = 1""",
+        (f"{A}x", 1),
+    ),
+    "delete a leaf": ("DELETE FROM log_leaf WHERE tree_index = 3", (None, None)),
+    "delete the last leaf": ("DELETE FROM log_leaf WHERE tree_index = 8", (None, None)),
+    "edit a leaf": (r"UPDATE log_leaf SET leaf_hash = '\x" + "00" * 32 + f"' WHERE stream = '{B}' AND ver = 2", (B, 2)),
+    "exchange two leaves": (
+        f"UPDATE log_leaf l SET leaf_hash = o.leaf_hash FROM log_leaf o "
+        f"WHERE l.stream = '{A}' AND o.stream = '{A}' AND l.ver + o.ver = 3",
+        (A, 1),
+    ),
+    "exchange the places of two leaves": (
+        """WITH gone AS (DELETE FROM log_leaf WHERE tree_index IN (0, 1) RETURNING *)
+           INSERT INTO log_leaf SELECT CASE tree_index WHEN 0 THEN 100 ELSE 101 END, month, stream, ver, leaf_hash
+             FROM gone""",
+        (None, None),
+    ),
+    "delete a checkpoint": ("DELETE FROM checkpoint WHERE tree_size = 6", (None, None)),
+    "delete the last checkpoint": ("DELETE FROM checkpoint WHERE tree_size = 9", (None, None)),
+    "delete all checkpoints": ("DELETE FROM checkpoint", (None, None)),
+    "edit a root": (r"UPDATE checkpoint SET root = '\x" + "00" * 32 + "' WHERE tree_size = 6", (None, None)),
+    "edit a frontier": (r"UPDATE checkpoint SET frontier = '\x" + "00" * 64 + "' WHERE tree_size = 6", (None, None)),
+    "edit a signature": (r"UPDATE checkpoint SET signature = '\x" + "00" * 64 + "' WHERE tree_size = 6", (None, None)),
+    "edit a time": ("UPDATE checkpoint SET made_at = made_at - interval '1 year' WHERE tree_size = 6", (None, None)),
+    "edit a key name": ("UPDATE checkpoint SET key_id = 'x' WHERE tree_size = 6", (None, None)),
+    "edit a note": ("UPDATE checkpoint SET note = replace(note, 'time 2026', 'time 2025')", (None, None)),
+    "delete a data key": (f"DELETE FROM data_key WHERE stream = '{C}'", (C, 1)),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_one_statement(log: Log, name: str) -> None:
+    """Each change to any table of the log is found, and the event it touched is named where there is one."""
+    statement, named = STATEMENTS[name]
+    async with await log.owner() as owner:
+        assert (await owner.execute(statement.encode())).rowcount > 0
+    result = await log.verify()
+    assert not result.ok
+    assert result.first_bad is not None
+    if named != (None, None):
+        assert result.first_bad[:2] == named, result.faults
+    else:
+        assert re.search(r"leaves|checkpoint|copy outside|sealed", result.first_bad.what), result.faults
+
+
+async def rechain(owner: Owner, stream: str, **changes: Any) -> None:
+    """The attacker knows the algorithm: change the first event and compute every hash of the stream anew."""
+    cursor = await owner.execute(
+        """SELECT month, stream, ver, event_id, tenant, type, cause, occurred_at, recorded_at, actor, data,
+                  personal_hash, personal_ct, key_id FROM event WHERE stream = %s ORDER BY ver""",
+        [stream],
+    )
+    names = [column.name for column in cursor.description or ()]
+    before = bytes(32)
+    for row in await cursor.fetchall():
+        values = dict(zip(names, row, strict=True)) | changes
+        now = event_hash(**values, prev_hash=before)
+        await owner.execute(
+            "UPDATE event SET actor = %s, prev_hash = %s, hash = %s WHERE stream = %s AND ver = %s",
+            [values["actor"], before, now, stream, values["ver"]],
+        )
+        before, changes = now, {}
+
+
+async def reseal(owner: Owner, signer: Signer, *, keep: int = 0) -> None:
+    """Leaves made anew from the events, and every checkpoint signed anew, with whatever key."""
+    rows = await (
+        await owner.execute("SELECT tree_index, hash FROM log_leaf JOIN event USING (month, stream, ver)")
+    ).fetchall()
+    tree = Frontier()
+    for index, hash_ in sorted(rows):
+        leaf = leaf_hash(hash_)
+        await owner.execute("UPDATE log_leaf SET leaf_hash = %s WHERE tree_index = %s", [leaf, index])
+        tree.append(leaf)
+        found = await (
+            await owner.execute("SELECT made_at FROM checkpoint WHERE tree_size = %s", [tree.size])
+        ).fetchone()
+        if found and tree.size > keep:
+            note, signature = signer.note(tree.size, tree.root(), found[0])
+            await owner.execute(
+                "UPDATE checkpoint SET root = %s, frontier = %s, note = %s, signature = %s WHERE tree_size = %s",
+                [tree.root(), tree.to_bytes(), note, signature, tree.size],
+            )
+
+
+async def _rechained(log: Log, owner: Owner) -> None:
+    await rechain(owner, B, actor="operator:eve")
+
+
+async def _rechained_and_leaves(log: Log, owner: Owner) -> None:
+    await rechain(owner, B, actor="operator:eve")
+    await reseal(owner, log.signer, keep=9)
+
+
+async def _resealed_with_another_key(log: Log, owner: Owner) -> None:
+    await rechain(owner, B, actor="operator:eve")
+    await reseal(owner, Signer.create(log.folder / "another.pem"))
+
+
+async def _resealed_with_the_key(log: Log, owner: Owner) -> None:
+    await rechain(owner, B, actor="operator:eve")
+    await reseal(owner, log.signer)
+
+
+async def _cut(log: Log, owner: Owner) -> None:
+    """Everything after the second checkpoint is removed, so that the rest is whole."""
+    await owner.execute("DELETE FROM event WHERE ver > 2")
+    await owner.execute("DELETE FROM log_leaf WHERE tree_index >= 6")
+    await owner.execute("DELETE FROM checkpoint WHERE tree_size > 6")
+
+
+async def _put_back_and_grown(log: Log, owner: Owner) -> None:
+    """Cut, and grown again past the old size, sealed with the real key and a fresh file in place of the old."""
+    migrate(log.owner_url, PASSWORD)  # a copied database has no settings for the application's role
+    await _cut(log, owner)
+    file = log.checkpoints.read_bytes()
+    log.checkpoints.unlink()
+    for turn in range(4):
+        await log.append(event(1, f"new {turn}"), event(2, f"new {turn}"))
+        assert await log.seal() == 2
+    log.checkpoints.write_bytes(file)
+
+
+async def _emptied(log: Log, owner: Owner) -> None:
+    await owner.execute("TRUNCATE event, stream, data_key, log_leaf, checkpoint")
+
+
+HARM: dict[str, tuple[Callable[[Log, Owner], Awaitable[None]], tuple[str | None, int | None], str]] = {
+    "a stream chained anew": (_rechained, (B, 1), "not what was sealed"),
+    "and its leaves": (_rechained_and_leaves, (None, None), "not those that checkpoint 3 sealed"),
+    "and sealed anew with another key": (_resealed_with_another_key, (None, None), "checkpoint 3"),
+    "and sealed anew with the key itself": (_resealed_with_the_key, (None, None), "the copy outside knows"),
+    "history cut": (_cut, (None, None), "cut or put back"),
+    "put back, and another history grown": (_put_back_and_grown, (None, None), "the copy outside knows"),
+    "emptied": (_emptied, (None, None), "cut or put back"),
+}
+
+
+@pytest.mark.parametrize("name", HARM)
+async def test_a_forger_with_patience(log: Log, name: str) -> None:
+    """Hashes, leaves and checkpoints made to fit: found by what was sealed, signed, or kept outside."""
+    harm, named, what = HARM[name]
+    async with await log.owner() as owner:
+        await harm(log, owner)
+    result = await log.verify()
+    assert result.first_bad is not None
+    assert result.first_bad[:2] == named, result.faults
+    assert what in result.first_bad.what
+
+
+async def test_without_the_copy_outside_a_cut_is_not_seen(log: Log) -> None:
+    """The control of the two tests above: a cut history verifies when nobody kept a later checkpoint."""
+    async with await log.owner() as owner:
+        await _cut(log, owner)
+    log.checkpoints.write_text("".join(log.checkpoints.read_text().splitlines(keepends=True)[:2]))
+    result = await log.verify()
+    assert (result.ok, result.outside) == (True, 2)
+
+
+def _line(number: int, **changes: Any) -> Callable[[list[str]], list[str]]:
+    def change(lines: list[str]) -> list[str]:
+        lines[number] = json.dumps(json.loads(lines[number]) | changes) + "\n"
+        return lines
+
+    return change
+
+
+OUTSIDE: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
+    "another root": (_line(1, root="00" * 32), "not those that the copy outside knows"),
+    "another size": (_line(1, tree_size=7), "not those that the copy outside knows"),
+    "another note": (_line(1, note="x"), "no signature"),
+    "a size that is none": (_line(1, tree_size="x"), "line 2"),
+    "garbage": (lambda lines: [*lines, "garbage\n"], "line 4"),
+    "out of order": (lambda lines: lines[::-1], "not in order"),
+    "a later checkpoint": (lambda lines: [*lines, *_line(0, tree_size=99)(lines[2:])], "knows 99 sealed events"),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+async def test_a_copy_outside_that_was_changed(log: Log, name: str) -> None:
+    """Each change to the file of checkpoints is found."""
+    change, what = OUTSIDE[name]
+    log.checkpoints.write_text("".join(change(log.checkpoints.read_text().splitlines(keepends=True))))
+    result = await log.verify()
+    assert result.first_bad is not None
+    assert what in result.first_bad.what
+
+
+async def test_a_missing_copy_outside(log: Log) -> None:
+    """When the file is gone, verify says so and does not call the log proved."""
+    log.checkpoints.unlink()
+    result = await log.verify()
+    assert (result.ok, result.outside) == (False, None)
+    assert result.first_bad is not None
+    assert result.first_bad.what == "the copy of checkpoints outside is missing"
+
+
+async def test_one_stream_is_verified_alone(log: Log) -> None:
+    """Asked for one stream, verify judges that stream and the tree, not the others."""
+    async with await log.owner() as owner:
+        await owner.execute("UPDATE event SET actor = 'x' WHERE stream = %s AND ver = 2", [A])
+    assert (await log.verify(B)).ok
+    assert (await log.verify(A)).first_bad == (A, 2, "its content is not what its hash says")
+    async with await log.owner() as owner:
+        await owner.execute("DELETE FROM event WHERE stream = %s AND ver = 3", [B])
+    assert (await log.verify(B)).first_bad == (B, 3, "it was sealed, and is gone")
+
+
+async def test_erasure_is_no_fault(log: Log) -> None:
+    """Destroying a stream's key leaves everything verified."""
+    async with await log.owner() as owner:
+        assert await destroy_keys(owner, [C], at=log.clock()) == 1
+    assert (await log.verify()).ok

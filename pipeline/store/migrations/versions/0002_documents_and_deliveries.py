@@ -201,12 +201,19 @@ CREATE TABLE delivery (
     round       int NOT NULL,
     channels    text[] NOT NULL,
     rule        text NOT NULL,
+    policy      jsonb NOT NULL,
+    profile     text NOT NULL,
+    language    text NOT NULL,
     state       text NOT NULL CHECK (state IN ('open', 'captured', 'accepted', 'delivered', 'undeliverable', 'cancelled')),
     reason      text,
+    handed_over_at timestamptz,
     created_at  timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
     UNIQUE (document_id, contact_id, purpose, round)
 );
+COMMENT ON COLUMN delivery.policy IS 'the supplier''s delivery policy as it stood when the delivery was opened';
+COMMENT ON COLUMN delivery.profile IS 'the tenant profile that the document was planned with, as name@version';
+COMMENT ON COLUMN delivery.language IS 'of the plan; the contact''s own wins';
 
 CREATE TABLE attempt (
     attempt_id  uuid PRIMARY KEY,
@@ -216,11 +223,14 @@ CREATE TABLE attempt (
     ordinal     int NOT NULL,
     channel     text NOT NULL,
     provider    text,
+    reports_delivery boolean,
+    address     text,
     state       text NOT NULL CHECK (state IN ('planned', 'calling', 'captured', 'accepted', 'refused', 'unknown',
                 'deferred', 'delivered', 'bounced', 'complained', 'expired', 'cancelled')),
     due_at      timestamptz NOT NULL,
     leased_until timestamptz,
     tries       int NOT NULL DEFAULT 0,
+    unknowns    int NOT NULL DEFAULT 0,
     caused_by   uuid REFERENCES attempt,
     message     jsonb,
     provider_message_id text,
@@ -232,9 +242,14 @@ CREATE TABLE attempt (
     updated_at  timestamptz NOT NULL,
     UNIQUE (delivery_id, ordinal)
 );
+COMMENT ON COLUMN attempt.due_at IS 'planned: not called before; unknown: looked at again';
+COMMENT ON COLUMN attempt.leased_until IS 'a dispatcher has it until then; past it a call has no known outcome';
+COMMENT ON COLUMN attempt.unknowns IS 'calls that ended without a known outcome: after one the next may be a duplicate, and its event says so';
+COMMENT ON COLUMN attempt.message IS 'reference of the stored message: every try sends those bytes';
 CREATE UNIQUE INDEX attempt_one_sms ON attempt (delivery_id) WHERE channel = 'sms' AND state <> 'cancelled';
 CREATE UNIQUE INDEX attempt_one_open_call ON attempt (delivery_id) WHERE state IN ('calling', 'unknown');
-CREATE INDEX attempt_due ON attempt (due_at) WHERE state IN ('planned', 'calling', 'unknown');
+CREATE INDEX attempt_due ON attempt (channel, tenant, due_at) WHERE state = 'planned';
+CREATE INDEX attempt_uncertain ON attempt (state, attempt_id) WHERE state IN ('calling', 'unknown');
 CREATE INDEX attempt_document ON attempt (document_id);
 CREATE INDEX attempt_provider_message ON attempt (provider_message_id);
 
@@ -251,7 +266,8 @@ CREATE TABLE inbox (
 COMMENT ON TABLE inbox IS 'provider reports, bounces and page actions, committed before they are answered';
 
 CREATE TABLE report (
-    attempt_id  uuid NOT NULL REFERENCES attempt,
+    report_id   uuid PRIMARY KEY,
+    attempt_id  uuid REFERENCES attempt,
     key         text NOT NULL,
     tenant      text NOT NULL,
     inbox_id    uuid,
@@ -259,8 +275,9 @@ CREATE TABLE report (
     reported_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     report      jsonb NOT NULL,
-    PRIMARY KEY (attempt_id, key)
+    UNIQUE (attempt_id, key)
 );
+COMMENT ON COLUMN report.attempt_id IS 'null: an orphan, it matches no attempt';
 
 CREATE TABLE link (
     token_hash  bytea PRIMARY KEY,
@@ -277,11 +294,16 @@ CREATE TABLE link (
 );
 COMMENT ON COLUMN link.token_hash IS 'SHA-256 of the token; the token itself stands only in the message that carries it';
 CREATE INDEX link_document ON link (document_id);
+CREATE INDEX link_attempt ON link (attempt_id);
 
 GRANT SELECT, INSERT, UPDATE ON export, document, relation, artefact, outcome, parked, party, contact, delivery, attempt,
     inbox, report, link TO entrega_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON due, suppression, party_identifier TO entrega_app;
-GRANT SELECT ON export, document, relation, artefact, outcome, parked, delivery, attempt, due, report TO entrega_auditor;
+GRANT SELECT ON export, document, relation, artefact, outcome, parked, delivery, due TO entrega_auditor;
+GRANT SELECT (attempt_id, tenant, delivery_id, document_id, ordinal, channel, provider, reports_delivery, state, due_at, tries,
+    unknowns, caused_by, message, provider_message_id, code, status, reason, called_at, created_at, updated_at)
+    ON attempt TO entrega_auditor;
+GRANT SELECT (report_id, attempt_id, tenant, inbox_id, action, reported_at, received_at) ON report TO entrega_auditor;
 """
 
 

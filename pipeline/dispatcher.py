@@ -1,0 +1,342 @@
+"""The dispatcher: makes the attempts that are due.
+
+Lease, look again, compose, commit `calling`, call, commit the outcome: a crash between any two of these loses nothing,
+and where it leaves open whether a provider has a message, the log says so. Each channel has its own pump and its own
+limit of calls under way, so a provider that hangs delays nobody else. Any number of dispatchers may run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from connectors.email import EmailSender
+from connectors.profiles import Profiles
+from connectors.sms import SmsSender
+from connectors.storage import Storage
+from pipeline.rates import Bucket
+from pipeline.sending import Sending
+from pipeline.store import attempts, events, settling
+from pipeline.store.attempts import Leased, Outcome, Ready
+from pipeline.store.database import Store
+from schemas.deliveries import Channel
+from schemas.errors import EntregaError, StoreUnavailable, TransientError
+from schemas.events import Event
+from stages.delivery import addresses
+from stages.delivery.policy import after_unknown
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 5.0
+"""How long calls under way may take when the dispatcher is stopped; then their outcome is unknown."""
+
+
+class Dispatcher:
+    """`senders`: one for each channel that is used. Rates are calls a second, for this process.
+
+    `lease_seconds`: how long after a crash the attempts that it held are taken up by another dispatcher.
+    `in_flight`: calls under way at a time, for each channel.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        storage: Storage,
+        profiles: Profiles,
+        senders: Mapping[Literal["email", "sms"], EmailSender | SmsSender],
+        *,
+        public_url: str,
+        email_sender: str,
+        sms_sender: str = "Entrega",
+        link_days: int = 90,
+        email_per_second: float = 50,
+        sms_per_second: float = 10,
+        is_demo: bool = False,
+        in_flight: int = 100,
+        batch: int = 50,
+        lease_seconds: float = 60,
+        poll_seconds: float = 0.25,
+    ) -> None:
+        by_channel = {Channel(channel): sender for channel, sender in senders.items()}
+        self.store = store
+        self.sending = Sending(storage, profiles, by_channel, public_url, email_sender, sms_sender, link_days, is_demo)
+        rates = {Channel.EMAIL: email_per_second, Channel.SMS: sms_per_second}
+        self.buckets = {channel: Bucket(rates[channel]) for channel in by_channel}
+        self.in_flight = in_flight
+        self.batch = batch
+        self.lease = timedelta(seconds=lease_seconds)
+        self.poll_seconds = poll_seconds
+        self._flying: dict[Channel, dict[UUID, asyncio.Task[None]]] = {channel: {} for channel in by_channel}
+        self._held: set[UUID] = set()
+        self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+
+    async def once(self) -> int:
+        """Make everything that is due now, and wait for it; returns how many attempts were moved.
+
+        Raises StoreUnavailable (transient) where the database does not answer.
+        """
+        moved = await self._lapse()
+        for channel in self.buckets:
+            moved += await self._resolve(channel)
+            while True:
+                ready, looked = await self._take(channel, self.batch)
+                outcomes = await asyncio.gather(*(self.sending.call(one, self.store.clock) for one in ready))
+                await self._record(outcomes)
+                moved += looked
+                if looked == 0:
+                    break
+        return moved
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Go on until `stop` is set; then end the calls under way within some seconds."""
+        recorder = asyncio.create_task(self._recorder())
+        loops = [asyncio.create_task(self._pump(channel, stop)) for channel in self.buckets]
+        loops += [asyncio.create_task(self._upkeep(stop)), asyncio.create_task(self._heartbeat(stop))]
+        try:
+            await asyncio.gather(*loops)
+        finally:
+            for loop in loops:
+                loop.cancel()
+            flying = [task for tasks in self._flying.values() for task in tasks.values()]
+            if flying:
+                _, late = await asyncio.wait(flying, timeout=STOP_SECONDS)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._outcomes.join(), 3)
+            recorder.cancel()
+            with suppress(asyncio.CancelledError):
+                await recorder
+
+    async def close(self) -> None:
+        for sender in self.sending.senders.values():
+            await sender.close()
+
+    # taking
+
+    async def _take(self, channel: Channel, limit: int) -> tuple[list[Ready], int]:
+        """Lease, look again, compose, commit `calling`: what may be called now, and how many were looked at."""
+        now = self.store.clock()
+        written: list[Event] = []
+        async with self.store.transaction() as conn:
+            leased = await attempts.lease(conn, channel, now, now + self.lease, limit)
+            if not leased:
+                return [], 0
+            asked = [(one.tenant, channel.value, found) for one in leased if (found := _address(one))]
+            stopped = await settling.suppressed(conn, asked, now)
+            going: list[Leased] = []
+            cancelled: list[tuple[Leased, str]] = []
+            postponed: list[tuple[Leased, datetime]] = []
+            listed: dict[UUID, str] = {}
+            for one in leased:
+                key = (one.tenant, channel.value, addresses.suppression_key(_address(one) or ""))
+                if key in stopped:
+                    listed[one.attempt_id] = stopped[key]
+                verdict = self.sending.check(one, stopped.get(key), now)
+                if verdict.cancel is not None:
+                    cancelled.append((one, verdict.cancel))
+                elif verdict.until is not None:
+                    postponed.append((one, verdict.until))
+                else:
+                    going.append(one)
+            await attempts.postpone(conn, postponed)
+            await attempts.cancel(conn, cancelled, listed, written, now)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        ready = await self._compose(going)
+        return await self._begin(ready), len(leased)
+
+    async def _compose(self, going: Sequence[Leased]) -> list[Ready]:
+        now = self.store.clock()
+
+        def compose() -> tuple[list[Ready], list[Leased]]:
+            made: list[Ready] = []
+            failed: list[Leased] = []
+            for one in going:
+                try:
+                    made.append(self.sending.prepare(one, now))
+                except Exception as error:
+                    log.exception("cannot-compose", attempt=str(one.attempt_id), error=type(error).__name__)
+                    failed.append(one)
+            return made, failed
+
+        if not going:
+            return []
+        ready, failed = await asyncio.to_thread(compose)
+        if failed:
+            async with self.store.transaction() as conn:
+                await attempts.postpone(conn, [(one, now + timedelta(minutes=5)) for one in failed])
+        return ready
+
+    async def _begin(self, ready: Sequence[Ready]) -> list[Ready]:
+        if not ready:
+            return []
+        now = self.store.clock()
+        written: list[Event] = []
+        async with self.store.transaction() as conn:
+            allowed = await attempts.begin(conn, ready, written, now, now + self.lease)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        self._held |= allowed
+        return [one for one in ready if one.leased.attempt_id in allowed]
+
+    # calling
+
+    async def _pump(self, channel: Channel, stop: asyncio.Event) -> None:
+        """Keep calls of one channel under way, as many as rate and limit allow."""
+        flying = self._flying[channel]
+        bucket = self.buckets[channel]
+        while not stop.is_set():
+            room = min(self.batch, self.in_flight - len(flying), bucket.available())
+            if room <= 0:
+                await _pause(stop, 0.02)
+                continue
+            try:
+                ready, looked = await self._take(channel, room)
+            except StoreUnavailable as error:
+                log.warning("waiting", role="dispatcher", error=error.text)
+                await _pause(stop, 1)
+                continue
+            except Exception:
+                log.exception("cannot-take", channel=channel.value)  # the leases run out, and it is tried again
+                await _pause(stop, 5)
+                continue
+            bucket.take(len(ready))
+            for one in ready:
+                flying[one.leased.attempt_id] = asyncio.create_task(self._fly(channel, one))
+            if looked == 0:
+                await _pause(stop, self.poll_seconds)
+
+    async def _fly(self, channel: Channel, ready: Ready) -> None:
+        try:
+            outcome = await self.sending.call(ready, self.store.clock)
+            if outcome.kind == "later" and outcome.retry_after:
+                self.buckets[channel].pause(outcome.retry_after)
+            self._outcomes.put_nowait(outcome)
+        finally:
+            self._flying[channel].pop(ready.leased.attempt_id, None)
+
+    # recording
+
+    async def _recorder(self) -> None:
+        """Commit outcomes in batches; what the database cannot take now is tried until it can."""
+        while True:
+            batch = [await self._outcomes.get()]
+            await asyncio.sleep(0.01)
+            while len(batch) < 200 and not self._outcomes.empty():
+                batch.append(self._outcomes.get_nowait())
+            await self._record_surely(batch)
+            for _ in batch:
+                self._outcomes.task_done()
+
+    async def _record_surely(self, batch: Sequence[Outcome]) -> None:
+        while True:
+            try:
+                await self._record(batch)
+                return
+            except StoreUnavailable as error:
+                log.warning("waiting", role="dispatcher", error=error.text, outcomes=len(batch))
+                await asyncio.sleep(0.5)
+            except Exception:
+                log.exception("cannot-record", outcomes=len(batch))
+                if len(batch) == 1:  # its lease runs out, and then its outcome is unknown
+                    self._held.discard(batch[0].leased.attempt_id)
+                    return
+                for outcome in batch:
+                    await self._record_surely([outcome])
+                return
+
+    async def _record(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        now = self.store.clock()
+        written: list[Event] = []
+        async with self.store.transaction() as conn:
+            await attempts.record(conn, outcomes, written, now)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        self._held -= {outcome.leased.attempt_id for outcome in outcomes}
+
+    # what is left behind
+
+    async def _upkeep(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._lapse()
+                for channel in self.buckets:
+                    await self._resolve(channel)
+            except StoreUnavailable as error:
+                log.warning("waiting", role="dispatcher", error=error.text)
+            except Exception:
+                log.exception("upkeep-failed")
+            await _pause(stop, min(1.0, self.lease.total_seconds() / 3))
+
+    async def _heartbeat(self, stop: asyncio.Event) -> None:
+        """Calls that take long are not taken for dead ones."""
+        while not stop.is_set():
+            await _pause(stop, self.lease.total_seconds() / 3)
+            if self._held:
+                with suppress(StoreUnavailable):
+                    async with self.store.transaction() as conn:
+                        await attempts.renew(conn, list(self._held), self.store.clock() + self.lease)
+
+    async def _lapse(self) -> int:
+        now = self.store.clock()
+        written: list[Event] = []
+        async with self.store.transaction() as conn:
+            lapsed = await attempts.lapse(conn, written, now)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        return lapsed
+
+    async def _resolve(self, channel: Channel) -> int:
+        """Attempts of unknown outcome: ask the provider, wait, send once more, or give the channel up."""
+        now = self.store.clock()
+        async with self.store.transaction() as conn:
+            found = await attempts.lease(conn, channel, now, now + self.lease, self.batch, unknown=True)
+        moved = 0
+        for one in found:
+            moved += await self._resolve_one(one)
+        return moved
+
+    async def _resolve_one(self, leased: Leased) -> int:
+        now = self.store.clock()
+        provider = self.sending.senders[leased.channel].provider
+        try:
+            number = await self.sending.ask(leased)
+        except TransientError:  # it can neither be asked nor be sent to
+            async with self.store.transaction() as conn:
+                await attempts.postpone(conn, [(leased, now + timedelta(minutes=1))])
+            return 0
+        except EntregaError as error:
+            log.warning("cannot-ask", attempt=str(leased.attempt_id), error=error.text)
+            number = None
+        if number is not None:
+            await self._record([
+                Outcome(leased, leased.tries, "accepted", now, provider, provider_message_id=number, found=True)
+            ])  # fmt: skip
+            return 1
+        step = after_unknown(leased.policy, leased.view, now)
+        written: list[Event] = []
+        async with self.store.transaction() as conn:
+            if step.step == "wait" and step.at is not None:
+                soon = now + timedelta(minutes=1) if self.sending.can_ask(leased.channel) else step.at
+                await attempts.postpone(conn, [(leased, min(soon, step.at))])
+            elif step.step == "retry":
+                await attempts.send_again(conn, leased, now)
+            else:
+                await attempts.give_up(conn, leased, step.reason, written, now)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        return int(step.step != "wait")
+
+
+def _address(leased: Leased) -> str | None:
+    return addresses.usable(leased.channel, leased.given).address
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -1,0 +1,197 @@
+"""One attempt, outside of the database: may it be made, what does it say, and what came of the call.
+
+A message is composed once; its bytes stand in the store under their digest before the call is committed, and every
+try sends those bytes, whatever code does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from connectors.email import EmailSender
+from connectors.profiles import Profiles
+from connectors.sms import SmsSender
+from connectors.storage import Storage, get, put
+from pipeline.store import links, settling
+from pipeline.store.attempts import Leased, Outcome, Ready
+from schemas.deliveries import Accepted, Channel, EmailMessage, SmsMessage
+from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
+from schemas.messages import ArtefactKind
+from stages.delivery import addresses, compose
+from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
+from stages.delivery.texts import language_of
+
+log = structlog.get_logger()
+
+Message = EmailMessage | SmsMessage
+
+
+class Asks(Protocol):
+    """A sender that can be asked whether it has a message."""
+
+    async def find(self, message: Any, since: datetime) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look at a due attempt says: make it (both None), do not make it (`cancel`: why), or later (`until`)."""
+
+    cancel: str | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """`senders` by channel; `email_sender` is the addr-spec of From, `sms_sender` a number or alphanumeric id."""
+
+    storage: Storage
+    profiles: Profiles
+    senders: Mapping[Channel, EmailSender | SmsSender]
+    public_url: str
+    email_sender: str
+    sms_sender: str
+    link_days: int
+    is_demo: bool
+
+    def check(self, leased: Leased, listed: str | None, now: datetime) -> Verdict:
+        """Look again just before a call: what was planned hours ago may be wrong by now. `listed`: suppressed, why."""
+        if leased.delivery_state == "cancelled" or leased.document_state in settling.CLOSED:
+            return Verdict(cancel=leased.document_state if leased.document_state in settling.CLOSED else "superseded")
+        if leased.document_round != leased.round:
+            return Verdict(cancel="newer-round")
+        if leased.handed_over_at is not None:
+            return Verdict(cancel=HANDED_OVER)
+        found = addresses.usable(leased.channel, leased.given)
+        if found.problem is not None or not leased.active:
+            return Verdict(cancel=found.problem or "no-address")
+        if listed is not None:
+            return Verdict(cancel=COMPLAINED if listed == COMPLAINED else "suppressed")
+        zones: tuple[str | None, ...] = (leased.timezone,)
+        if leased.timezone is None and leased.channel is Channel.SMS and found.address is not None:
+            zones = addresses.zones(found.address)
+        at = not_before(leased.channel, now, leased.policy, zones)
+        return Verdict(until=at) if at > now else Verdict()
+
+    def prepare(self, leased: Leased, now: datetime) -> Ready:
+        """Compose and store the message, unless that was done before. Blocking: called in a thread."""
+        sender = self.senders[leased.channel]
+        if leased.message is not None and leased.address is not None:
+            return Ready(leased, leased.message, leased.address, sender.provider, sender.reports_delivery)
+        address = addresses.usable(leased.channel, leased.given).address
+        assert address is not None
+        link = links.draw(now, self.link_days)
+        message = self._compose(leased, link, address, now)
+        ref = put(
+            self.storage,
+            leased.tenant,
+            leased.document_id,
+            ArtefactKind.MESSAGE,
+            message.model_dump_json().encode("utf-8"),
+            media_type="application/json",
+            name=f"{leased.channel.value}-{leased.attempt_id}.json",
+        )
+        return Ready(leased, ref, address, sender.provider, sender.reports_delivery, link)
+
+    def _compose(self, leased: Leased, link: links.NewLink, address: str, now: datetime) -> Message:
+        brand = self.profiles.pinned(leased.profile).profile.brand
+        content = compose.Content(
+            attempt=leased.attempt_id,
+            document_type=leased.document_type,
+            number=leased.number or "",
+            seller=brand.name,
+            link=link.url(self.public_url),
+            expires_at=link.expires_at,
+            language=language_of(leased.contact_language, leased.language),
+            issue_date=leased.issue_date,
+            due_date=leased.due_date,
+            amount=leased.amount_due,
+            currency=leased.currency,
+            recipient=leased.name,
+            zone=leased.timezone or leased.policy.timezone,
+            is_demo=self.is_demo,
+        )
+        if leased.channel is Channel.SMS:
+            return compose.sms(content, sender=self.sms_sender, to=address)
+        return compose.email(content, brand, sender=self.email_sender, to=address, at=now)
+
+    def message(self, ready: Ready | Leased) -> Message:
+        """The stored bytes, verified. Blocking. Raises ArtefactDamaged (permanent), StoreUnavailable (transient)."""
+        assert ready.message is not None
+        channel = ready.leased.channel if isinstance(ready, Ready) else ready.channel
+        raw = get(self.storage, ready.message)
+        kind: type[EmailMessage] | type[SmsMessage] = SmsMessage if channel is Channel.SMS else EmailMessage
+        return kind.model_validate_json(raw)
+
+    async def call(self, ready: Ready, clock: Any) -> Outcome:
+        """Make the call; every way it can end is an outcome. Cancelled in the middle: nobody knows."""
+        leased, provider = ready.leased, ready.provider
+        tries = leased.tries + 1
+        try:
+            message = await asyncio.to_thread(self.message, ready)
+        except EntregaError as error:  # nothing has left
+            kind = "later" if isinstance(error, TransientError) else "refused"
+            return Outcome(leased, tries, kind, clock(), provider, reason=error.reason, words=error.text)  # type: ignore[arg-type]
+        sender: Any = self.senders[leased.channel]
+        try:
+            accepted: Accepted = await sender.send(message)
+        except asyncio.CancelledError:
+            return Outcome(leased, tries, "unknown", clock(), provider, reason="stopped")
+        except MessageRefused as error:
+            return _refusal(leased, tries, "refused", error, clock(), provider)
+        except OutcomeUnknown as error:
+            return _refusal(leased, tries, "unknown", error, clock(), provider)
+        except EntregaError as error:  # unavailable, throttled, or not configured as it should be: surely not taken
+            return _refusal(leased, tries, "later", error, clock(), provider)
+        except Exception as error:
+            log.exception("sender-failed", provider=provider, attempt=str(leased.attempt_id))
+            return Outcome(leased, tries, "unknown", clock(), provider, reason="bug", words=type(error).__name__)
+        return Outcome(
+            leased,
+            tries,
+            "captured" if accepted.captured else "accepted",
+            clock(),
+            accepted.provider,
+            provider_message_id=accepted.provider_message_id,
+            words=accepted.response or None,
+        )
+
+    async def ask(self, leased: Leased) -> str | None:
+        """Whether the provider has this message: its id. None: it has not, or cannot be asked at all.
+
+        Raises TransientError where it can be asked, but not now.
+        """
+        sender: Any = self.senders[leased.channel]
+        if not self.can_ask(leased.channel) or leased.called_at is None:
+            return None
+        finder: Asks = sender
+        return await finder.find(await asyncio.to_thread(self.message, leased), leased.called_at)
+
+    def can_ask(self, channel: Channel) -> bool:
+        return hasattr(self.senders[channel], "find")
+
+
+def _refusal(leased: Leased, tries: int, kind: Any, error: EntregaError, at: datetime, provider: str) -> Outcome:
+    said = error.detail
+    after = said.get("retry_after")
+    return Outcome(
+        leased,
+        tries,
+        kind,
+        at,
+        provider,
+        reason=str(said.get("reason") or error.reason),
+        code=_text(said.get("code")),
+        status=_text(said.get("status")),
+        words=_text(said.get("diagnostic")) or error.text,
+        retry_after=None if after is None else float(after),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,454 @@
+"""Attempts: leased, called, and what came of it. Every step is committed before the next one is made.
+
+    planned -> calling (committed before the provider is called) -> accepted, captured, refused | planned | unknown
+
+A dispatcher holds an attempt by a lease. A lease that ran out while a call was made means that its dispatcher is gone:
+the outcome is then unknown. `tries` counts the calls and tells a late answer from that of the call under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from pipeline.store import artefacts, links, settling
+from pipeline.store.database import Connection
+from schemas.deliveries import AttemptState, Channel
+from schemas.events import Event, EventType, document_stream
+from schemas.messages import ArtefactRef
+from schemas.tenants import DeliveryPolicy
+from stages.delivery.policy import AttemptView, after_refusal
+from stages.delivery.states import join, open_ended
+
+
+@dataclass(frozen=True)
+class Leased:
+    """An attempt that is due, held until `leased_until`, with all that is needed to make its message."""
+
+    attempt_id: UUID
+    tenant: str
+    delivery_id: UUID
+    document_id: UUID
+    ordinal: int
+    channel: Channel
+    tries: int
+    unknowns: int
+    message: ArtefactRef | None
+    address: str | None
+    leased_until: datetime
+    called_at: datetime | None
+    policy: DeliveryPolicy
+    profile: str
+    language: str
+    round: int
+    delivery_state: str
+    handed_over_at: datetime | None
+    document_state: str
+    document_round: int
+    document_type: str
+    number: str | None
+    issue_date: date | None
+    due_date: date | None
+    currency: str | None
+    amount_due: Decimal | None
+    seller_name: str | None
+    buyer_name: str | None
+    contact_id: UUID
+    name: str | None
+    email: str | None
+    phone: str | None
+    contact_language: str | None
+    timezone: str | None
+    active: bool
+
+    @property
+    def stream(self) -> str:
+        return document_stream(self.document_id)
+
+    @property
+    def view(self) -> AttemptView:
+        return AttemptView(
+            self.attempt_id, self.ordinal, self.channel, AttemptState.PLANNED, self.called_at, unknowns=self.unknowns
+        )
+
+    @property
+    def given(self) -> str | None:
+        """The address that this attempt uses: of its message where it has one, else the contact's."""
+        return self.address or (self.phone if self.channel is Channel.SMS else self.email)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A leased attempt with its message in the store. `link` is set where the message was made just now."""
+
+    leased: Leased
+    message: ArtefactRef
+    address: str
+    provider: str
+    reports_delivery: bool
+    link: links.NewLink | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call. `later`: surely not taken, and may be asked again."""
+
+    leased: Leased
+    tries: int
+    kind: Literal["accepted", "captured", "refused", "later", "unknown"]
+    at: datetime
+    provider: str
+    provider_message_id: str | None = None
+    reason: str | None = None
+    code: str | None = None
+    status: str | None = None
+    words: str | None = None
+    retry_after: float | None = None
+    found: bool = False
+
+
+DETAILS = """
+    SELECT a.attempt_id, a.tenant, a.delivery_id, a.document_id, a.ordinal, a.channel, a.tries, a.unknowns, a.message,
+           a.address, a.leased_until, a.called_at, d.policy, d.profile, d.language, d.round, d.state AS delivery_state,
+           d.handed_over_at, o.state AS document_state, o.round AS document_round, o.document_type, o.number,
+           o.issue_date, o.due_date, o.currency, o.amount_due, o.seller_name, o.buyer_name, c.contact_id, c.name,
+           c.email, c.phone, c.language AS contact_language, c.timezone, c.active
+      FROM attempt a JOIN delivery d USING (delivery_id) JOIN document o ON o.document_id = a.document_id
+      JOIN contact c USING (contact_id)
+     WHERE a.attempt_id = ANY(%s) ORDER BY a.due_at, a.attempt_id"""
+
+# Each tenant's oldest first, then the tenants in turn: a million invoices of one let the others pass.
+LEASE = """
+    WITH RECURSIVE tenants AS (
+        (SELECT tenant FROM attempt WHERE state = 'planned' AND channel = %(channel)s ORDER BY tenant LIMIT 1)
+        UNION ALL
+        SELECT (SELECT a.tenant FROM attempt a WHERE a.state = 'planned' AND a.channel = %(channel)s
+                   AND a.tenant > t.tenant ORDER BY a.tenant LIMIT 1)
+          FROM tenants t WHERE t.tenant IS NOT NULL
+    ), ready AS (
+        SELECT a.attempt_id FROM tenants t CROSS JOIN LATERAL (
+            SELECT attempt_id, due_at, row_number() OVER (ORDER BY due_at) AS turn FROM attempt
+             WHERE tenant = t.tenant AND state = 'planned' AND channel = %(channel)s AND due_at <= %(now)s
+               AND (leased_until IS NULL OR leased_until <= %(now)s)
+             ORDER BY due_at LIMIT %(limit)s) a
+         ORDER BY a.turn, a.due_at LIMIT %(limit)s
+    )
+    UPDATE attempt SET leased_until = %(until)s WHERE attempt_id IN (
+        SELECT attempt_id FROM attempt WHERE attempt_id IN (SELECT attempt_id FROM ready)
+           AND state = 'planned' AND (leased_until IS NULL OR leased_until <= %(now)s)
+           FOR UPDATE SKIP LOCKED)
+    RETURNING attempt_id"""
+
+LEASE_UNKNOWN = """
+    UPDATE attempt SET leased_until = %(until)s WHERE attempt_id IN (
+        SELECT attempt_id FROM attempt WHERE state = 'unknown' AND channel = %(channel)s AND due_at <= %(now)s
+           AND (leased_until IS NULL OR leased_until <= %(now)s) ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING attempt_id"""
+
+
+async def lease(
+    conn: Connection, channel: Channel, now: datetime, until: datetime, limit: int, *, unknown: bool = False
+) -> list[Leased]:
+    """Take what is due (or, `unknown`, what is to be looked at again); who else asks does not see it until `until`."""
+    cursor = await conn.execute(
+        LEASE_UNKNOWN if unknown else LEASE, {"channel": channel.value, "now": now, "until": until, "limit": limit}
+    )
+    taken = [row["attempt_id"] for row in await cursor.fetchall()]
+    if not taken:
+        return []
+    return [_leased(row) for row in await (await conn.execute(DETAILS, [taken])).fetchall()]
+
+
+def _leased(row: dict[str, Any]) -> Leased:
+    message = ArtefactRef.model_validate(row["message"]) if row["message"] else None
+    policy = DeliveryPolicy.model_validate(row["policy"])
+    return Leased(**{**row, "channel": Channel(row["channel"]), "message": message, "policy": policy})
+
+
+async def postpone(conn: Connection, rows: Sequence[tuple[Leased, datetime]]) -> None:
+    """Give leases back: not before the time that is given."""
+    if rows:
+        await conn.execute(
+            """UPDATE attempt SET due_at = u.at, leased_until = NULL
+                 FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS u(id, at, lease)
+                WHERE attempt_id = u.id AND leased_until = u.lease AND state IN ('planned', 'unknown')""",
+            [[row.attempt_id for row, _ in rows], [at for _, at in rows], [row.leased_until for row, _ in rows]],
+        )
+
+
+async def cancel(
+    conn: Connection, rows: Sequence[tuple[Leased, str]], listed: Mapping[UUID, str], log: list[Event], now: datetime
+) -> None:
+    """Attempts that are not made, with the reason. `listed`: where the suppression list says so, what stands there."""
+    if not rows:
+        return
+    await settling.lock(conn, [row.delivery_id for row, _ in rows])
+    cursor = await conn.execute(
+        """UPDATE attempt SET state = 'cancelled', reason = u.reason, leased_until = NULL, updated_at = %s
+             FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS u(id, reason, lease)
+            WHERE attempt_id = u.id AND leased_until = u.lease AND state = 'planned' RETURNING attempt_id""",
+        [now, [r.attempt_id for r, _ in rows], [why for _, why in rows], [r.leased_until for r, _ in rows]],
+    )
+    done = {row["attempt_id"] for row in await cursor.fetchall()}
+    triggers: dict[UUID, str] = {}
+    for leased, reason in rows:
+        if leased.attempt_id not in done:
+            continue
+        log.append(settling.cancelled_event(leased.tenant, leased.stream, leased.view, reason, now))
+        if leased.attempt_id in listed:
+            personal = {"address": leased.given}
+            data = {"reason": listed[leased.attempt_id], "channel": leased.channel.value}
+            log.append(_event(leased, EventType.SUPPRESSED, f"{leased.attempt_id}/suppressed", now, data, personal))
+        triggers[leased.delivery_id] = f"{leased.attempt_id}/cancelled"
+    closing = [row.delivery_id for row, why in rows if row.attempt_id in done and why in CLOSING]
+    if closing:
+        await conn.execute(
+            "UPDATE delivery SET state = 'cancelled', updated_at = %s WHERE delivery_id = ANY(%s) AND state = 'open'",
+            [now, closing],
+        )
+    await settling.follow(conn, triggers, log, now)
+
+
+CLOSING = frozenset({*settling.CLOSED, "newer-round"})
+"""Reasons for which the whole delivery is over, and no other channel is asked."""
+
+BEGIN = """
+    SELECT a.attempt_id
+      FROM attempt a JOIN delivery d USING (delivery_id) JOIN document o ON o.document_id = a.document_id
+      JOIN unnest(%s::uuid[], %s::timestamptz[]) AS u(id, lease) ON a.attempt_id = u.id AND a.leased_until = u.lease
+     WHERE a.state = 'planned' AND d.state <> 'cancelled' AND d.handed_over_at IS NULL AND o.round = d.round
+       AND o.state <> ALL(%s)
+       AND NOT EXISTS (SELECT FROM attempt other WHERE other.delivery_id = a.delivery_id
+                          AND other.state IN ('calling', 'unknown'))
+       FOR UPDATE OF a"""
+
+
+async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: datetime, until: datetime) -> set[UUID]:
+    """Commit that these calls are about to be made; only those that are answered may be. What they send is fixed."""
+    await settling.lock(conn, [row.leased.delivery_id for row in rows])
+    cursor = await conn.execute(
+        BEGIN,
+        [[r.leased.attempt_id for r in rows], [r.leased.leased_until for r in rows], list(settling.CLOSED)],
+    )
+    going = {row["attempt_id"] for row in await cursor.fetchall()}
+    rows = [row for row in rows if row.leased.attempt_id in going]
+    if not rows:
+        return going
+    await conn.execute(
+        """UPDATE attempt SET state = 'calling', tries = tries + 1, called_at = %s, leased_until = %s, updated_at = %s,
+                  provider = u.provider, reports_delivery = u.reports, address = u.address, message = u.message
+             FROM unnest(%s::uuid[], %s::text[], %s::bool[], %s::text[], %s::jsonb[])
+               AS u(id, provider, reports, address, message)
+            WHERE attempt_id = u.id""",
+        [
+            now,
+            until,
+            now,
+            [row.leased.attempt_id for row in rows],
+            [row.provider for row in rows],
+            [row.reports_delivery for row in rows],
+            [row.address for row in rows],
+            [Jsonb(row.message.wire()) for row in rows],
+        ],
+    )
+    fresh = [row for row in rows if row.link is not None]
+    await artefacts.insert(conn, [(row.leased.document_id, row.leased.tenant, row.message) for row in fresh], now)
+    issued = [
+        links.Issued(
+            r.link, r.leased.tenant, r.leased.document_id, r.leased.attempt_id, r.leased.contact_id, r.leased.channel
+        )
+        for r in fresh
+        if r.link is not None
+    ]
+    for row in fresh:
+        data = {
+            "sha256": row.message.sha256,
+            "size": row.message.size,
+            "link": str(row.link.link_id) if row.link else None,
+        }
+        log.append(_event(row.leased, EventType.REQUESTED, str(row.leased.attempt_id), now, data, {"to": row.address}))
+    await links.issue(conn, issued, log, now)
+    for row in rows:
+        leased, tries = row.leased, row.leased.tries + 1
+        cause = f"{leased.attempt_id}/try-{tries}"
+        if leased.unknowns:
+            log.append(_event(leased, EventType.RESENT, cause, now, {"try": tries, "duplicate_possible": True}))
+        data = {"try": tries, "provider": row.provider, "sha256": row.message.sha256}
+        log.append(_event(leased, EventType.CALLING, cause, now, data))
+    return going
+
+
+async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event], now: datetime) -> None:
+    """Commit what came of calls. A report that was faster keeps what it said; a late answer never takes it back."""
+    await settling.lock(conn, [outcome.leased.delivery_id for outcome in outcomes])
+    cursor = await conn.execute(
+        """SELECT attempt_id, state, tries, unknowns FROM attempt
+            WHERE attempt_id = ANY(%s) ORDER BY attempt_id FOR UPDATE""",
+        [[outcome.leased.attempt_id for outcome in outcomes]],
+    )
+    rows = {row["attempt_id"]: row for row in await cursor.fetchall()}
+    changes: list[tuple[Any, ...]] = []
+    triggers: dict[UUID, str] = {}
+    for outcome in outcomes:
+        leased, row = outcome.leased, rows[outcome.leased.attempt_id]
+        before = AttemptState(row["state"])
+        after, due, why = _after(outcome, before, row["tries"])
+        if outcome.kind == "unknown" and after is before:
+            continue  # its lease ran out before, and that was said
+        log.append(_outcome_event(outcome, after, due))
+        if after is before and not outcome.provider_message_id:
+            continue
+        lost = int(after is AttemptState.UNKNOWN and before is not AttemptState.UNKNOWN)
+        changes.append(
+            (leased.attempt_id, after.value, due or outcome.at, why, outcome.code, outcome.status,
+             outcome.provider_message_id, lost)
+        )  # fmt: skip
+        row["state"] = after.value
+        if not open_ended(after):
+            triggers[leased.delivery_id] = f"{leased.attempt_id}/try-{outcome.tries}"
+    if changes:
+        await conn.execute(
+            """UPDATE attempt a SET state = u.state, due_at = u.due, reason = CASE WHEN a.state = u.state THEN a.reason
+                      ELSE u.reason END, code = coalesce(u.code, a.code), status = coalesce(u.status, a.status),
+                      provider_message_id = coalesce(u.number, a.provider_message_id), unknowns = unknowns + u.lost,
+                      leased_until = NULL, updated_at = %s
+                 FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
+                             %s::int[]) AS u(id, state, due, reason, code, status, number, lost)
+                WHERE a.attempt_id = u.id""",
+            [now, *(list(column) for column in zip(*changes, strict=True))],
+        )
+    await settling.follow(conn, triggers, log, now)
+
+
+def _after(outcome: Outcome, before: AttemptState, tries: int) -> tuple[AttemptState, datetime | None, str | None]:
+    """The state after a call's outcome, when it is due again, and why."""
+    another_call = before is AttemptState.CALLING and tries != outcome.tries
+    if another_call or (outcome.kind != "accepted" and outcome.kind != "captured" and tries != outcome.tries):
+        return before, None, None
+    if outcome.kind in ("accepted", "captured"):
+        return join(before, AttemptState(outcome.kind)), None, None
+    if not open_ended(before):
+        return before, None, None
+    if outcome.kind == "unknown":
+        return AttemptState.UNKNOWN, outcome.at, outcome.reason
+    if outcome.kind == "later":
+        step = after_refusal(
+            outcome.leased.policy, outcome.leased.attempt_id, outcome.tries, outcome.retry_after, outcome.at
+        )
+        if step.step == "retry":
+            return AttemptState.PLANNED, step.at, outcome.reason
+    return AttemptState.REFUSED, None, outcome.reason
+
+
+EVENT = {
+    "accepted": EventType.ACCEPTED,
+    "captured": EventType.CAPTURED,
+    "refused": EventType.ATTEMPT_REFUSED,
+    "later": EventType.ATTEMPT_REFUSED,
+    "unknown": EventType.OUTCOME_UNKNOWN,
+}
+
+
+def _outcome_event(outcome: Outcome, after: AttemptState, due: datetime | None) -> Event:
+    data: dict[str, Any] = {
+        "try": outcome.tries,
+        "provider": outcome.provider,
+        "provider_message_id": outcome.provider_message_id,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "status": outcome.status,
+    }
+    if outcome.kind == "later":
+        data["retry_at"] = due
+    if outcome.found:
+        data["found_by"] = "asking the provider"
+    cause = f"{outcome.leased.attempt_id}/try-{outcome.tries}" + ("/found" if outcome.found else "")
+    personal = {"words": outcome.words} if outcome.words else None
+    data = {name: value for name, value in data.items() if value is not None}
+    return _event(outcome.leased, EVENT[outcome.kind], cause, outcome.at, data, personal)
+
+
+async def lapse(conn: Connection, log: list[Event], now: datetime) -> int:
+    """Calls whose dispatcher is gone: nobody knows what came of them."""
+    cursor = await conn.execute(
+        """UPDATE attempt SET state = 'unknown', unknowns = unknowns + 1, due_at = %s, leased_until = NULL,
+                  reason = 'outcome-unknown', updated_at = %s
+            WHERE attempt_id IN (SELECT attempt_id FROM attempt WHERE state = 'calling' AND leased_until <= %s
+                                  LIMIT 1000 FOR UPDATE SKIP LOCKED)
+           RETURNING attempt_id, tenant, document_id, channel, tries""",
+        [now, now, now],
+    )
+    rows = await cursor.fetchall()
+    for row in rows:
+        log.append(
+            Event(
+                tenant=row["tenant"],
+                stream=document_stream(row["document_id"]),
+                type=EventType.OUTCOME_UNKNOWN,
+                cause=f"{row['attempt_id']}/try-{row['tries']}",
+                occurred_at=now,
+                actor="role:dispatcher",
+                data={
+                    "attempt": str(row["attempt_id"]),
+                    "channel": row["channel"],
+                    "try": row["tries"],
+                    "reason": "no-outcome-recorded",
+                },
+            )
+        )
+    return len(rows)
+
+
+async def renew(conn: Connection, attempts: Sequence[UUID], until: datetime) -> None:
+    """Calls still under way: their dispatcher lives."""
+    await conn.execute(
+        "UPDATE attempt SET leased_until = %s WHERE attempt_id = ANY(%s) AND state = 'calling'", [until, list(attempts)]
+    )
+
+
+async def send_again(conn: Connection, leased: Leased, now: datetime) -> None:
+    """After an unknown outcome that nothing resolved: planned once more; its call will say `resent`."""
+    await conn.execute(
+        """UPDATE attempt SET state = 'planned', due_at = %s, leased_until = NULL, updated_at = %s
+            WHERE attempt_id = %s AND state = 'unknown' AND leased_until = %s""",
+        [now, now, leased.attempt_id, leased.leased_until],
+    )
+
+
+async def give_up(conn: Connection, leased: Leased, reason: str, log: list[Event], now: datetime) -> None:
+    """The outcome stays unknown, and the policy asks for another channel."""
+    await settling.lock(conn, [leased.delivery_id])
+    cursor = await conn.execute(
+        """UPDATE attempt SET state = 'expired', reason = %s, leased_until = NULL, updated_at = %s
+            WHERE attempt_id = %s AND state = 'unknown' AND leased_until = %s RETURNING attempt_id""",
+        [reason, now, leased.attempt_id, leased.leased_until],
+    )
+    if await cursor.fetchone():
+        log.append(_event(leased, EventType.EXPIRED, f"{leased.attempt_id}/unknown", now, {"reason": reason}))
+        await settling.follow(conn, {leased.delivery_id: f"{leased.attempt_id}/unknown"}, log, now)
+
+
+def _event(
+    leased: Leased,
+    kind: EventType,
+    cause: str,
+    at: datetime,
+    data: dict[str, Any],
+    personal: dict[str, Any] | None = None,
+) -> Event:
+    return Event(
+        tenant=leased.tenant,
+        stream=leased.stream,
+        type=kind,
+        cause=cause,
+        occurred_at=at,
+        actor="role:dispatcher",
+        data={"attempt": str(leased.attempt_id), "channel": leased.channel.value, **data},
+        personal=personal,
+    )

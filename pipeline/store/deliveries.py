@@ -1,0 +1,291 @@
+"""Deliveries: opened by the delivery stage, changed by reports, page actions and time.
+
+A report is a row of its own, kept once for each attempt and key; the state of the attempt is the join over them. A
+report that matches no attempt is kept as an orphan and does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from pipeline.store import events, settling
+from pipeline.store.database import Connection, Store
+from pipeline.store.reporting import happened, suppression
+from schemas import ids
+from schemas.deliveries import AttemptState, Report, ReportAction
+from schemas.events import Event, EventType, document_stream
+from schemas.outcomes import ApplyReports, OpenDelivery, PageAction
+from stages.delivery import addresses
+from stages.delivery.states import joined
+
+
+async def open_deliveries(
+    conn: Connection, openings: Sequence[tuple[Any, OpenDelivery]], log: list[Event], now: datetime
+) -> None:
+    """Write deliveries and their first attempts: (message, opening). One that is open already stays as it is."""
+    if not openings:
+        return
+    rows = sorted(openings, key=lambda row: row[1].delivery_id)
+    await conn.execute(
+        """INSERT INTO delivery (delivery_id, tenant, document_id, contact_id, purpose, round, channels, rule, policy,
+                                 profile, language, state, created_at, updated_at)
+           SELECT id, tenant, document, contact, purpose, round, string_to_array(channels, ','), rule, policy, profile,
+                  language, 'open', %s, %s
+             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[],
+                         %s::jsonb[], %s::text[], %s::text[])
+               AS u(id, tenant, document, contact, purpose, round, channels, rule, policy, profile, language)
+           ON CONFLICT DO NOTHING""",
+        [
+            now,
+            now,
+            [opening.delivery_id for _, opening in rows],
+            [message.tenant for message, _ in rows],
+            [opening.document_id for _, opening in rows],
+            [opening.contact_id for _, opening in rows],
+            [opening.purpose for _, opening in rows],
+            [opening.round for _, opening in rows],
+            [",".join(opening.channels) for _, opening in rows],
+            [opening.rule for _, opening in rows],
+            [Jsonb(opening.policy) for _, opening in rows],
+            [opening.profile for _, opening in rows],
+            [opening.language for _, opening in rows],
+        ],
+    )
+    await conn.execute(
+        """INSERT INTO attempt (attempt_id, tenant, delivery_id, document_id, ordinal, channel, state, due_at,
+                                created_at, updated_at)
+           SELECT id, tenant, delivery, document, 1, channel, 'planned', due, %s, %s
+             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[])
+               AS u(id, tenant, delivery, document, channel, due)
+           ON CONFLICT DO NOTHING""",
+        [
+            now,
+            now,
+            [opening.attempt_id for _, opening in rows],
+            [message.tenant for message, _ in rows],
+            [opening.delivery_id for _, opening in rows],
+            [opening.document_id for _, opening in rows],
+            [opening.channels[0] for _, opening in rows],
+            [opening.due_at for _, opening in rows],
+        ],
+    )
+
+
+async def apply_reports(conn: Connection, message: Any, effect: ApplyReports, log: list[Event], now: datetime) -> None:
+    """Join the reports of an inbox row to their attempts, follow the policy, and mark the row as processed."""
+    found = await _attempts(conn, effect.reports)
+    rows = [(report, found.get(index)) for index, report in enumerate(effect.reports)]
+    await settling.lock(conn, [row["delivery_id"] for _, row in rows if row])
+    triggers: dict[UUID, str] = {}
+    for report, row in rows:
+        if row is None:
+            await _orphan(conn, message.tenant, effect.inbox_id, report, log, now)
+        elif cause := await _join(conn, effect.inbox_id, report, row["attempt_id"], log, now):
+            triggers[row["delivery_id"]] = cause
+    for index, action in enumerate(effect.actions):
+        if delivery := await _act(conn, effect.inbox_id, index, action, log, now):
+            triggers[delivery] = f"{effect.inbox_id}/{index}"
+    await settling.follow(conn, triggers, log, now)
+    matched = sum(row is not None for _, row in rows)
+    await conn.execute(
+        "UPDATE inbox SET processed_at = %s, result = %s WHERE inbox_id = %s",
+        [now, f"{matched} of {len(rows)} reports matched, {len(effect.actions)} actions", effect.inbox_id],
+    )
+
+
+async def review(conn: Connection, delivery_id: UUID, log: list[Event], now: datetime) -> None:
+    """Look at a delivery again: a deferral's or a silence's time may be over."""
+    await settling.lock(conn, [delivery_id])
+    await settling.follow(conn, {delivery_id: f"review/{delivery_id}/{now.isoformat()}"}, log, now)
+
+
+def reviewer(store: Store) -> Callable[[Connection, UUID], Awaitable[None]]:
+    """What the relay calls for a due row of kind `review`, in its transaction."""
+
+    async def look(conn: Connection, delivery_id: UUID) -> None:
+        log: list[Event] = []
+        now = store.clock()
+        await review(conn, delivery_id, log, now)
+        await events.append(conn, log, recorded_at=now, keys=store.keys)
+
+    return look
+
+
+async def _attempts(conn: Connection, reports: Sequence[Report]) -> dict[int, dict[str, Any]]:
+    """Which attempt each report is of: by the id that we gave away, else by the provider's own."""
+    if not reports:
+        return {}
+    named = [report.attempt for report in reports if report.attempt]
+    numbers = [report.provider_message_id for report in reports if not report.attempt and report.provider_message_id]
+    cursor = await conn.execute(
+        """SELECT attempt_id, delivery_id, provider, provider_message_id FROM attempt
+            WHERE attempt_id = ANY(%s) OR provider_message_id = ANY(%s)""",
+        [named, numbers],
+    )
+    rows = await cursor.fetchall()
+    by_id = {row["attempt_id"]: row for row in rows}
+    by_number = {(row["provider"], row["provider_message_id"]): row for row in rows}
+    found: dict[int, dict[str, Any]] = {}
+    for index, report in enumerate(reports):
+        row = (
+            by_id.get(report.attempt)
+            if report.attempt
+            else by_number.get((report.provider, report.provider_message_id))
+        )
+        if row is not None:
+            found[index] = row
+    return found
+
+
+async def _join(
+    conn: Connection, inbox: UUID, report: Report, attempt_id: UUID, log: list[Event], now: datetime
+) -> str | None:
+    """Keep one report and let the attempt's state rise; the cause of what follows, None where it was known before."""
+    if not await _keep(conn, inbox, report, attempt_id, now):
+        return None
+    cursor = await conn.execute(
+        """SELECT a.*, (SELECT count(*) FROM report r WHERE r.attempt_id = a.attempt_id) AS reports
+             FROM attempt a WHERE attempt_id = %s""",
+        [attempt_id],
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    before = AttemptState(row["state"])
+    after = joined(before, [report])
+    cause = f"{attempt_id}/report-{row['reports']}"
+    rises = after is not before
+    log += happened(report, row, cause, rises, now)
+    if rises:
+        await conn.execute(
+            """UPDATE attempt SET state = %s, reason = %s, code = coalesce(%s, code), status = coalesce(%s, status),
+                      provider_message_id = coalesce(provider_message_id, %s), called_at = coalesce(called_at, %s),
+                      leased_until = NULL, updated_at = %s
+                WHERE attempt_id = %s""",
+            [after.value, report.reason, report.code, report.status, report.provider_message_id, now, now, attempt_id],
+        )
+    if stop := suppression(report, row):
+        await suppress(conn, row["tenant"], row["channel"], *stop, cause=attempt_id, now=now)
+        log.append(
+            Event(
+                tenant=row["tenant"],
+                stream=document_stream(row["document_id"]),
+                type=EventType.SUPPRESSED,
+                cause=cause,
+                occurred_at=now,
+                actor=f"provider:{report.provider}",
+                data={"attempt": str(attempt_id), "channel": row["channel"], "reason": stop[1]},
+                personal={"address": stop[0]},
+            )
+        )
+    return cause
+
+
+async def _keep(conn: Connection, inbox: UUID, report: Report, attempt_id: UUID | None, now: datetime) -> bool:
+    """Store a report; False where it is there already."""
+    owner = attempt_id or report.provider_message_id or report.attempt
+    cursor = await conn.execute(
+        """INSERT INTO report (report_id, attempt_id, key, tenant, inbox_id, action, reported_at, received_at, report)
+           SELECT %s, %s, %s, tenant, inbox_id, %s, %s, %s, %s FROM inbox WHERE inbox_id = %s
+           ON CONFLICT DO NOTHING RETURNING report_id""",
+        [
+            ids.derive("report", report.provider, owner or inbox, report.key),
+            attempt_id,
+            report.key,
+            report.action.value,
+            report.reported_at,
+            now,
+            Jsonb(report.model_dump(mode="json")),
+            inbox,
+        ],
+    )
+    return await cursor.fetchone() is not None
+
+
+async def _orphan(conn: Connection, tenant: str, inbox: UUID, report: Report, log: list[Event], now: datetime) -> None:
+    """Keep a report that matches no attempt. A STOP names no attempt, and counts all the same."""
+    if not await _keep(conn, inbox, report, None, now):
+        return
+    stream = f"account:{tenant}"
+    cause = str(ids.derive("orphan", inbox, report.provider, report.key))
+    if report.action is ReportAction.UNSUBSCRIBED and report.final_recipient:
+        channel = addresses.channel_of(report.final_recipient)
+        address = addresses.usable(channel, report.final_recipient).address or report.final_recipient
+        await suppress(conn, tenant, channel.value, address, "opted-out", cause=None, now=now)
+        kind, data = EventType.SUPPRESSED, {"channel": channel.value, "reason": "opted-out"}
+    else:
+        kind, data = EventType.REPORT_ORPHANED, {"action": report.action.value, "inbox": str(inbox)}
+    log.append(
+        Event(
+            tenant=tenant,
+            stream=stream,
+            type=kind,
+            cause=cause,
+            occurred_at=now,
+            actor=f"provider:{report.provider}",
+            data={**data, "provider": report.provider, "reported_at": report.reported_at},
+            personal={"recipient": report.final_recipient} if report.final_recipient else None,
+        )
+    )
+
+
+async def suppress(
+    conn: Connection, tenant: str, channel: str, address: str, reason: str, *, cause: UUID | None, now: datetime
+) -> None:
+    """No more messages of this tenant to this address. What stands there stays: the first reason is the reason."""
+    await conn.execute(
+        """INSERT INTO suppression (tenant, channel, address, reason, cause, since) VALUES (%s, %s, %s, %s, %s, %s)
+           ON CONFLICT (tenant, channel, address) DO UPDATE
+              SET reason = excluded.reason, cause = excluded.cause, since = excluded.since, expires_at = NULL
+            WHERE suppression.expires_at <= excluded.since""",
+        [tenant, channel, addresses.suppression_key(address), reason, cause, now],
+    )
+
+
+async def _act(
+    conn: Connection, inbox: UUID, index: int, action: PageAction, log: list[Event], now: datetime
+) -> UUID | None:
+    """What a recipient did on the page; the delivery that it ends, where it does."""
+    cursor = await conn.execute(
+        """SELECT l.tenant, l.document_id, l.attempt_id, l.channel, a.delivery_id
+             FROM link l LEFT JOIN attempt a USING (attempt_id) WHERE l.link_id = %s""",
+        [action.link_id],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    log.append(
+        Event(
+            tenant=row["tenant"],
+            stream=document_stream(row["document_id"]),
+            type=action.action,
+            cause=f"{inbox}/{index}",
+            occurred_at=action.at,
+            actor="recipient",
+            data={
+                **action.data,
+                "link": str(action.link_id),
+                "attempt": str(row["attempt_id"]) if row["attempt_id"] else None,
+                "channel": row["channel"],
+            },
+            personal=action.personal,
+        )
+    )
+    if action.action is not EventType.HANDED_OVER:
+        return None
+    delivery: UUID | None = row["delivery_id"]
+    if delivery is not None:
+        await settling.lock(conn, [delivery])
+        await conn.execute(
+            "UPDATE delivery SET handed_over_at = coalesce(handed_over_at, %s) WHERE delivery_id = %s",
+            [action.at, delivery],
+        )
+    await conn.execute(
+        "UPDATE document SET handed_over_at = coalesce(handed_over_at, %s), updated_at = %s WHERE document_id = %s",
+        [action.at, now, row["document_id"]],
+    )
+    return delivery

@@ -1,0 +1,86 @@
+"""What a report means in the log: which events, and whether its address is used again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from schemas.deliveries import Report, ReportAction
+from schemas.events import Event, EventType, document_stream
+from stages.delivery.states import SAYS
+
+EVENT: dict[ReportAction, EventType] = {
+    ReportAction.DEFERRED: EventType.DEFERRED,
+    ReportAction.DELIVERED: EventType.DELIVERED,
+    ReportAction.BOUNCED: EventType.BOUNCED,
+    # dropped: no mail server was asked, so it is no bounce
+    ReportAction.DROPPED: EventType.ATTEMPT_REFUSED,
+    ReportAction.COMPLAINED: EventType.COMPLAINED,
+    ReportAction.EXPIRED: EventType.EXPIRED,
+}
+"""Reports that are an event each time."""
+
+IMPLIED: dict[ReportAction, EventType] = {
+    ReportAction.ACCEPTED: EventType.ACCEPTED,
+    ReportAction.OPENED: EventType.DELIVERED,
+    ReportAction.CLICKED: EventType.DELIVERED,
+    ReportAction.UNSUBSCRIBED: EventType.DELIVERED,
+    ReportAction.AUTORESPONDED: EventType.DELIVERED,
+}
+"""Reports that are an event only where they tell us something: the attempt did not stand there yet."""
+
+
+def happened(report: Report, attempt: dict[str, Any], cause: str, rises: bool, now: datetime) -> list[Event]:
+    """The events of one report of one attempt (a row). `rises`: the attempt's state changed by it."""
+    kind = EVENT.get(report.action) or (IMPLIED.get(report.action) if rises else None)
+    if kind is None:
+        return []
+    data: dict[str, Any] = {
+        "attempt": str(attempt["attempt_id"]),
+        "channel": attempt["channel"],
+        "provider": report.provider,
+        "reported_at": report.reported_at,
+        "reason": report.reason,
+        "status": report.status,
+        "code": report.code,
+    }
+    if report.action is ReportAction.BOUNCED:
+        data["bounce"] = "hard" if report.permanent else "soft"
+    if report.action is ReportAction.DROPPED:
+        data["dropped"] = True
+    if report.action in IMPLIED:
+        data["told_by"] = report.action.value
+    personal = {"recipient": report.final_recipient, "diagnostic": report.diagnostic}
+    personal = {name: value for name, value in personal.items() if value}
+    return [
+        Event(
+            tenant=attempt["tenant"],
+            stream=document_stream(attempt["document_id"]),
+            type=kind,
+            cause=cause,
+            occurred_at=now,
+            actor=f"provider:{report.provider}",
+            data={name: value for name, value in data.items() if value is not None},
+            personal=personal or None,
+        )
+    ]
+
+
+def suppression(report: Report, attempt: dict[str, Any]) -> tuple[str, str] | None:
+    """(address, reason) where the address of this attempt is not to be used again: it does not work, or was told so.
+
+    A soft failure says something of a day, not of an address.
+    """
+    address = attempt["address"] or report.final_recipient
+    if address is None:
+        return None
+    if report.action is ReportAction.COMPLAINED:
+        return address, "complained"
+    if report.action is ReportAction.UNSUBSCRIBED:
+        return address, "opted-out"
+    if report.action in (ReportAction.BOUNCED, ReportAction.DROPPED) and report.permanent:
+        return address, str(report.reason or "bounced")
+    return None
+
+
+assert set(SAYS) == set(EVENT) | set(IMPLIED) | {ReportAction.UNMAPPED}  # every word of a report is decided on

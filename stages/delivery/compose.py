@@ -1,0 +1,243 @@
+"""Composing: what a recipient reads, in their language and the supplier's brand.
+
+A message tells whose document waits, for how much and until when, and carries one link. What is composed is stored and
+sent as it is on every try: so the date and the Message-ID are of the attempt, and nothing here reads a clock.
+
+Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), CLDR by Babel (amounts, dates), 3GPP TS 23.038 (SMS)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from schemas.codes import CREDIT_NOTE_TYPES
+from schemas.deliveries import EmailMessage, SmsMessage
+from schemas.tenants import BrandProfile
+from stages.delivery.segments import BASIC, EXTENSION, measure
+from stages.delivery.texts import language_of, text
+
+TEMPLATES = Path(__file__).with_name("templates")
+NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013": "-", "\u2212": "-"})
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message is about. `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's."""
+
+    attempt: UUID
+    document_type: str
+    number: str
+    seller: str
+    link: str
+    expires_at: datetime
+    language: str
+    issue_date: date | None = None
+    due_date: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    recipient: str | None = None
+    zone: str = "Europe/Lisbon"
+    is_demo: bool = False
+
+    @property
+    def credit(self) -> bool:
+        return self.document_type in CREDIT_NOTE_TYPES
+
+    @property
+    def kind(self) -> str:
+        return text(self.language, "credit-note" if self.credit else "invoice")
+
+    @property
+    def money(self) -> str:
+        """The amount as people write it in this language; "" where it is not known."""
+        from babel.numbers import format_currency
+
+        if self.amount is None or self.currency is None:
+            return ""
+        return str(format_currency(self.amount, self.currency, locale=self.language))
+
+
+def email(content: Content, brand: BrandProfile, *, sender: str, to: str, at: datetime) -> EmailMessage:
+    """The e-mail: subject, text and HTML. `sender`: addr-spec of From; `at`: the Date, fixed for every try."""
+    values = _values(content, brand)
+    templates = _environment()
+    html = _inlined(templates.get_template("notice.html").render(values))
+    plain = templates.get_template("notice.txt").render(values)
+    return EmailMessage(
+        attempt=content.attempt,
+        sender_name=brand.name,
+        sender=sender,
+        reply_to=brand.reply_to,
+        to=to,
+        to_name=content.recipient,
+        subject=values["subject"],
+        text=plain,
+        html=html,
+        message_id=f"<{content.attempt}@{sender.rpartition('@')[2]}>",
+        headers={"Date": format_datetime(at), "Auto-Submitted": "auto-generated"},
+        language=content.language,
+    )
+
+
+def sms(content: Content, *, sender: str, to: str) -> SmsMessage:
+    """The text message: one segment wherever the link leaves room; the link stands last and whole.
+
+    What the GSM alphabet lacks is written without its accent, for one such letter would halve the room. Seller and
+    number are shortened, seller first, before a second segment is paid for.
+    """
+    money = gsm(content.money.replace("€", "EUR") if "€" in content.money else content.money)
+    seller, number = gsm(content.seller), gsm(content.number)
+    key = "sms" if money else "sms_plain"
+
+    def written() -> str:
+        return text(content.language, key).format(
+            seller=seller, kind=gsm(content.kind), number=number, amount=money, link=content.link
+        )
+
+    over = _over(written())
+    if over:
+        seller = _shortened(seller, over, 8)
+    over = _over(written())
+    if over:
+        number = _shortened(number, over, 6)
+    if _over(written()):
+        key = "sms_plain"
+    body = written()
+    return SmsMessage(
+        attempt=content.attempt,
+        sender=sender,
+        to=to,
+        text=body,
+        segments=measure(body).segments,
+        language=content.language,
+    )
+
+
+def gsm(words: str) -> str:
+    """Words within the GSM alphabet: letters that it lacks lose their accent, what is left becomes a question mark.
+
+    >>> gsm("Łódź, 1 234,50 zł – „ok”")
+    'Lodz, 1 234,50 zl - "ok"'
+    """
+    result = []
+    for character in words.translate(NO_BREAK).translate(_LETTERS):
+        if character in BASIC or character in EXTENSION:
+            result.append(character)
+            continue
+        bare = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+        result.append(bare if bare and all(c in BASIC or c in EXTENSION for c in bare) else "?")
+    return "".join(result)
+
+
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "„": '"', "”": '"', "“": '"', "’": "'", "‘": "'", "«": '"', "»": '"', "…": "...", "đ": "d"}
+    | {"ı": "i", "œ": "oe", "Œ": "OE", "º": "o", "ª": "a", "—": "-", "\t": " "}
+)
+
+
+def _over(body: str) -> int:
+    size = measure(body)
+    return max(0, size.units - (160 if size.alphabet == "gsm-7" else 70))
+
+
+def _shortened(words: str, by: int, least: int) -> str:
+    keep = max(least, len(words) - by - 1)
+    return words if keep >= len(words) else words[:keep].rstrip() + "."
+
+
+def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
+    language = content.language
+    given = {
+        "kind": content.kind,
+        "number": content.number,
+        "seller": content.seller,
+        "amount": content.money or content.number,
+        "name": content.recipient or "",
+        "date": _day(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), language),
+    }
+
+    def say(key: str) -> str:
+        return text(language, key).format(**given)
+
+    rows = [(say("number"), content.number)]
+    if content.issue_date:
+        rows.append((say("issued"), _day(content.issue_date, language)))
+    if content.due_date and not content.credit:
+        rows.append((say("due"), _day(content.due_date, language)))
+    return {
+        "language": language,
+        "subject": say("subject"),
+        "preheader": say("preheader"),
+        "seller": content.seller,
+        "colour": brand.colour,
+        "on_colour": readable_on(brand.colour),
+        "footer": brand.footer,
+        "greeting": say("greeting_named") if content.recipient else say("greeting"),
+        "intro": say("intro"),
+        "kind": content.kind,
+        "amount_label": say("amount_credit" if content.credit else "amount"),
+        "amount": content.money,
+        "rows": rows,
+        "button": say("button"),
+        "link": content.link,
+        "link_hint": say("link_hint"),
+        "expires": say("expires"),
+        "why": say("why"),
+        "demo": say("demo") if content.is_demo else None,
+    }
+
+
+def _day(day: date, language: str) -> str:
+    from babel.dates import format_date
+
+    return str(format_date(day, "long", locale=language))
+
+
+def readable_on(colour: str) -> str:
+    """Black or white, whichever contrasts more with a colour of the form #rrggbb. Source: WCAG 2.2, 1.4.3.
+
+    >>> readable_on("#1d4ed8"), readable_on("#ffd400")
+    ('#ffffff', '#000000')
+    """
+    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> Any:
+    import css_inline
+
+    # Rules that cannot be inlined (dark mode, narrow screens) stay in the head; nothing is ever fetched.
+    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _inlined(html: str) -> str:
+    return str(_inliner().inline(html))
+
+
+__all__ = ["Content", "email", "gsm", "language_of", "readable_on", "sms"]

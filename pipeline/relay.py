@@ -6,13 +6,17 @@ receiving stage's claim makes that harmless.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from pipeline.runner import Produce, outgoing
 from pipeline.store.database import Connection, Store
+from pipeline.transport import Outgoing
 
 log = structlog.get_logger()
 
@@ -40,13 +44,17 @@ class Relay:
                 [now, BATCH],
             )
             rows = await cursor.fetchall()
-            messages = [
-                outgoing(row["payload"]["topic"], row["payload"]["message"], now, row["tries"])
-                for row in rows
-                if "topic" in row["payload"]
-            ]
-            await self.produce(messages)
+            await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             for row in rows:
                 if row["kind"] == "review":
                     await self.review(conn, row["subject_id"])
         return len(rows)
+
+
+def _message(row: dict[str, Any], now: datetime) -> Outgoing:
+    """What a due row says on the wire: a message of ours, or bytes that nobody could decode, as they were."""
+    payload = row["payload"]
+    if "raw" in payload:
+        headers = {"ce_type": payload["topic"].encode()}
+        return Outgoing(payload["topic"], str(row["subject_id"]).encode(), base64.b64decode(payload["raw"]), headers)
+    return outgoing(payload["topic"], payload["message"], now, row["tries"])

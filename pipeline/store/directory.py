@@ -21,7 +21,7 @@ from connectors.directory import ContactPoint, Known
 from pipeline.store import events
 from pipeline.store.database import Connection, Store
 from schemas import ids
-from schemas.errors import ExportUnreadable, Finding, StoreUnavailable
+from schemas.errors import ConfigurationError, ExportUnreadable, Finding, StoreUnavailable
 from schemas.events import Event, EventType
 from stages.extraction.planning import normal
 
@@ -258,3 +258,38 @@ async def _event(
         personal=dict(row),
     )
     await events.append(conn, [event], recorded_at=now, keys=store.keys)
+
+
+async def parties(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
+    """All parties with their identifiers and how many contacts they have."""
+    cursor = await conn.execute(
+        """SELECT p.party_id, p.tenant, p.name, p.country, p.language, p.version, p.learnt,
+                  (SELECT string_agg(scheme || ' ' || value, ', ' ORDER BY scheme, value)
+                     FROM party_identifier i WHERE i.party_id = p.party_id) AS identifiers,
+                  (SELECT count(*) FROM contact c WHERE c.party_id = p.party_id AND active) AS contacts
+             FROM party p WHERE %s::text IS NULL OR p.tenant = %s ORDER BY p.name, p.party_id""",
+        [tenant, tenant],
+    )
+    return await cursor.fetchall()
+
+
+async def party(conn: Connection, name: str, *, tenant: str | None = None) -> dict[str, Any]:
+    """One party by id, identifier or name. Raises ConfigurationError when none or several fit."""
+    cursor = await conn.execute(
+        """SELECT p.*, (SELECT string_agg(scheme || ' ' || value, ', ' ORDER BY scheme, value)
+                          FROM party_identifier i WHERE i.party_id = p.party_id) AS identifiers
+             FROM party p
+            WHERE (%s::text IS NULL OR p.tenant = %s)
+              AND (p.party_id::text LIKE %s OR lower(p.name) = lower(%s)
+                   OR EXISTS (SELECT 1 FROM party_identifier i WHERE i.party_id = p.party_id AND i.value = ANY(%s)))""",
+        [tenant, tenant, f"{name}%" if len(name) >= 8 else name, name, [normal("vat", name), normal("erp", name)]],
+    )
+    found = await cursor.fetchall()
+    if len(found) != 1:
+        raise ConfigurationError(f"{len(found) or 'no'} parties fit {name}")
+    cursor = await conn.execute(
+        """SELECT contact_id, name, email, phone, language, timezone, channel, active FROM contact
+            WHERE party_id = %s ORDER BY updated_at""",
+        [found[0]["party_id"]],
+    )
+    return {**found[0], "contacts": await cursor.fetchall()}

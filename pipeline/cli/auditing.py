@@ -1,0 +1,178 @@
+"""events, verify: what an auditor asks, and the proof that the answer is whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.app import DataOption, JsonOption, TenantOption
+
+
+def register(app: typer.Typer) -> None:
+    for command in (events, verify):
+        app.command()(command)
+
+
+def events(
+    document: Annotated[str | None, typer.Option("--document", help="Document id or number.")] = None,
+    export: Annotated[str | None, typer.Option("--export", help="Receipt: the export and all its documents.")] = None,
+    types: Annotated[list[str] | None, typer.Option("--type", help="Event word; may be given several times.")] = None,
+    actor: Annotated[str | None, typer.Option(help="stage:conversion, role:dispatcher, operator:name …")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason word, as events name it.")] = None,
+    channel: Annotated[str | None, typer.Option(help="email or sms.")] = None,
+    since: Annotated[str | None, typer.Option(help="ISO 8601 time.")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO 8601 time, not included.")] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="Newest first.")] = False,
+    limit: Annotated[int, typer.Option(help="Rows at most; 0: all of them.")] = 100,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a header line.")] = False,
+    tenant: TenantOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search the event log."""
+    from dataclasses import replace
+    from uuid import UUID
+
+    from pipeline.cli.output import table
+    from pipeline.cli.session import asking
+    from pipeline.store import history, queries
+    from schemas.errors import ConfigurationError
+    from schemas.events import EventType
+
+    wanted = set(types or ())
+    if unknown := wanted - set(EventType):
+        raise ConfigurationError(f"{min(unknown)} is no event; there are {', '.join(EventType)}")
+
+    async def go(store: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        async with store.transaction() as conn:
+            row = await queries.find(conn, document, tenant) if document else None
+            query = history.EventQuery(
+                tenant=tenant,
+                document=row["document_id"] if row else None,
+                export=UUID(export) if export else None,
+                types=tuple(EventType(each) for each in types or ()),
+                actor=actor,
+                reason=reason,
+                channel=channel,
+                since=_time(since),
+                until=_time(until),
+                newest_first=newest,
+                limit=limit or 1000,
+            )
+            while True:
+                page = await history.search(conn, query, reveal=reveal, keys=store.keys if reveal else None)
+                found += [_flat(event) for event in page]
+                if len(page) < query.limit or limit:
+                    return found
+                query = replace(query, after=page[-1].position)
+
+    rows = asking(data, go)
+    if csv:
+        _csv(rows)
+    elif json:
+        from pipeline.cli.output import json_line
+
+        for each in rows:
+            json_line(each)
+    else:
+        table(
+            ("recorded_at", "stream", "type", "actor", "summary"), [{**row, "summary": _summary(row)} for row in rows]
+        )
+
+
+def _time(text: str | None) -> datetime | None:
+    from schemas.errors import ConfigurationError
+
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{text} is no ISO 8601 time") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _flat(event: Any) -> dict[str, Any]:
+    return {
+        "recorded_at": event.recorded_at,
+        "occurred_at": event.occurred_at,
+        "tenant": event.tenant,
+        "stream": event.stream,
+        "ver": event.ver,
+        "type": event.type,
+        "actor": event.actor,
+        "cause": event.cause,
+        "data": event.data,
+        "personal": event.personal if event.personal is not None else event.personal_state,
+        "event_id": str(event.event_id),
+        "hash": event.hash.hex(),
+    }
+
+
+def _summary(row: dict[str, Any]) -> str:
+    words = ("reason", "explanation", "channel", "provider", "status", "code", "rule_set", "name", "documents")
+    data = row["data"]
+    return "; ".join(f"{key} {data[key]}" for key in words if data.get(key) not in (None, "", []))
+
+
+def _csv(rows: list[dict[str, Any]]) -> None:
+    """Cells that a spreadsheet would take for a formula are neutralised with an apostrophe."""
+    import csv
+    import sys
+
+    import orjson
+
+    writer = csv.writer(sys.stdout)
+    columns = list(rows[0]) if rows else ["recorded_at", "stream", "type"]
+    writer.writerow(columns)
+    for row in rows:
+        cells = [orjson.dumps(v, default=str).decode() if isinstance(v, dict) else str(v) for v in row.values()]
+        writer.writerow("'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells)
+
+
+def verify(
+    document: Annotated[str | None, typer.Argument(help="Document id or number; none: the whole log.")] = None,
+    checkpoints: Annotated[Path | None, typer.Option(help="Copy of the checkpoints kept outside.")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Recompute every hash, chain, Merkle root and signature; exit 1 with the first bad event."""
+    from dataclasses import asdict
+
+    from pipeline.cli.output import json_line, say
+    from pipeline.cli.session import asking
+    from pipeline.settings import load
+    from pipeline.store import queries
+    from pipeline.store import verify as verifying
+    from pipeline.store.checkpoint import Verifier
+
+    settings = load(data)
+    key = Verifier.load(settings.secrets / "checkpoint-key.pub")
+
+    async def go(store: Any) -> Any:
+        stream = None
+        if document:
+            async with store.transaction() as conn:
+                stream = f"document:{(await queries.find(conn, document))['document_id']}"
+        async with store.pool.connection() as conn:
+            file = checkpoints or settings.checkpoints
+            return await verifying.verify(conn, stream=stream, checkpoints_file=file, public_key=key)
+
+    found = asking(data, go)
+    if json:
+        json_line(asdict(found))
+    else:
+        say(
+            f"{found.events} events in {found.streams} streams, {found.checkpoints} checkpoints, "
+            f"{found.unsealed} not sealed yet, {found.seconds:.2f} s"
+        )
+        for fault in found.faults[:20]:
+            say(f"  {fault.stream or 'the log'}{f' event {fault.ver}' if fault.ver else ''}: {fault.what}")
+        print("The history is whole." if found.ok else "The history is NOT whole.")
+    if not found.ok:
+        raise typer.Exit(1)

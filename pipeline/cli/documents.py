@@ -1,0 +1,135 @@
+"""documents, show, artefact, undelivered: what became of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from pipeline.cli.app import DataOption, JsonOption, TenantOption
+
+Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (documents, show, artefact, undelivered):
+        app.command()(command)
+
+
+def documents(
+    query: Annotated[
+        list[str] | None, typer.Argument(help='Words, and fields: state:parked buyer:"Casa Verde".')
+    ] = None,
+    tenant: TenantOption = None,
+    limit: Annotated[int, typer.Option(help="Rows at most.")] = 100,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search documents, newest first."""
+    import shlex
+
+    from pipeline.cli.output import rows
+    from pipeline.cli.session import ask
+    from pipeline.store import queries
+
+    text = shlex.join(query or [])
+    found = ask(data, lambda conn: queries.documents(conn, text, tenant=tenant, limit=limit))
+    columns = (
+        "document_id",
+        "number",
+        "type",
+        "buyer",
+        "amount_due",
+        "currency",
+        "state",
+        "stage",
+        "reason",
+        "updated_at",
+    )
+    rows(columns, found, as_json=json)
+
+
+def show(
+    document: Document,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """One document's timeline: what happened, when, who did it; what is planned; where its files are."""
+    from pipeline.cli import timeline
+    from pipeline.cli.session import asking
+
+    async def go(store: Any) -> Any:
+        return await timeline.collect(store, document, reveal)
+
+    story = asking(data, go)
+    if json:
+        from pipeline.cli.output import json_line
+
+        json_line(story)
+    else:
+        timeline.draw(story)
+
+
+def artefact(
+    document: Document,
+    kind: Annotated[str, typer.Argument(help="source, canonical, completed, e-format, signature, pdf, message …")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File; default: its own name here; - is stdout.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Write one of a document's files; its digest is checked on the way."""
+    import sys
+
+    from connectors.storage import get
+    from pipeline import wiring
+    from pipeline.cli.output import say
+    from pipeline.cli.session import ask
+    from pipeline.settings import load
+    from pipeline.store import artefacts, queries
+    from schemas.errors import ConfigurationError
+    from schemas.messages import ArtefactKind
+
+    if kind not in list(ArtefactKind):
+        raise ConfigurationError(f"{kind} is no kind of artefact; there are {', '.join(ArtefactKind)}")
+
+    async def refs(conn: Any) -> Any:
+        row = await queries.find(conn, document)
+        owner: UUID = row["export_id"] if kind == ArtefactKind.SOURCE else row["document_id"]
+        return await artefacts.of_owner(conn, owner, ArtefactKind(kind))
+
+    found = ask(data, refs)
+    if not found:
+        raise ConfigurationError(f"{document} has no {kind}")
+    content = get(wiring.storage(load(data)), found[0])
+    if output is not None and str(output) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    target = output or Path(found[0].name)
+    target.write_bytes(content)
+    say(f"{target}: {len(content)} bytes, {found[0].media_type}, sha256 {found[0].sha256}")
+
+
+def undelivered(tenant: TenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+    """Who did not get it, and why."""
+    from pipeline.cli.output import rows
+    from pipeline.cli.session import ask
+    from pipeline.store import queries
+
+    found = ask(data, lambda conn: queries.undelivered(conn, tenant=tenant))
+    columns = (
+        "number",
+        "buyer",
+        "state",
+        "reason",
+        "channel",
+        "code",
+        "status",
+        "attempts",
+        "explanation",
+        "document_id",
+    )
+    rows(columns, found, as_json=json)

@@ -1,0 +1,110 @@
+"""parked: what stopped, why, and what a person does about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.app import DataOption, JsonOption, TenantOption
+
+parked = typer.Typer(help="Dead letters: list, show, replay, discard.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Parked id (8 digits are enough), or the document's number or id.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the event log.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(parked, name="parked")
+
+
+@parked.command("list")
+def list_(
+    tenant: TenantOption = None,
+    state: Annotated[str, typer.Option(help="open, replayed or discarded.")] = "open",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What is parked, oldest first; exit 1 when anything is."""
+    from pipeline.cli.output import rows
+    from pipeline.cli.session import ask
+    from pipeline.store import replaying
+
+    found = ask(data, lambda conn: replaying.listed(conn, tenant=tenant, state=state))
+    rows(("parked_id", "number", "export", "stage", "reason", "explanation", "parked_at"), found, as_json=json)
+
+
+@parked.command()
+def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
+    """One of them with every finding: place, rule, what was found, what is expected."""
+    from pipeline.cli.output import json_line, table
+    from pipeline.cli.session import ask
+    from pipeline.store import replaying
+
+    row = ask(data, lambda conn: replaying.shown(conn, name))
+    if json:
+        json_line({key: value for key, value in row.items() if key != "raw"})
+        return
+    for key in ("parked_id", "document_id", "number", "export", "stage", "round", "reason", "explanation", "state"):
+        print(f"{key.replace('_', ' '):<13} {row[key] if row[key] is not None else ''}")
+    detail = dict(row["detail"])
+    findings = detail.pop("findings", [])
+    if findings:
+        table(("place", "rule", "message", "found", "expected"), findings)
+    for key, value in detail.items():
+        print(f"{key:<13} {value}")
+    if row["raw"] is not None:
+        print(f"raw message   {len(row['raw'])} bytes from {row['topic']}/{row['partition']}/{row['offset']}")
+
+
+@parked.command()
+def replay(
+    names: Annotated[list[str] | None, typer.Argument(help="As `show` takes them.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything that is open.")] = False,
+    only: Annotated[str | None, typer.Option("--only", help="With --all: only this reason.")] = None,
+    reason: Why = "replayed by an operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be put back.")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put work back at the stage where it stopped, in a new round."""
+    from pipeline.cli.output import json_line, say
+    from pipeline.cli.session import asking, operator
+    from pipeline.store import replaying
+
+    async def go(store: Any) -> list[dict[str, Any]]:
+        async with store.transaction() as conn:
+            if all_:
+                chosen = [row for row in await replaying.listed(conn) if only is None or row["reason"] == only]
+            else:
+                chosen = [await replaying.shown(conn, name) for name in names or ()]
+        done = []
+        for row in chosen:
+            result = {"parked_id": row["parked_id"], "number": row["number"], "stage": row["stage"]}
+            if not dry_run:
+                result["round"] = await replaying.replay(store, row["parked_id"], by=operator(), why=reason)
+            done.append(result)
+        return done
+
+    for row in asking(data, go):
+        if json:
+            json_line(row)
+        else:
+            put = "would be put back" if dry_run else f"put back, round {row['round']}"
+            say(f"{row['number'] or row['parked_id']}: {put} at {row['stage']}")
+
+
+@parked.command()
+def discard(name: Name, reason: Why, data: DataOption = None) -> None:
+    """Close one without doing it; the reason stands in the event log."""
+    from pipeline.cli.output import say
+    from pipeline.cli.session import asking, operator
+    from pipeline.store import replaying
+
+    async def go(store: Any) -> Any:
+        async with store.transaction() as conn:
+            row = await replaying.shown(conn, name)
+        await replaying.discard(store, row["parked_id"], by=operator(), why=reason)
+        return row
+
+    row = asking(data, go)
+    say(f"{row['number'] or row['parked_id']}: discarded")

@@ -6,7 +6,8 @@ errors, so that the caller can record it.
     Accepted             the provider took the message (or the outbox kept it)
     ProviderUnavailable  surely not taken: no connection, no body sent, or the provider said "later"
     ProviderThrottled    surely not taken; the provider asks for patience: `retry_after` in seconds, where it said so
-    MessageRefused       never: `code`, `status` (RFC 3463), `reason` (connectors/reasons.py), `diagnostic` in detail
+    MessageRefused       never: `code`, `status` (RFC 3463), `reason` (connectors/reasons.py), `diagnostic` in detail,
+                         and `permanent`: true where no message will ever reach this address
     OutcomeUnknown       the body was sent and no usable answer came: it may have been taken
 """
 

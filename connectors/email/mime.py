@@ -82,7 +82,7 @@ def wire_address(address: str) -> str:
         return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except ValueError:
         raise MessageRefused(
-            "an address is not a valid e-mail address", reason=Reason.INVALID_ADDRESS, found=address
+            "an address is not a valid e-mail address", reason=Reason.INVALID_ADDRESS, permanent=True, found=address
         ) from None
 
 
@@ -94,15 +94,19 @@ def checked_headers(message: EmailMessage) -> dict[str, str]:
 
 def _checked_header(name: str, value: str) -> str:
     if not _TOKEN.fullmatch(name) or name.lower() in _OWN or _CONTROL.search(value) or not value.isascii():
-        raise MessageRefused("a header of the message is malformed", reason=Reason.MALFORMED, found=f"{name}: {value}")
+        raise MessageRefused(
+            "a header of the message is malformed", reason=Reason.MALFORMED, permanent=False, found=f"{name}: {value}"
+        )
     if len(name) + len(value) > 990:
-        raise MessageRefused("a header of the message is too long", reason=Reason.MALFORMED, found=name)
+        raise MessageRefused(
+            "a header of the message is too long", reason=Reason.MALFORMED, permanent=False, found=name
+        )
     return value
 
 
 def _message_id(value: str) -> str:
     if not _MESSAGE_ID.fullmatch(value) or len(value) > 250:
-        raise MessageRefused("the message's id is malformed", reason=Reason.MALFORMED, found=value)
+        raise MessageRefused("the message's id is malformed", reason=Reason.MALFORMED, permanent=False, found=value)
     return value
 
 

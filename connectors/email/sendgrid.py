@@ -104,7 +104,12 @@ class SendGridSender:
         if status in (400, 413, 422):
             reason = Reason.TOO_LARGE if status == 413 else _reason(errors)
             fields = ", ".join(sorted({str(e.get("field") or "") for e in errors} - {""}))
-            return MessageRefused(f"SendGrid refused the message: {status} {fields}".rstrip(), **said, reason=reason)
+            return MessageRefused(
+                f"SendGrid refused the message: {status} {fields}".rstrip(),
+                **said,
+                reason=reason,
+                permanent=reason is Reason.INVALID_ADDRESS,
+            )
         if status >= 500 and not (status == 503 and wait is not None):
             return OutcomeUnknown(f"SendGrid failed after the body was sent: {status}", **said)
         return ProviderUnavailable(f"SendGrid does not take the message now: {status}", **said, retry_after=wait)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from connectors.attempts import return_path
 from connectors.email.mime import build, wire_address
-from connectors.reasons import Reason, reason_of, status_in
+from connectors.reasons import Reason, is_permanent, reason_of, status_in
 from schemas.deliveries import Accepted, EmailMessage
 from schemas.errors import (
     ConfigurationError,
@@ -191,6 +191,7 @@ class SmtpSender:
                 raise MessageRefused(
                     "the SMTP server does not take addresses beyond ASCII",
                     reason=Reason.INVALID_ADDRESS,
+                    permanent=True,
                     status="5.6.7",
                 )
             options += ["SMTPUTF8", "BODY=8BITMIME"]
@@ -243,11 +244,14 @@ def _verdict(code: int, words: str, what: str, fallback: Reason = Reason.OTHER) 
         return _later(code, words)
     status = status_in(words)
     reason = reason_of(status, words)
+    if reason is Reason.OTHER:
+        reason = fallback
     return MessageRefused(
         f"the SMTP server refused {what}: {code} {status or ''}".rstrip(),
         code=str(code),
         status=status,
-        reason=fallback if reason is Reason.OTHER else reason,
+        reason=reason,
+        permanent=is_permanent(reason, status, str(code)),
         diagnostic=f"{code} {words}",
     )
 

@@ -56,6 +56,7 @@ class EmailContract:
             await email.send(an_email("refuse+9@example.com"))
         assert refusal.value.detail["code"] in ("550", "400")
         assert refusal.value.detail["reason"] in ("unknown-recipient", "invalid-address")
+        assert refusal.value.detail["permanent"] is True
         assert refusal.value.detail["diagnostic"]
         assert "@" not in refusal.value.text
         assert sandbox.accepted() == []

@@ -122,6 +122,7 @@ class SmsContract:
         with pytest.raises(MessageRefused) as refusal:
             await sms.send(a_text("+15005550001"))
         assert refusal.value.detail["reason"] == "invalid-number"
+        assert refusal.value.detail["permanent"] is True
         assert "5005550001" not in refusal.value.text
         assert sandbox.accepted() == []
 

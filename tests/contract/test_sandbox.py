@@ -89,6 +89,7 @@ async def test_settings_over_http(tmp_path: Path) -> None:
         with pytest.raises(MessageRefused) as refusal:
             await email.send(an_email("a@closed.example"))
         assert (refusal.value.detail["code"], refusal.value.detail["reason"]) == ("552", "mailbox-full")
+        assert refusal.value.detail["permanent"] is False
         for number in range(3):
             await email.send(an_email(f"a{number}@open.example"))
         await email.close()

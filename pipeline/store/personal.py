@@ -25,13 +25,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.store.canonical import canonical
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, PermanentError
 
 SALT, NONCE = 16, 12
 
 
-class Unreadable(Exception):
+class Unreadable(PermanentError):
     """The key is destroyed, another one, or the stored bytes were changed."""
+
+    reason = "personal-unreadable"
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class KeyRing:
             raise ConfigurationError(f"the key ring holds no key {kek}")
         try:
             key = self._keys[kek].decrypt(wrapped[:NONCE], wrapped[NONCE:], _wrapping(key_id, stream))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Unreadable("the wrapped key was changed, or the ring holds another key of that name") from error
         return DataKey(key_id, key, kek, wrapped)
 
@@ -116,7 +118,7 @@ def unseal(key: DataKey, event_id: UUID, ciphertext: bytes, hash_: bytes) -> dic
     """The details of one event. Raises Unreadable when they are not those that the event's hash covers."""
     try:
         salted = AESGCM(key.key).decrypt(ciphertext[:NONCE], ciphertext[NONCE:], event_id.bytes)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise Unreadable("the personal details were changed") from error
     if sha256(salted).digest() != hash_:
         raise Unreadable("the personal details are not those of this event")

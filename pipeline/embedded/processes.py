@@ -7,6 +7,7 @@ through a pidfd that was opened before that identity was checked (pidfd_open(2))
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import select
@@ -135,8 +136,17 @@ def launch(
         )
     identity = identify(child.pid)
     assert identity is not None, "a child keeps its pid until it is asked for, at least as a zombie"
+    if not _children:
+        atexit.register(_let_go)
     _children[identity] = child
     return identity
+
+
+def _let_go() -> None:
+    """Leave the living behind on purpose: a Popen takes that for an oversight, and would warn."""
+    for child in _children.values():
+        if child.poll() is None:
+            child.returncode = 0
 
 
 def wait_gone(processes: Sequence[Identity], timeout: float) -> list[Identity]:

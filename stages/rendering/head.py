@@ -159,6 +159,7 @@ def references(flow: Flow, job: Job) -> None:
     """Numbers and dates by which the reader files this document, four in a row, between hairlines."""
     facts = [(label, value) for label, value in _reference_facts(job) if value]
     if not facts:
+        flow.space(6)
         return
     theme, across = job.theme, 4
     width = (INNER - (across - 1) * 14) / across

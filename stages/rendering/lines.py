@@ -10,8 +10,8 @@ from stages.rendering.sheet import LEFT, RIGHT, Column, Flow, Row, stack
 from stages.rendering.theme import GAP, HAIRLINE, INK, Job
 
 _NUMBER = LEFT
-_ITEM = LEFT + 24
-_ITEM_WIDE = 193.0
+_ITEM = LEFT + 26
+_ITEM_WIDE = 191.0
 _QUANTITY = LEFT + 292
 _QUANTITY_WIDE = 72.0
 _PRICE = LEFT + 366
@@ -83,9 +83,9 @@ def _broken(text: str, style: Style, width: float) -> list[tuple[str, Style]]:
     return [(part, style) for part in wrap(text, style, width)]
 
 
-def _figure(text: str, style: Style, width: float) -> list[tuple[str, Style]]:
+def _figure(text: str, style: Style, width: float, smallest: float = 4) -> list[tuple[str, Style]]:
     """A number, small rather than broken: digits on two lines are misread."""
-    return _broken(text, fit(text, style, width, 4), width)
+    return _broken(text, fit(text, style, width, smallest), width)
 
 
 def _rows(item: Line, job: Job) -> list[Row]:
@@ -106,7 +106,7 @@ def _rows(item: Line, job: Job) -> list[Row]:
     details = joined(_details(item, job), theme.small, _ITEM_WIDE)
     small = [part for text in details for part in _broken(text, theme.small, _ITEM_WIDE)]
     columns = (
-        Column(_NUMBER, _broken(line(item.identifier), theme.ordinal, _ITEM - _NUMBER - 4)),
+        Column(_NUMBER, _figure(line(item.identifier), theme.ordinal, _ITEM - _NUMBER - 4, 5.5)),
         Column(_ITEM, _broken(line(item.name), theme.body, _ITEM_WIDE) + small),
         Column(_QUANTITY, amount, "right"),
         Column(_PRICE, price, "right"),

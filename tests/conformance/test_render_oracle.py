@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from ubl_documents import DOCUMENTS
 
 from schemas.documents import Invoice, Note, Party
 from stages.conversion.totals import complete
 from stages.conversion.ubl import Profile, write
+from stages.extraction.reading import read
 from stages.rendering.brand import Brand
+from stages.rendering.figures import Figures
 from stages.rendering.layout import render
 from stages.rendering.pdfa import EmbeddedFile
-from stages.rendering.words import LANGUAGES
+from stages.rendering.words import LANGUAGES, load
 
+CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 ORACLE = Path(__file__).parents[2].parent / "shared" / "oracle" / "oracle"
 CREATED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BRAND = Brand(
@@ -85,6 +89,30 @@ def test_every_document_is_pdf_a_3b(tmp_path: Path) -> None:
     verdicts = judged(files)
     assert {name: verdict["errors"] for name, verdict in verdicts.items()} == {file.stem: [] for file in files}
     assert all(verdict["ok"] and verdict["details"]["declared"] == ["3b"] for verdict in verdicts.values())
+
+
+@pytest.mark.skipif(not CORPORA.exists(), reason="skipped: no corpora")
+def test_real_documents_are_rendered_with_their_amount(tmp_path: Path) -> None:
+    """Each invoice of the real UBL and INVOIC02 files that can be read becomes a PDF/A-3b with its amount due on it."""
+    files, amounts = [], {}
+    sources = sorted([*CORPORA.glob("einvoice/ubl/*"), *CORPORA.glob("idoc/*INVOIC02.xml")])
+    for at, source in enumerate(sources):
+        language = LANGUAGES[at % len(LANGUAGES)]
+        with source.open("rb") as export:
+            (record,) = read(export, source.name, None, None).records
+        assert record.document is not None
+        completed, _ = complete(record.document)
+        files.append(tmp_path / f"{at}.pdf")
+        brand = Brand(completed.seller.name)
+        files[-1].write_bytes(render(completed, brand=brand, language=language, attachment=None, created=CREATED))
+        assert completed.totals.amount_due is not None
+        due = abs(completed.totals.amount_due)
+        amounts[files[-1]] = Figures(load(language)[1], completed.currency).money(due)
+    assert len(files) == 22
+    assert {name: row["errors"] for name, row in judged(files).items()} == {file.stem: [] for file in files}
+    for file, amount in amounts.items():
+        text = "".join(page.extract_text() for page in PdfReader(file).pages)
+        assert text.replace("\u00a0", " ").count(amount.replace("\u00a0", " ")) >= 2
 
 
 def test_the_validator_refuses_a_missing_output_intent(tmp_path: Path) -> None:

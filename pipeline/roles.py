@@ -1,4 +1,4 @@
-"""The work beside the stages: dispatcher, relay, sealer, sweeper. Each gives the coroutine that does one round.
+"""The work beside the stages that goes in rounds: relay, sealer, sweeper. Each gives the coroutine that does one.
 
 Relay, sealer and sweeper may run in any number of processes: rows are shared out by SKIP LOCKED, or one at a time is
 kept by an advisory lock.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline import topics, wiring
+from pipeline import topics
 from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing
 
 if TYPE_CHECKING:
@@ -49,16 +49,7 @@ async def relay(worker: Worker) -> AsyncIterator[Once]:
     from pipeline.store import deliveries
 
     async with producer(worker) as produce:
-        yield Relay(worker.store, produce, deliveries.reviewer(worker.store, wiring.profiles(worker.settings))).once
-
-
-@asynccontextmanager
-async def dispatcher(worker: Worker) -> AsyncIterator[Once]:
-    built: Any = wiring.dispatcher(worker.settings, worker.found, worker.store)
-    try:
-        yield built.once
-    finally:
-        await built.close()
+        yield Relay(worker.store, produce, deliveries.reviewer(worker.store)).once
 
 
 @asynccontextmanager

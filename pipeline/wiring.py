@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.keys.source import KeySource
 from connectors.profiles import FolderProfiles
@@ -21,6 +20,11 @@ from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url, migrate
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from connectors.email import EmailSender
+    from connectors.sms import SmsSender
+    from pipeline.dispatcher import Dispatcher
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
     if name == "delivery":
         from stages.delivery import Delivery
 
-        return Delivery(clock=utc_now)
+        return Delivery(profiles=profiles(settings), clock=utc_now)
     if name == "acknowledgement":
         from pipeline.store.inbox import PostgresInbox
         from stages.acknowledgement import Acknowledgement
@@ -163,9 +167,127 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
 
 
 def parsers() -> dict[str, Any]:
-    """Which reader takes the reports of which source."""
-    raise NotImplementedError
+    """Which reader takes the reports of which source; the sources are named where the inbox is filled."""
+    from urllib.parse import parse_qsl
+    from uuid import UUID
+
+    from connectors import bounces
+    from connectors.email import sendgrid_events
+    from connectors.sms import twilio_events
+    from schemas.deliveries import Report
+    from stages.acknowledgement import Received
+
+    def twilio(received: Received) -> list[Report]:
+        form = dict(parse_qsl(received.body.decode("utf-8", "replace"), keep_blank_values=True))
+        attempt = received.headers.get("attempt")
+        return twilio_events.reports(form, received.received_at, UUID(attempt) if attempt else None)
+
+    return {
+        "sendgrid": lambda received: sendgrid_events.reports(received.body, received.received_at),
+        "twilio": twilio,
+        "bounce": lambda received: bounces.parse(
+            received.body, received.received_at, received.headers.get("recipient", "")
+        ),
+    }
 
 
-def profile_file(settings: Settings, tenant: str) -> Path:
-    return settings.profile_folder / f"{tenant}.yaml"
+def dispatcher(settings: Settings, store: Store) -> Dispatcher:
+    """The dispatcher with the providers that the settings name; by default nothing leaves the house."""
+    from connectors.keys.demo import is_demo
+    from pipeline.dispatcher import Dispatcher
+
+    return Dispatcher(
+        store,
+        storage(settings),
+        profiles(settings),
+        {"email": _email_sender(settings), "sms": _sms_sender(settings)},
+        public_url=public_url(settings),
+        email_sender=settings.email_sender,
+        sms_sender=settings.twilio_sender or "Entrega",
+        link_days=settings.link_days,
+        email_per_second=settings.email_per_second,
+        sms_per_second=settings.sms_per_second,
+        is_demo=is_demo(key_source(settings).signer().certificate),
+    )
+
+
+def _email_sender(settings: Settings) -> EmailSender:
+    if settings.email_provider == "sendgrid":
+        from connectors.email.sendgrid import SendGridSender
+
+        assert settings.sendgrid_key is not None, "Settings checks this"
+        return SendGridSender(settings.sendgrid_key.get_secret_value(), host=settings.sendgrid_url)
+    if settings.email_provider == "smtp":
+        from connectors.email.smtp import SmtpSender
+
+        assert settings.smtp_host is not None, "Settings checks this"
+        domain = settings.email_bounce_domain or settings.email_sender.rpartition("@")[2]
+        return SmtpSender(
+            settings.smtp_host,
+            settings.smtp_port,
+            f"bounces@{domain}",
+            security=settings.smtp_tls,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        )
+    from connectors.email.outbox import OutboxEmail
+
+    return OutboxEmail(settings.data / "outbox")
+
+
+def _sms_sender(settings: Settings) -> SmsSender:
+    if settings.sms_provider == "twilio":
+        from connectors.sms.twilio import TwilioSender
+
+        assert settings.twilio_account is not None, "Settings checks this"
+        assert settings.twilio_token is not None, "Settings checks this"
+        return TwilioSender(
+            settings.twilio_account,
+            settings.twilio_token.get_secret_value(),
+            status_callback=f"{public_url(settings)}/webhooks/twilio/{{attempt}}",
+            base_url=settings.twilio_url,
+        )
+    from connectors.sms.outbox import OutboxSms
+
+    return OutboxSms(settings.data / "outbox")
+
+
+def web_port(settings: Settings) -> int:
+    """The configured port, or a free one that is drawn once and kept: links that were sent must stay right."""
+    if settings.web_port:
+        return settings.web_port
+    import socket
+
+    path = settings.secrets / "web-port"
+    if not path.exists():
+        with socket.socket() as probe:
+            probe.bind((settings.web_host, 0))
+            path.write_text(str(probe.getsockname()[1]))
+    return int(path.read_text())
+
+
+def public_url(settings: Settings) -> str:
+    """What links begin with, without a slash at the end."""
+    return (settings.public_url or f"http://{settings.web_host}:{web_port(settings)}").rstrip("/")
+
+
+def operator_token(settings: Settings) -> str:
+    if settings.operator_token is not None:
+        return settings.operator_token.get_secret_value()
+    return drawn(settings, "operator-token")
+
+
+def addresses(settings: Settings) -> dict[str, str]:
+    """The pages, for people to click."""
+    base = public_url(settings)
+    return {"operator": f"{base}/operator/login?token={operator_token(settings)}", "outbox": f"{base}/operator/outbox"}
+
+
+def serve_web(settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve the pages. They are a plugin by entry point: nothing below `portal` imports it."""
+    from importlib.metadata import entry_points
+
+    found = [each for each in entry_points(group="entrega.web") if each.name == "portal"]
+    if not found:
+        raise ConfigurationError("the pages are not installed: no entry point portal in group entrega.web")
+    found[0].load()(settings, ready)

@@ -127,6 +127,9 @@ def credentials(settings: Settings) -> Any:
 
 async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
     """Run one role until `stop`; a database that is away is waited for."""
+    if name == "dispatcher":
+        await _dispatch(worker, stop)
+        return
     from pipeline import roles
 
     make: Callable[[Worker], Any] = getattr(roles, name)
@@ -140,6 +143,15 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
                 await _pause(stop, 1.0)
             if not done:
                 await _pause(stop, IDLE_SECONDS)
+
+
+async def _dispatch(worker: Worker, stop: asyncio.Event) -> None:
+    """The dispatcher has loops of its own: a slow provider delays nobody else."""
+    dispatcher = wiring.dispatcher(worker.settings, worker.store)
+    try:
+        await dispatcher.run(stop)
+    finally:
+        await dispatcher.close()
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -75,7 +75,8 @@ class Report(Frozen):
     action: ReportAction
     attempt: UUID | None = Field(description="from our custom argument, VERP return path or Message-ID; None: orphan")
     provider_message_id: str | None = None
-    reported_at: datetime = Field(description="by the provider's clock, aware UTC")
+    reported_at: datetime = Field(description="by the provider's clock, aware UTC; ours where it gives no time")
+    timed: bool = Field(True, description="false: the provider gave no time, so a repeated report has another one")
     final_recipient: str | None = Field(None, description="personal")
     permanent: bool | None = Field(None, description="hard (true) or soft (false) where the action is a failure")
     status: str | None = Field(None, description="RFC 3463, 5.1.1")
@@ -90,7 +91,8 @@ class Report(Frozen):
 
     @property
     def key(self) -> str:
-        return f"{self.action}|{self.reported_at.isoformat()}|{self.final_recipient or ''}|{self.code or ''}"
+        at = self.reported_at.isoformat() if self.timed else ""
+        return f"{self.action}|{at}|{self.final_recipient or ''}|{self.code or ''}"
 
 
 class EmailMessage(Frozen):

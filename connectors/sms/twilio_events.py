@@ -131,6 +131,7 @@ def reports(form: Mapping[str, str], received_at: datetime, attempt: UUID | None
             attempt=attempt,
             provider_message_id=text(form.get("MessageSid")) or text(form.get("SmsSid")),
             reported_at=_done(form.get("RawDlrDoneDate")) or received_at,
+            timed=_done(form.get("RawDlrDoneDate")) is not None,
             final_recipient=text(form.get("From" if stop else "To")),
             permanent=permanent,
             code=code,

@@ -15,7 +15,7 @@ def processes(settings: Settings) -> list[dict[str, Any]]:
     from pipeline import embedded, keeper
     from pipeline.embedded import processes as system
 
-    found = []
+    found: list[dict[str, Any]] = []
     for name, state in embedded.status(settings.data).items():
         configured = settings.kafka_servers if name == "kafka" else settings.database_url
         note = state.tail.strip().splitlines()[-1] if state.tail.strip() else ""

@@ -27,7 +27,6 @@ def up(data: DataOption = None, json: JsonOption = False) -> None:
 
     settings = load(data)
     found = wiring.prepare(settings, say)
-    wiring.first_profile(settings)
     keeper.start_in_background(settings, say)
     pages = wiring.addresses(settings)
     if json:

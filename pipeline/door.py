@@ -132,7 +132,7 @@ class Door:
     async def _backlog(self) -> None:
         async with self.store.transaction() as conn:
             cursor = await conn.execute(
-                "SELECT count(*) AS n FROM (SELECT 1 FROM document WHERE state = 'moving' LIMIT %s) AS some",
+                "SELECT count(*) AS n FROM (SELECT 1 FROM document WHERE state = 'moving' LIMIT %s) AS unfinished",
                 [self.backlog_limit],
             )
             row = await cursor.fetchone()

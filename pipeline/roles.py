@@ -9,26 +9,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from pipeline import topics
+from pipeline.settings import Settings
+from pipeline.store.database import Store
 from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing
-
-if TYPE_CHECKING:
-    from pipeline.worker import Worker
 
 Once = Callable[[], Awaitable[int]]
 
 
 @asynccontextmanager
-async def producer(worker: Worker) -> AsyncIterator[Callable[[Sequence[Outgoing]], Awaitable[None]]]:
+async def producer(settings: Settings, kafka: str) -> AsyncIterator[Callable[[Sequence[Outgoing]], Awaitable[None]]]:
     """A producer outside Faust, with the same guarantees: idempotent, every send awaited."""
     from aiokafka import AIOKafkaProducer
 
     client = AIOKafkaProducer(
-        **topics.client_settings(worker.settings, worker.found.kafka),
-        acks="all", enable_idempotence=True, linger_ms=5, max_request_size=MAX_MESSAGE_BYTES,
-    )  # fmt: skip
+        **topics.client_settings(settings, kafka),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        max_request_size=MAX_MESSAGE_BYTES,
+    )
     await client.start()
 
     async def produce(outgoing: Sequence[Outgoing]) -> None:
@@ -44,22 +45,21 @@ async def producer(worker: Worker) -> AsyncIterator[Callable[[Sequence[Outgoing]
 
 
 @asynccontextmanager
-async def relay(worker: Worker) -> AsyncIterator[Once]:
+async def relay(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
     from pipeline.relay import Relay
     from pipeline.store import deliveries
 
-    async with producer(worker) as produce:
-        yield Relay(worker.store, produce, deliveries.reviewer(worker.store)).once
+    async with producer(settings, kafka) as produce:
+        yield Relay(store, produce, deliveries.reviewer(store)).once
 
 
 @asynccontextmanager
-async def sealer(worker: Worker) -> AsyncIterator[Once]:
+async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
     from pipeline.store.checkpoint import OutsideCopy, Signer
     from pipeline.store.sealer import Sealer
 
-    settings = worker.settings
     signer = Signer.load(settings.secrets / "checkpoint-key")
-    built = Sealer(worker.store.pool, signer, OutsideCopy(settings.checkpoints), clock=worker.store.clock)
+    built = Sealer(store.pool, signer, OutsideCopy(settings.checkpoints), clock=store.clock)
 
     async def once() -> int:
         sealed = await built.seal()
@@ -71,11 +71,11 @@ async def sealer(worker: Worker) -> AsyncIterator[Once]:
 
 
 @asynccontextmanager
-async def sweeper(worker: Worker) -> AsyncIterator[Once]:
+async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
     from pipeline.sweeper import Sweeper
 
-    async with producer(worker) as produce:
-        built = Sweeper(worker.store, produce, worker.settings, worker.found.kafka)
+    async with producer(settings, kafka) as produce:
+        built = Sweeper(store, produce, settings, kafka)
 
         async def once() -> int:
             swept = await built.once()

@@ -132,8 +132,8 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
         return
     from pipeline import roles
 
-    make: Callable[[Worker], Any] = getattr(roles, name)
-    async with make(worker) as once:
+    make: Callable[[Settings, str, Store], Any] = getattr(roles, name)
+    async with make(worker.settings, worker.found.kafka, worker.store) as once:
         while not stop.is_set():
             try:
                 done = await once()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.app import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, TenantOption
 
 recipients = typer.Typer(help="The directory: import, list, show.", no_args_is_help=True)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.app import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, TenantOption
 
 Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.app import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, TenantOption
 
 parked = typer.Typer(help="Dead letters: list, show, replay, discard.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Parked id (8 digits are enough), or the document's number or id.")]

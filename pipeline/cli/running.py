@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.app import DataOption, JsonOption
+from pipeline.cli.options import DataOption, JsonOption
 
 config = typer.Typer(help="The settings.", no_args_is_help=True)
 

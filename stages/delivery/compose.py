@@ -23,7 +23,10 @@ from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.deliveries import EmailMessage, SmsMessage
 from schemas.tenants import BrandProfile
 from stages.delivery.segments import BASIC, EXTENSION, measure
-from stages.delivery.texts import language_of, text
+from stages.delivery.texts import text
+
+LOCALES = {"en": "en_GB", "es": "es_ES", "pl": "pl_PL", "pt": "pt_PT"}
+"""The locale of numbers and dates, as on the document: a bare `pt` is Brazil's in CLDR, `en` the month-first one."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013": "-", "\u2212": "-"})
@@ -59,11 +62,19 @@ class Content:
     @property
     def money(self) -> str:
         """The amount as people write it in this language; "" where it is not known."""
+        return self._money(None)
+
+    @property
+    def plain_money(self) -> str:
+        """The same with the currency's code for its sign: a text message has no room for most signs."""
+        return self._money("#,##0.00 ¤¤")
+
+    def _money(self, pattern: str | None) -> str:
         from babel.numbers import format_currency
 
         if self.amount is None or self.currency is None:
             return ""
-        return str(format_currency(self.amount, self.currency, locale=self.language))
+        return str(format_currency(self.amount, self.currency, pattern, locale=LOCALES[self.language]))
 
 
 def email(content: Content, brand: BrandProfile, *, sender: str, to: str, at: datetime) -> EmailMessage:
@@ -94,7 +105,7 @@ def sms(content: Content, *, sender: str, to: str) -> SmsMessage:
     What the GSM alphabet lacks is written without its accent, for one such letter would halve the room. Seller and
     number are shortened, seller first, before a second segment is paid for.
     """
-    money = gsm(content.money.replace("€", "EUR") if "€" in content.money else content.money)
+    money = gsm(content.plain_money)
     seller, number = gsm(content.seller), gsm(content.number)
     key = "sms" if money else "sms_plain"
 
@@ -199,7 +210,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
 def _day(day: date, language: str) -> str:
     from babel.dates import format_date
 
-    return str(format_date(day, "long", locale=language))
+    return str(format_date(day, "long", locale=LOCALES[language]))
 
 
 def readable_on(colour: str) -> str:
@@ -238,6 +249,3 @@ def _inliner() -> Any:
 
 def _inlined(html: str) -> str:
     return str(_inliner().inline(html))
-
-
-__all__ = ["Content", "email", "gsm", "language_of", "readable_on", "sms"]

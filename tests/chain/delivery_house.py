@@ -1,4 +1,4 @@
-"""Everything that deliveries need, real: a migrated database, artefacts in a folder, a profile, a sandbox's providers."""
+"""Everything that deliveries need, real: a migrated database, artefacts in a folder, a profile, a clock."""
 
 from __future__ import annotations
 

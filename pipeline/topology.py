@@ -48,3 +48,15 @@ TOPICS: tuple[str, ...] = tuple(
         [stage.source for stage in STAGES] + [stage.target for stage in STAGES if stage.target] + [PARKED, EVENTS]
     )
 )
+
+
+def picture() -> str:
+    """The chain as text, for README.md; a test holds both together."""
+    width = max(len(stage.name) for stage in STAGES)
+    rows = []
+    for stage in STAGES:
+        target = stage.target or (
+            "provider calls, by the dispatcher" if stage.name == "delivery" else "state of deliveries"
+        )
+        rows.append(f"    {stage.source:<28} -> {stage.name:<{width}} -> {target}")
+    return "\n".join(rows)

@@ -121,6 +121,8 @@ class _Reader:
                     break
             elif token == b",":
                 parts += 1
+                if parts > 2 * DOCUMENT_PARTS:  # far beyond any invoice: no time is spent on looking for its end
+                    raise self.fail("json-limit", f"an object of more than {DOCUMENT_PARTS} values")
         finding = None
         if parts > DOCUMENT_PARTS or at > DOCUMENT_BYTES:
             finding = refuse(
@@ -214,8 +216,11 @@ def _document(piece: _Piece, profile: ExtractionProfile | None) -> Invoice:
     inexact: list[tuple[Path, str]] = []
     _collect(data, (), inexact)
 
+    lines: dict[Path, int] = {}
+
     def locate(path: Path) -> str:
-        lines = _lines(text)
+        if not lines:
+            lines.update(_lines(text))
         known = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
         return f"line {piece.line + known}" + (f", {format_path(path)}" if path else "")
 

@@ -13,9 +13,6 @@ Refused  a document one of whose rows is damaged, or that a damaged row may belo
 from __future__ import annotations
 
 import fnmatch
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.errors import Finding, LimitExceeded
@@ -23,13 +20,9 @@ from schemas.fields import Path
 from schemas.profiles import CsvMapping, ExtractionProfile
 from stages.extraction.completing import Unfit, complete
 from stages.extraction.delimited_cells import Fields
-from stages.extraction.delimited_joins import Joined
-from stages.extraction.delimited_rows import Columns, Row, Rows, find_header
+from stages.extraction.delimited_groups import Group, Grouping
 from stages.extraction.recognise import Head
 from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, unreadable
-
-DOCUMENT_ROWS = 20_000
-_SCATTERED = 200
 
 
 def fits(head: Head, profile: ExtractionProfile | None) -> bool:
@@ -48,26 +41,6 @@ def companion(name: str, profile: ExtractionProfile | None) -> bool:
     return bool(pattern) and any(fnmatch.fnmatch(n, pattern or "") for n in (name, name.rsplit("/", 1)[-1]))
 
 
-@dataclass
-class Group:
-    """The rows of one document: its head, and the rows of its lines (which may be the same)."""
-
-    head: Row
-    key: tuple[str, ...] = ()
-    lines: list[Row] = field(default_factory=list)
-    damage: list[Finding] = field(default_factory=list)
-    following: int = 0
-    following_line: int = 0
-    """Where the next group begins: offset and line."""
-
-    def add(self, row: Row) -> None:
-        if len(self.lines) < DOCUMENT_ROWS:
-            self.lines.append(row)
-        elif len(self.lines) == DOCUMENT_ROWS:
-            self.lines.append(row)
-            self.damage.append(refuse("csv-limit", f"a document of more than {DOCUMENT_ROWS} rows", f"line {row.line}"))
-
-
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable: without a profile, or when the header does not fit it."""
     if profile is None or profile.csv is None:
@@ -75,11 +48,11 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
     records: list[Record] = []
     try:
         reading = _Reading(source, profile, profile.csv, cursor)
-        for group in reading.groups():
+        for group in reading.grouping.groups():
             records.append(reading.record(group))
             if budget.spent(len(records)):
-                return records, {"o": group.following, "l": group.following_line, "x": reading.scattered}
-        records += reading.orphans()
+                return records, {"o": group.following, "l": group.following_line, "x": reading.grouping.scattered}
+        records += [_orphan(key, line) for key, line in reading.grouping.orphans()]
     except Unfit as unfit:
         if not records and not cursor:
             raise unreadable("the export", unfit.findings) from None
@@ -99,157 +72,28 @@ def _profile_wanted(source: Source) -> Finding:
     return refuse("csv-profile", message, "line 1", first[0] if first else None)
 
 
+def _orphan(key: tuple[str, ...], line: int) -> Record:
+    address = f"lines without a head, line {line}"
+    finding = refuse("csv-orphan", "lines whose document is not in the export", f"line {line}", " ".join(key))
+    return Record(address, error=unreadable(address, (finding,)))
+
+
 class _Reading:
-    """One step over one file: header, groups and their documents."""
+    """One step over one file: its groups of rows, and the document that each becomes."""
 
     def __init__(self, source: Source, profile: ExtractionProfile, mapping: CsvMapping, cursor: Cursor | None) -> None:
-        self.source, self.profile, self.mapping = source, profile, mapping
-        self.joined: Joined | None = None
-        first = Rows(source.file, mapping)
-        for _ in range(mapping.skip_lines):
-            first.skip_line()
-        types = mapping.records
-        if types:
-            self.columns = Columns(list(types.head_columns), 0)
-            self.line_columns = Columns(list(types.line_columns), 0)
-        elif mapping.columns:
-            self.columns = self.line_columns = Columns(list(mapping.columns), 0)
-        elif mapping.header:
-            self.columns = self.line_columns = find_header(first, mapping.header)
-        else:
-            row = next(first, None)
-            if row is None or row.damage:
-                damage = row.damage if row and row.damage else refuse("csv-header", "there is no header", "line 1")
-                raise Unfit(damage)
-            self.columns = self.line_columns = Columns([c.strip() for c in row.cells], row.line)
-        self.key = [self.columns.at(name) for name in mapping.key]
-        start = (first.offset, first.line)
-        if mapping.lines:
-            self.joined = Joined(source, mapping, self.key, start)
-            self.line_columns = self.joined.columns
-        self.head_fields = Fields(mapping.document, self.columns, mapping, lines=False)
-        self.line_fields = Fields(mapping.line, self.line_columns, mapping, lines=True)
+        self.profile, self.mapping = profile, mapping
+        self.grouping = Grouping(source, mapping, cursor)
+        columns, line_columns = self.grouping.columns, self.grouping.line_columns
+        self.head_fields = Fields(mapping.document, columns, mapping, lines=False)
+        self.line_fields = Fields(mapping.line, line_columns, mapping, lines=True)
         notes = mapping.credit_notes
-        self.credit_column = self.columns.at(notes.column) if notes.column else None
-        self.scattered: list[list[str]] = list((cursor or {}).get("x", []))
-        if not cursor and mapping.layout == "rows":
-            self.scattered = self._scattered(start)
-        self.start = (int(cursor["o"]), int(cursor["l"])) if cursor else start
-
-    def _rows(self, start: tuple[int, int]) -> Iterator[Row]:
-        skip = self.mapping.skip_rows
-        pattern = re.compile(skip) if skip else None
-        for row in Rows(self.source.file, self.mapping, *start):
-            if self.joined and self.joined.begins(row):
-                return
-            if pattern and row.cells and pattern.fullmatch(row.cells[0].strip()):
-                continue
-            yield row
-
-    def _key(self, row: Row) -> tuple[str, ...]:
-        return tuple(row.cells[at].strip() if at < len(row.cells) else "" for at in self.key)
-
-    def _scattered(self, start: tuple[int, int]) -> list[list[str]]:
-        """Keys whose rows do not stand together. One pass before the first step: afterwards it would be too late."""
-        seen: set[tuple[str, ...]] = set()
-        scattered: dict[tuple[str, ...], None] = {}
-        last: tuple[str, ...] | None = None
-        for row in self._rows(start):
-            if row.damage and not row.cells:
-                continue
-            key = self._key(row)
-            if key != last:
-                if key in seen:
-                    scattered[key] = None
-                    if len(scattered) > _SCATTERED:
-                        message = (
-                            f"more than {_SCATTERED} documents have rows in several places; sort the export by its key"
-                        )
-                        raise Unfit(refuse("csv-scattered", message, f"line {row.line}", " ".join(key)))
-                seen.add(key)
-                last = key
-        return [list(key) for key in scattered]
-
-    def groups(self) -> Iterator[Group]:
-        """The documents' rows, from the cursor on."""
-        current: Group | None = None
-        beside: list[Finding] = []
-        end = self.start
-        for row in self._rows(self.start):
-            if row.damage and not row.cells:
-                # whose row this was cannot be told: the document before it and the one behind it are both in doubt
-                beside.append(row.damage)
-                if current:
-                    current.damage.append(row.damage)
-                continue
-            head = self._begins(current, row)
-            if head and current:
-                current.following, current.following_line = row.start, row.line
-                yield current
-                current = None
-            if current is None:
-                current = Group(row, self._key(row), [], beside)
-                beside = []
-                if not head:
-                    message = "a line stands before any head"
-                    current.damage.append(refuse("csv-record-type", message, f"line {row.line}", row.cells[0]))
-            elif beside:
-                current.damage += [f for f in beside if f not in current.damage]
-                beside = []
-            self._add(current, row, head=head)
-            end = (row.start, row.line)
-        if current:
-            current.following, current.following_line = self.source.file.seek(0, 2), end[1] + 1
-            yield current
-        elif beside:
-            raise Unfit(*beside)
-
-    def _begins(self, current: Group | None, row: Row) -> bool:
-        """Does this row begin another document?"""
-        types = self.mapping.records
-        if types:
-            at = types.column - 1
-            return at < len(row.cells) and row.cells[at].strip() in types.head
-        return bool(self.joined) or current is None or self._key(row) != current.key
-
-    def _add(self, group: Group, row: Row, *, head: bool) -> None:
-        types = self.mapping.records
-        if row.damage:
-            group.damage.append(row.damage)
-        if types:
-            kind = row.cells[types.column - 1].strip() if types.column <= len(row.cells) else ""
-            if head:
-                columns = self.columns
-            elif kind in types.line:
-                columns = self.line_columns
-                group.add(row)
-            elif kind in types.ignore:
-                return
-            else:
-                message = "the profile does not know this record type"
-                group.damage.append(refuse("csv-record-type", message, f"line {row.line}", kind))
-                return
-        else:
-            columns = self.columns
-            if not self.joined:
-                group.add(row)
-        if wrong := columns.fit(row):
-            group.damage.append(wrong)
+        self.credit_column = columns.at(notes.column) if notes.column else None
 
     def record(self, group: Group) -> Record:
         address = f"line {group.head.line}"
         try:
-            if self.joined:
-                group.lines, damage = self.joined.lines(group.key)
-                group.damage += damage
-            if list(group.key) in self.scattered:
-                message = "the rows of this document do not stand together; sort the export by its key"
-                group.damage.append(refuse("csv-scattered", message, address, " ".join(group.key)))
-            if group.key and not all(group.key):
-                name = self.mapping.key[group.key.index("")]
-                group.damage.append(
-                    refuse("csv-key", "the cell that tells the document is empty", f'{address}, column "{name}"')
-                )
+            self.grouping.check(group)
             if group.damage:
                 raise Unfit(*group.damage[:100])
             data, warnings = self._data(group)
@@ -321,27 +165,3 @@ class _Reading:
             totals = data.get("totals", {})
             for name, value in totals.items():
                 totals[name] = -value
-
-    def orphans(self) -> list[Record]:
-        """Lines that belong to no head: reported when the heads are at their end."""
-        if not self.joined:
-            return []
-        heads = {self._key(row) for row in self._rows(self._heads())}
-        return [
-            Record(
-                f"lines without a head, line {line}",
-                error=unreadable(
-                    f"line {line}",
-                    (refuse("csv-orphan", "lines whose document is not in the export", f"line {line}", " ".join(key)),),
-                ),
-            )
-            for key, line in self.joined.firsts()
-            if key not in heads
-        ]
-
-    def _heads(self) -> tuple[int, int]:
-        """Where the heads begin."""
-        rows = Rows(self.source.file, self.mapping)
-        while rows.line <= max(self.columns.line, self.mapping.skip_lines):
-            rows.skip_line()
-        return rows.offset, rows.line

@@ -18,7 +18,7 @@ from stages.extraction.records import Source, refuse
 class Joined:
     """The lines of a `sections` or `files` layout. Raises Unfit when they are not there."""
 
-    def __init__(self, source: Source, mapping: CsvMapping, head_key: list[int], start: tuple[int, int]) -> None:
+    def __init__(self, source: Source, mapping: CsvMapping, start: tuple[int, int]) -> None:
         part = mapping.lines
         assert part is not None  # the profile's own check
         self.mapping, self.part = mapping, part

@@ -20,6 +20,8 @@ from stages.extraction.records import refuse
 LINE_BYTES = 1024 * 1024
 ROW_LINES = 500
 """The most lines one row may span: a quote that is never closed would swallow the file."""
+_BLANK = 10_000
+"""Empty rows in a row: what comes behind so many is not looked for."""
 _BROKEN = 100
 """Rows that may be damaged before the whole export is refused."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -106,7 +108,7 @@ class Rows:
 
     def __next__(self) -> Row:
         """The next row that has anything in it. Raises Unfit when too many are damaged."""
-        while True:
+        for _ in range(_BLANK):
             start, line = self.offset, self.line
             self._began, self._damage = line, None
             try:
@@ -117,6 +119,7 @@ class Rows:
                 if self._damage:
                     self._count(self._damage)
                 return Row(cells, line, start, self._damage)
+        raise Unfit(refuse("csv-blank", f"more than {_BLANK} empty rows", f"line {self.line}"))
 
     def _resume(self, start: int, line: int, said: str) -> Row:
         """Behind a row that cannot be unquoted: go on with the next line."""

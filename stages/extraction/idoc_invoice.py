@@ -22,6 +22,7 @@ from lxml import etree
 
 from schemas.fields import Path, format_path
 from schemas.profiles import ExtractionProfile, IdocMapping
+from stages.extraction import idoc_parties as parties
 from stages.extraction import idoc_values as sap
 from stages.extraction.completing import Unfit
 from stages.extraction.idoc_lines import lines_of
@@ -117,12 +118,12 @@ class Mapping:
             "invoice_number": self.text(invoice, "BELNR") or self.text(head, "BELNR"),
             "type_code": self._type(head),
             "currency": self.text(head, "CURCY"),
-            "issue_date": self._first_day("026", "012", "011") or self.day(invoice, "DATUM"),
-            "due_date": self._first_day("028"),
-            "seller": self._seller(head),
-            "buyer": self._buyer(head),
+            "issue_date": self.first_day("026", "012", "011") or self.day(invoice, "DATUM"),
+            "due_date": self.first_day("028"),
+            "seller": parties.seller(self, head),
+            "buyer": parties.buyer(self, head),
             "payment_terms": self._terms(),
-            "delivery": self._delivery(),
+            "delivery": parties.delivery(self),
             "payment": self._payment(),
             "notes": self._notes(),
             "totals": self._totals(),
@@ -130,7 +131,7 @@ class Mapping:
         self._references(data)
         data["lines"] = lines_of(self)
         data["allowances_charges"] = self._conditions(data)
-        self._hints(data)
+        parties.hints(self, data)
         self._aside(head)
         if self.extras:
             data["extras"] = self.extras
@@ -146,101 +147,12 @@ class Mapping:
             self.warnings.add("idoc-document-type", message, self.place(head, "BSART"), kind)
         return "380"
 
-    def _first_day(self, *qualifiers: str) -> date | None:
+    def first_day(self, *qualifiers: str) -> date | None:
         for qualifier in qualifiers:
             segment = self.qualified("E1EDK03", "IDDAT", qualifier)
             if (found := self.day(segment, "DATUM")) is not None:
                 return found
         return None
-
-    def _partner(self, *roles: str) -> etree._Element | None:
-        for role in roles:
-            if (found := self.qualified("E1EDKA1", "PARVW", role)) is not None:
-                return found
-        return None
-
-    def _party(self, segment: etree._Element) -> dict[str, Any]:
-        names = [self.text(segment, f"NAME{n}") for n in range(1, 5)]
-        gln = self.text(segment, "ILNNR")
-        identifiers = []
-        if gln:
-            known = sap.is_gs1(gln)
-            identifiers.append({"value": gln, "scheme": "0088" if known else None})
-            if not known:
-                message = "this is no GLN, its check digit does not fit; kept without a scheme"
-                self.warnings.add("idoc-gln", message, self.place(segment, "ILNNR"), gln)
-        party = {
-            "name": " ".join(n for n in names if n),
-            "identifiers": identifiers,
-            "erp_id": self.text(segment, "PARTN"),
-            "address": self._address(segment),
-        }
-        return {k: v for k, v in party.items() if v}
-
-    def _address(self, segment: etree._Element) -> dict[str, Any]:
-        box = self.text(segment, "PFACH")
-        more = [self.text(segment, "STRS2"), self.text(segment, "ORT02"), f"PO box {box}" if box else None]
-        extra = [m for m in more if m]
-        house = self.text(segment, "HAUSN")
-        street = " ".join(p for p in (self.text(segment, "STRAS"), house if house and house.strip("0") else None) if p)
-        address = {
-            "line_1": street or None,
-            "line_2": extra[0] if extra else None,
-            "line_3": ", ".join(extra[1:]) or None,
-            "city": self.text(segment, "ORT01"),
-            "post_code": self.text(segment, "PSTLZ"),
-            "subdivision": self.text(segment, "REGIO"),
-            "country": self.text(segment, "LAND1"),
-        }
-        return {k: v for k, v in address.items() if v}
-
-    def _seller(self, head: etree._Element) -> dict[str, Any] | None:
-        segment = self._partner("RS", "LF", "BK")
-        if segment is None:
-            return None
-        self.sources[("seller",)] = segment
-        party = self._party(segment)
-        party.pop("erp_id", None)  # PARTN of RS is our number at the customer
-        self.keep("E1EDKA1[RS]/PARTN", self.text(segment, "PARTN"))
-        tax = self.text(head, "EIGENUINR")
-        if tax:
-            # BR-CO-09: a VAT number begins with its country; what does not is a local tax number (BT-32)
-            party["vat_identifier" if tax[:2].isalpha() else "tax_registration"] = tax
-        return party
-
-    def _buyer(self, head: etree._Element) -> dict[str, Any] | None:
-        segment = self._partner("RE", "AG", "RG")
-        if segment is None:
-            return None
-        self.sources[("buyer",)] = segment
-        party = self._party(segment)
-        party.setdefault("erp_id", self.text(head, "RECIPNT_NO"))
-        tax = self.text(head, "KUNDEUINR")
-        if tax and tax[:2].isalpha() and tax[2:3].isdigit():
-            party["vat_identifier"] = tax
-        else:
-            self.keep("E1EDK01/KUNDEUINR", tax)
-        contact = {"name": self.text(segment, "BNAME"), "telephone": self.text(segment, "TELF1")}
-        party["contact"] = {k: v for k, v in contact.items() if v}
-        return {k: v for k, v in party.items() if v}
-
-    def _hints(self, data: dict[str, Any]) -> None:
-        segment = self._partner("RE", "AG", "RG")
-        iso = self.text(segment, "SPRAS_ISO")
-        language = iso.lower() if iso else sap.LANGUAGES.get(self.text(segment, "SPRAS") or "")
-        if language:
-            data["hints"] = {"language": language}
-
-    def _delivery(self) -> dict[str, Any] | None:
-        segment = self._partner("WE")
-        when = self._first_day("001")
-        if segment is None:
-            return {"date": when} if when else None
-        self.sources[("delivery",)] = segment
-        party = self._party(segment)
-        location = next(iter(party.get("identifiers", ())), None)
-        found = {"name": party.get("name"), "location": location, "address": party.get("address"), "date": when}
-        return {k: v for k, v in found.items() if v}
 
     def _references(self, data: dict[str, Any]) -> None:
         for segment in self.segments.get("E1EDK02", ()):
@@ -356,7 +268,8 @@ class Mapping:
         """Segments without a term, and partners that play no role in EN 16931."""
         for field in ("HWAER", "WKURS", "LANDTX", "STCEG_L"):
             self.keep(f"E1EDK01/{field}", self.text(head, field))
-        used = {id(self._partner("RS", "LF", "BK")), id(self._partner("RE", "AG", "RG")), id(self._partner("WE"))}
+        roles = (parties.SELLER, parties.BUYER, ("WE",))
+        used = {id(parties.partner(self, *each)) for each in roles}
         for segment in self.segments.get("E1EDKA1", ()):
             if id(segment) not in used:
                 role = self.text(segment, "PARVW")

@@ -143,6 +143,10 @@ class Warnings:
         else:
             self._more += 1
 
+    @property
+    def full(self) -> bool:
+        return len(self._kept) >= WARNINGS
+
     def all(self) -> tuple[Finding, ...]:
         if not self._more:
             return tuple(self._kept)

@@ -136,8 +136,11 @@ class Walk:
     ) -> None:
         if not isinstance(element.tag, str):
             return
-        self.warnings.add(rule, f"{message}; its text is kept aside", self.place(element), element.text)
+        place = "" if self.warnings.full else self.place(element)
+        self.warnings.add(rule, f"{message}; its text is kept aside", place, element.text)
         for leaf in element.iter():
+            if len(self.extras) >= _EXTRAS:
+                break
             if isinstance(leaf.tag, str) and leaf.text and leaf.text.strip():
                 self._keep(leaf, leaf.text.strip())
 
@@ -158,8 +161,9 @@ class Walk:
             if node is self.root:
                 steps.append(step)
                 break
-            same = [n for n in parent if n.tag == node.tag]
-            steps.append(f"{step}[{same.index(node) + 1}]" if len(same) > 1 else step)
+            before = sum(1 for _ in node.itersiblings(node.tag, preceding=True))
+            alone = not before and next(node.itersiblings(node.tag), None) is None
+            steps.append(step if alone else f"{step}[{before + 1}]")
         return "/" + "/".join(reversed(steps))
 
     def place(self, element: etree._Element) -> str:

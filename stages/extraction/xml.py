@@ -153,6 +153,8 @@ class _Guard:
             if self.parts > DOCUMENT_PARTS and not self.finding:
                 message = f"the document has more than {DOCUMENT_PARTS} elements and attributes"
                 self.finding = refuse("xml-limit", message, self.place())
+            elif self.parts > 2 * DOCUMENT_PARTS and self.finding:
+                raise Unfit(self.finding)  # far beyond any invoice: no time is spent on looking for its end
             return
         self.outside += 1 + (len(attributes) >> 1)
         if self.outside > OUTSIDE:

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from uuid import UUID, uuid4
 
-from psycopg.types.json import Jsonb
-
 from connectors.storage import Storage, put
-from pipeline.store import artefacts, events
+from pipeline.store import receiving
 from pipeline.store.database import Store
 from pipeline.topology import EXPORT_RECEIVED
 from schemas import ids
@@ -85,22 +83,9 @@ class Door:
         )
         message = ExportReceived(tenant=tenant, export_id=export, name=clean, profile=profile, source=ref)
         now = self.store.clock()
+        event = self._received(message, by)
         async with self.store.transaction() as conn:
-            cursor = await conn.execute(
-                """INSERT INTO export (export_id, tenant, name, profile, source, received_at, received_by, state,
-                                       updated_at)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, 'moving', %s) ON CONFLICT DO NOTHING RETURNING export_id""",
-                [export, tenant, clean, profile, Jsonb(ref.wire()), now, by, now],
-            )
-            if await cursor.fetchone():
-                await artefacts.insert(conn, [(export, tenant, ref)], now)
-                await conn.execute(
-                    """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload)
-                       VALUES (%s, %s, 'publish', %s, %s, %s)""",
-                    [ids.derive("publish", export), tenant, export, now,
-                     Jsonb({"topic": EXPORT_RECEIVED, "message": message.wire()})],
-                )  # fmt: skip
-                await events.append(conn, [self._received(message, by)], recorded_at=now, keys=self.store.keys)
+            await receiving.receive(conn, message, event, topic=EXPORT_RECEIVED, by=by, now=now, keys=self.store.keys)
         return Receipt(export, tenant, clean, ref.sha256, ref.size)
 
     async def receive_raw(self, data: bytes, headers: Mapping[str, bytes], position: str) -> Receipt:
@@ -131,12 +116,8 @@ class Door:
 
     async def _backlog(self) -> None:
         async with self.store.transaction() as conn:
-            cursor = await conn.execute(
-                "SELECT count(*) AS n FROM (SELECT 1 FROM document WHERE state = 'moving' LIMIT %s) AS unfinished",
-                [self.backlog_limit],
-            )
-            row = await cursor.fetchone()
-        if row and row["n"] >= self.backlog_limit:
+            unfinished = await receiving.moving(conn, self.backlog_limit)
+        if unfinished >= self.backlog_limit:
             raise StoreUnavailable(
                 f"{self.backlog_limit} documents are unfinished: the door is closed until some are", retry_after=30
             )

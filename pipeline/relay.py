@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from pipeline.runner import Produce, outgoing
+from pipeline.store import due
 from pipeline.store.database import Connection, Store
 from pipeline.transport import Outgoing
 
@@ -37,13 +38,7 @@ class Relay:
         """Fire what is due now; returns how many rows."""
         now = self.store.clock()
         async with self.store.transaction() as conn:
-            cursor = await conn.execute(
-                """DELETE FROM due WHERE due_id IN (
-                     SELECT due_id FROM due WHERE at <= %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
-                   RETURNING kind, subject_id, tries, payload""",
-                [now, BATCH],
-            )
-            rows = await cursor.fetchall()
+            rows = await due.take(conn, now, BATCH)
             await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             for row in rows:
                 if row["kind"] == "review":

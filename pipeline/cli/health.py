@@ -89,20 +89,16 @@ async def _kafka(settings: Settings, servers: str) -> str:
 
 async def _database(settings: Settings) -> str:
     from pipeline import wiring
+    from pipeline.store import queries
 
     store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
     await store.open()
     try:
         async with store.transaction() as conn:
-            cursor = await conn.execute(
-                """SELECT current_setting('server_version') AS v, current_user AS u,
-                          (SELECT version_num FROM alembic_version) AS m"""
-            )
-            row = await cursor.fetchone()
+            about = await queries.about(conn)
     finally:
         await store.close()
-    assert row is not None
-    return f"PostgreSQL {row['v']}, schema {row['m']}, as {row['u']}"
+    return f"PostgreSQL {about['version']}, schema {about['schema']}, as {about['role']}"
 
 
 def _artefacts(settings: Settings) -> str:

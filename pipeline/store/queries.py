@@ -219,3 +219,14 @@ async def totals(conn: Connection, *, tenant: str | None = None) -> dict[str, in
         [tenant, tenant],
     )
     return {row["state"]: row["n"] for row in await cursor.fetchall()}
+
+
+async def about(conn: Connection) -> dict[str, str]:
+    """Which server this is, at which schema, as which role."""
+    cursor = await conn.execute(
+        """SELECT current_setting('server_version') AS version, current_user AS role,
+                  (SELECT version_num FROM alembic_version) AS schema"""
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return {key: str(value) for key, value in row.items()}

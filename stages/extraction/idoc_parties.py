@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from schemas.codes import COUNTRIES
 from stages.extraction import idoc_values as sap
 
 if TYPE_CHECKING:
@@ -86,13 +87,18 @@ def buyer(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
     party = party_of(mapping, segment)
     party.setdefault("erp_id", mapping.text(head, "RECIPNT_NO"))
     tax = mapping.text(head, "KUNDEUINR")
-    if tax and tax[:2].isalpha() and tax[2:3].isdigit():
+    if tax and _is_vat_number(tax):
         party["vat_identifier"] = tax
     else:
         mapping.keep("E1EDK01/KUNDEUINR", tax)
     contact = {"name": mapping.text(segment, "BNAME"), "telephone": mapping.text(segment, "TELF1")}
     party["contact"] = {k: v for k, v in contact.items() if v}
     return {k: v for k, v in party.items() if v}
+
+
+def _is_vat_number(tax: str) -> bool:
+    """Begins with its country (ISO 3166-1; EL is Greece's, XI Northern Ireland's) and has digits: `ESB12345674` too."""
+    return tax[:2] in COUNTRIES | {"EL", "XI"} and any(c.isdigit() for c in tax[2:])
 
 
 def hints(mapping: Mapping, data: dict[str, Any]) -> None:

@@ -1,0 +1,63 @@
+"""The demo's own supplier, Vinhos do Vale Escondido: four exports, recipients, profiles, and how each document ends.
+
+Everything here was written for the demo. The parties are invented: addresses end in .example, phone numbers are of
+ranges that no operator gives out, and VAT numbers, GLNs and IBAN have check digits that hold and owners that do not
+exist, as far as anybody knows.
+
+    exports/        one file of each input: SAP IDoc, UBL, CSV, canonical JSON
+    profiles/       the tenant's profile, its extraction profiles and its logo
+    recipients.csv  the directory, as `entrega recipients import` takes it
+    expected.yaml   the end of each document
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+FOLDER = Path(__file__).parent
+EXPORTS = tuple(sorted((FOLDER / "exports").glob("[0-9]*")))
+RECIPIENTS = FOLDER / "recipients.csv"
+TENANT = "demo"
+
+
+@dataclass(frozen=True)
+class End:
+    """How a document ends: its state, the channel that reached the recipient, the reason of what was not delivered."""
+
+    end: str
+    channel: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`expected.yaml`: the end by document number; the export of which a second copy is dropped."""
+
+    documents: dict[str, End]
+    dropped_twice: str
+
+
+def expected() -> Expected:
+    import yaml
+
+    raw = yaml.safe_load((FOLDER / "expected.yaml").read_text("utf-8"))
+    return Expected({number: End(**end) for number, end in raw["documents"].items()}, raw["dropped_twice"])
+
+
+def install_profile(settings: Settings) -> None:
+    """Put the demo's profiles where the tenant `demo` has none. Another default tenant is a supplier of its own: it
+    would not want this one's name and logo."""
+    folder = settings.profile_folder
+    if settings.default_tenant != TENANT or (folder / f"{TENANT}.yaml").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # the profile last: when it is there, so is all that it names
+    for source in sorted((FOLDER / "profiles").iterdir(), key=lambda file: file.name == f"{TENANT}.yaml"):
+        target = folder / source.name
+        if not target.exists():
+            target.write_bytes(source.read_bytes())

@@ -21,7 +21,7 @@ import pytest
 from pipeline import embedded
 from pipeline.embedded.processes import Identity, identify
 
-FOLDER = "ENTREGA_TEST_SERVICES"  # inherited by the workers
+FOLDER = "TESTS_OF_ENTREGA_SERVICES"  # inherited by the workers; ENTREGA_… would be taken for a setting
 PREFIX = "entrega-test-"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as DeadlineExceeded
@@ -61,12 +62,14 @@ async def guarded(stage: Stage, message: Frozen) -> Result:
 _loop: asyncio.AbstractEventLoop | None = None
 
 
-def _run(stage: Stage, messages: Sequence[Frozen]) -> list[Result]:
-    """In the child: run the messages one after the other on a loop that stays."""
+def _run(stage: Stage, messages: Sequence[Frozen]) -> tuple[list[Result], float]:
+    """In the child: run the messages one after the other on a loop that stays. Results, and the seconds of CPU."""
     global _loop
     if _loop is None:
         _loop = asyncio.new_event_loop()
-    return [_loop.run_until_complete(guarded(stage, message)) for message in messages]
+    before = time.process_time()
+    results = [_loop.run_until_complete(guarded(stage, message)) for message in messages]
+    return results, time.process_time() - before
 
 
 def _start_child() -> None:
@@ -89,6 +92,8 @@ class Pool:
         self.workers = workers
         self.deadline = deadline
         self.idle = idle
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        """CPU seconds that `handle` took in the children, by the stage's class."""
         self._pool: Any = None
         self._last = time.monotonic()
         self._running = 0
@@ -147,15 +152,18 @@ class Pool:
         import pebble
 
         deadline = self.deadline + 2.0 * len(messages)
-        future: Future[list[Result]] = self._ensure().schedule(_run, args=(stage, list(messages)), timeout=deadline)
+        pool = self._ensure()
+        future: Future[tuple[list[Result], float]] = pool.schedule(_run, args=(stage, list(messages)), timeout=deadline)
         try:
-            return await asyncio.wrap_future(future)
+            results, seconds = await asyncio.wrap_future(future)
         except (TimeoutError, DeadlineExceeded):
             log.error("child-hung", stage=type(stage).__name__, messages=len(messages), seconds=deadline)
             return None
         except pebble.ProcessExpired as error:
             log.error("child-died", stage=type(stage).__name__, messages=len(messages), exit_code=error.exitcode)
             return None
+        self.spent[type(stage).__name__] += seconds
+        return results
 
 
 def _killer(stage: Stage) -> Parked:

@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -33,6 +34,8 @@ STALLED_SECONDS = 300.0
 """A stage whose batch made no progress for this long is stuck: the process ends and is started again."""
 IDLE_SECONDS = 0.25
 """How often a role looks for work when it found none."""
+METRIC_SECONDS = 2.0
+"""How often a stage that has worked says how much, and what CPU its own code took."""
 
 
 @dataclass
@@ -80,6 +83,7 @@ class Worker:
 
     async def watch(self) -> None:
         """Returns when told to stop; raises when a stage or role has died, or makes no progress."""
+        metrics = self._metrics()
         while not self.stopping.is_set():
             for app in self.apps:
                 if app.crashed or app.should_stop:
@@ -93,8 +97,24 @@ class Worker:
                 if since is not None and (now - since).total_seconds() > STALLED_SECONDS:
                     raise RuntimeError(f"stage {runner.spec.name} makes no progress since {since.isoformat()}")
             self.pool.reap()
+            next(metrics)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), 0.5)
+
+    def _metrics(self) -> Iterator[None]:
+        """At a step, if it is time: a line for each stage that has worked since the last one, with its totals."""
+        said: dict[str, int] = {}
+        last = time.monotonic()
+        while True:
+            yield
+            if time.monotonic() - last < METRIC_SECONDS:
+                continue
+            last = time.monotonic()
+            for runner in self.runners:
+                name = runner.spec.name
+                if said.get(name, 0) != runner.handled:
+                    said[name] = runner.handled
+                    log.info("worked", stage=name, messages=said[name], cpu_seconds=round(runner.handle_seconds, 6))
 
     async def stop(self) -> None:
         """Stop consuming, let roles finish their round, end the children."""

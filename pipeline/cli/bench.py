@@ -1,0 +1,77 @@
+"""bench: what a document costs here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.options import JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bench)
+
+
+def bench(
+    documents: Annotated[int, typer.Option(min=1, max=100_000, help="How many go through.")] = 1000,
+    lines: Annotated[int, typer.Option(min=1, max=1000, help="Lines of each.")] = 20,
+    data: Annotated[Path | None, typer.Option("--data", help="A folder to keep; default a temporary one.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run documents through everything, in a data folder of its own; say what they cost. Takes minutes, is no test."""
+    import shutil
+    import tempfile
+    from dataclasses import asdict
+
+    from pipeline import embedded
+    from pipeline.bench.run import BenchFailed, Report
+    from pipeline.bench.run import bench as measure
+    from pipeline.cli.output import complain, json_line, say
+    from pipeline.settings import load
+
+    folder = data or Path(tempfile.mkdtemp(prefix="entrega-bench-"))
+    try:
+        report: Report = measure(load(folder), documents, lines, say)
+    except BenchFailed as error:
+        complain(str(error))
+        raise typer.Exit(1) from error
+    finally:
+        if data is None:
+            embedded.erase(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            embedded.stop(folder)
+    if json:
+        json_line(asdict(report))
+    else:
+        show(report)
+
+
+def show(report: Any) -> None:
+    """Three tables for people."""
+    from pipeline.cli.output import table
+
+    whole = [
+        ("documents through everything", f"{report.documents} of {report.lines} lines on {report.cores} cores"),
+        ("documents a second", f"{report.documents_per_second} ({report.seconds} s from drop to all captured)"),
+        ("CPU ms a document, in all", f"{report.cpu_ms}; {report.ratio} times the reference"),
+        ("of which plumbing", f"{report.plumbing_ms}: all but the stages' own code"),
+        ("ready after", f"{report.ready_seconds} s"),
+        ("idle", f"{report.idle_cpu_percent} % of a core, {report.idle_memory_mib} MiB"),
+        ("peak memory in all", f"{report.peak_memory_all_mib} MiB"),
+    ]
+    table(("what", "figure"), [{"what": what, "figure": figure} for what, figure in whole])
+    stages = [
+        {"stage": name, "cpu_ms": value, "reference_ms": report.reference_ms.get(name)}
+        for name, value in report.stages_ms.items()
+    ]
+    table(("stage", "cpu_ms", "reference_ms"), stages, title="Stages, CPU ms a document")
+    peaks: dict[str, float] = {}
+    for name, value in report.peak_memory_mib:
+        peaks[name] = value
+    rows = [
+        {"process": name, "cpu_ms": report.processes_ms.get(name), "peak_mib": value} for name, value in peaks.items()
+    ]
+    table(("process", "cpu_ms", "peak_mib"), rows, title="Processes, children's CPU counted with their parent's")

@@ -183,7 +183,7 @@ def test_an_ordinary_user_starts_both(tmp_path: Path) -> None:
         "running = embedded.start(data); print(json.dumps({n: s.state for n, s in embedded.status(data).items()}));"
         "embedded.stop(data); print(json.dumps({n: s.state for n, s in embedded.status(data).items()}))"
     )
-    home = Path(os.environ["ENTREGA_TEST_SERVICES"]) / tmp_path.name  # pytest's own folders are closed to others
+    home = Path(os.environ["TESTS_OF_ENTREGA_SERVICES"]) / tmp_path.name  # pytest's own folders are closed to others
     home.mkdir()
     os.chown(home, account.pw_uid, account.pw_gid)
     shutil.copytree(maven.cache(), home / "cache/maven")

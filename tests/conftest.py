@@ -6,6 +6,7 @@ lock orders the starters). The process that started the run, the only one that k
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -69,12 +70,44 @@ def postgres() -> Callable[[], str]:
     assert running.database is not None
     server = running.database
 
-    def make() -> str:
-        import psycopg
+    return lambda: _database(server)
 
-        name = f"test_{uuid.uuid4().hex}"
+
+PASSWORD = "entrega"  # noqa: S105  of the application's role on the tests' own server
+TEMPLATE = "template_migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Callable[[], str]) -> Callable[[], str]:
+    """The same at the newest schema; the application's role logs in with PASSWORD. Migrated once a run, then copied."""
+    import psycopg
+
+    from pipeline.store.migrate import migrate
+
+    running = embedded.running(Path(os.environ[FOLDER]) / "data")
+    assert running.database is not None
+    server = running.database
+    with open(Path(os.environ[FOLDER]) / "template.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"{server.rpartition('/')[0]}/{name}"
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [TEMPLATE]).fetchone() is None:
+                made = _database(server)
+                migrate(made, PASSWORD)
+                connection.execute(f"ALTER DATABASE {made.rpartition('/')[2]} RENAME TO {TEMPLATE}")
+
+    def make() -> str:
+        made = _database(server, f"TEMPLATE {TEMPLATE}")
+        migrate(made)  # nothing to do but the settings of the roles, which a copy has not
+        return made
 
     return make
+
+
+def _database(server: str, options: str = "") -> str:
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} {options}")
+    return f"{server.rpartition('/')[0]}/{name}"

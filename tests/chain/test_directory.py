@@ -11,7 +11,7 @@ import pytest
 from pipeline.store import directory, history
 from pipeline.store.database import Store
 from pipeline.store.directory import PostgresDirectory
-from pipeline.store.migrate import application_url, migrate
+from pipeline.store.migrate import application_url
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError, ExportUnreadable, StoreUnavailable
 from schemas.events import EventType
@@ -24,10 +24,8 @@ Grupo Norte,300,PT501964843,5601234500016,,,PT,,norte@grupo.pt,,,
 
 
 @pytest.fixture
-async def store(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Store]:
-    owner = postgres()
-    migrate(owner, "secret")
-    store = Store(application_url(owner, "secret"), KeyRing.create(tmp_path / "ring"), size=2)
+async def store(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store(application_url(migrated(), "entrega"), KeyRing.create(tmp_path / "ring"), size=2)
     await store.open()
     yield store
     await store.close()

@@ -1,0 +1,288 @@
+"""Registering documents on the real database: duplicates, corrections, two exports at once, replays, dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.profiles import FolderProfiles
+from connectors.storage.folder import FolderStorage
+from pipeline import topology
+from pipeline.door import Door
+from pipeline.pool import guarded
+from pipeline.store import due, history, queries, replaying, sweeping, work
+from pipeline.store.database import Store, utc_now
+from pipeline.store.directory import PostgresDirectory
+from pipeline.store.migrate import application_url
+from pipeline.store.personal import KeyRing
+from pipeline.store.work import Item
+from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable
+from schemas.events import EventType
+from schemas.messages import ExportReceived, PlanRequested
+from stages.extraction import Extraction
+
+SPEC = topology.BY_NAME["extraction"]
+
+
+@dataclass
+class House:
+    """The door, the extraction stage and the store, without broker: a test moves the messages itself."""
+
+    store: Store
+    door: Door
+    stage: Extraction
+    profile: Path
+
+    def set_profile(self, **given: Any) -> None:
+        self.profile.write_text(json.dumps({"tenant": "demo", "brand": {"name": "Vinhos"}, **given}))
+
+    async def drop(self, *documents: dict[str, Any]) -> uuid.UUID:
+        receipt = await self.door.receive(json.dumps(list(documents)).encode(), name="export.json", by="operator:test")
+        return receipt.export_id
+
+    async def extract(self) -> list[dict[str, Any]]:
+        """What the relay and the runner do: take what is due, handle it, commit; gives what would be produced."""
+        produced: list[dict[str, Any]] = []
+        while True:
+            async with self.store.transaction() as conn:
+                rows = await due.take(conn, utc_now(), 100)
+            if not rows:
+                return produced
+            items = []
+            for row in rows:
+                message = row["payload"]["message"]
+                model = PlanRequested if "document_id" in message else ExportReceived
+                items.append(Item(model.model_validate(message), b""))
+            known = await work.recorded(self.store, SPEC, [item.key for item in items])
+            fresh = [item for item in items if item.key not in known]
+            for item in fresh:
+                item.result = await guarded(self.stage, item.message)
+            produced += await work.commit(self.store, SPEC, fresh)
+
+    async def documents(self, **conditions: str) -> list[dict[str, Any]]:
+        query = " ".join(f"{name}:{value}" for name, value in conditions.items())
+        async with self.store.transaction() as conn:
+            return list(reversed(await queries.documents(conn, query)))
+
+    async def events(self, document: uuid.UUID) -> list[str]:
+        async with self.store.transaction() as conn:
+            return [row.type for row in await history.search(conn, history.EventQuery(document=document))]
+
+
+@pytest.fixture
+async def house(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
+    store = Store(application_url(migrated(), "entrega"), KeyRing.create(tmp_path / "ring"), size=4)
+    await store.open()
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    storage = FolderStorage(tmp_path / "artefacts")
+    stage = Extraction(storage, FolderProfiles(profiles), PostgresDirectory(store.url), utc_now)
+    house = House(store, Door(store, storage, "demo", tmp_path), stage, profiles / "demo.yaml")
+    house.set_profile(learn_parties=True)
+    yield house
+    await store.close()
+
+
+def invoice(number: str = "2026-1", **given: Any) -> dict[str, Any]:
+    return {
+        "invoice_number": number,
+        "issue_date": "2026-01-31",
+        "currency": "EUR",
+        "seller": {"name": "Vinhos", "vat_identifier": "PT501234567"},
+        "buyer": {"name": "Casa Verde", "vat_identifier": "PT501964843"},
+        "lines": [{"identifier": "1", "quantity": "2", "net_price": "10", "name": "Wine", "vat_rate": "23"}],
+        "hints": {"email": "contas@casaverde.pt"},
+        **given,
+    }
+
+
+async def test_a_document_is_registered_planned_and_sent_on_once(house: House) -> None:
+    """Its events say so, and its buyer was learnt."""
+    await house.drop(invoice())
+    produced = await house.extract()
+    [document] = await house.documents()
+    assert [message["document_id"] for message in produced] == [str(document["document_id"])]
+    assert (document["state"], document["stage"], document["buyer"]) == ("moving", "extraction", "Casa Verde")
+    assert await house.events(document["document_id"]) == ["extracted", "planned"]
+
+
+async def test_the_same_content_again_is_a_duplicate_and_names_its_receipt(house: House) -> None:
+    """Dropped twice, sent on once."""
+    first = await house.drop(invoice())
+    await house.extract()
+    await house.drop(invoice())
+    assert await house.extract() == []
+    original, duplicate = await house.documents()
+    assert (duplicate["state"], duplicate["duplicate_of"]) == ("duplicate", original["document_id"])
+    async with house.store.transaction() as conn:
+        [event] = await history.search(conn, history.EventQuery(document=duplicate["document_id"]))
+    assert (event.type, event.data["receipt"]) == ("duplicate", str(first))
+
+
+async def test_one_export_that_holds_a_document_twice_registers_it_once(house: House) -> None:
+    """Duplicates are told within a file too."""
+    await house.drop(invoice(), invoice(), invoice("2026-2"))
+    assert len(await house.extract()) == 2
+    assert sorted(row["state"] for row in await house.documents()) == ["duplicate", "moving", "moving"]
+
+
+async def test_other_content_under_the_same_number_is_parked(house: House) -> None:
+    """Nobody is sent two different invoices of one number by accident."""
+    await house.drop(invoice())
+    await house.drop(invoice(buyer_reference="changed"))
+    assert len(await house.extract()) == 1
+    assert [row["reason"] for row in await house.documents(state="parked")] == ["content-conflict"]
+
+
+async def test_a_correction_supersedes_where_the_profile_says_so(house: House) -> None:
+    """The old revision is closed with an event, the new one goes on."""
+    house.set_profile(learn_parties=True, on_conflict="supersede")
+    await house.drop(invoice())
+    await house.extract()
+    await house.drop(invoice(buyer_reference="changed"))
+    assert len(await house.extract()) == 1
+    old, new = await house.documents()
+    assert (old["state"], new["state"], new["revision"]) == ("superseded", "moving", 2)
+    assert "superseded" in await house.events(old["document_id"])
+
+
+async def test_two_exports_at_the_same_moment_register_an_invoice_once(house: House) -> None:
+    """Eight exports with the same invoice, committed side by side: one new, seven duplicates."""
+    for _ in range(8):
+        await house.drop(invoice())
+    async with house.store.transaction() as conn:
+        rows = await due.take(conn, utc_now(), 100)
+    items = [Item(ExportReceived.model_validate(row["payload"]["message"]), b"") for row in rows]
+    for item in items:
+        item.result = await house.stage.handle(item.message)
+    produced = await asyncio.gather(*(work.commit(house.store, SPEC, [item]) for item in items))
+    assert sorted(len(messages) for messages in produced) == [0] * 7 + [1]
+    assert sorted(row["state"] for row in await house.documents()) == ["duplicate"] * 7 + ["moving"]
+
+
+async def test_a_bad_record_is_refused_and_the_rest_of_its_file_goes_on(house: House) -> None:
+    """A float amount in the second of three: place, rule and found value are kept for the operator."""
+    bad = invoice(
+        "2026-2", lines=[{"identifier": "1", "quantity": "1", "net_price": 10.5, "name": "W", "vat_rate": "23"}]
+    )
+    await house.drop(invoice(), bad, invoice("2026-3"))
+    assert len(await house.extract()) == 2
+    async with house.store.transaction() as conn:
+        [parked] = await replaying.listed(conn)
+        row = await replaying.shown(conn, str(parked["parked_id"]))
+    finding = row["detail"]["findings"][0]
+    assert (parked["reason"], finding["found"]) == ("export-unreadable", "10.5")
+    assert "net_price" in finding["place"]
+
+
+async def test_a_step_that_is_done_again_sends_on_what_was_recorded(house: House) -> None:
+    """A kill between commit and produce: the replay computes nothing and sends the same message."""
+    export = await house.drop(invoice())
+    async with house.store.transaction() as conn:
+        [row] = await due.take(conn, utc_now(), 100)
+    item = Item(ExportReceived.model_validate(row["payload"]["message"]), b"")
+    item.result = await house.stage.handle(item.message)
+    first = await work.commit(house.store, SPEC, [item])
+    assert await work.recorded(house.store, SPEC, [(export, 1, 0)]) == {(export, 1, 0): first}
+    item.result = await house.stage.handle(item.message)
+    assert await work.commit(house.store, SPEC, [item]) == first
+    assert len(await house.documents()) == 1
+
+
+async def test_an_unknown_buyer_waits_and_goes_on_after_the_import(house: House) -> None:
+    """Parked with its reason, replayed in a new round, planned, and both stand in the history."""
+    house.set_profile()
+    await house.drop(invoice())
+    assert await house.extract() == []
+    [document] = await house.documents()
+    house.set_profile(learn_parties=True)
+    async with house.store.transaction() as conn:
+        [parked] = await replaying.listed(conn)
+    assert await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="imported") == 2
+    [message] = await house.extract()
+    assert (message["round"], message["document_id"]) == (2, str(document["document_id"]))
+    assert await house.events(document["document_id"]) == ["extracted", "parked", "replayed", "planned"]
+    with pytest.raises(ConfigurationError, match="replayed by operator:ana"):
+        await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="again")
+
+
+async def test_what_is_discarded_is_closed_with_a_reason_and_frees_its_number(house: House) -> None:
+    """The mended invoice can be dropped again."""
+    house.set_profile()
+    await house.drop(invoice())
+    await house.extract()
+    async with house.store.transaction() as conn:
+        [parked] = await replaying.listed(conn)
+    with pytest.raises(ConfigurationError):
+        await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why=" ")
+    await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why="wrong customer")
+    house.set_profile(learn_parties=True)
+    await house.drop(invoice())
+    assert len(await house.extract()) == 1
+    assert sorted(row["state"] for row in await house.documents()) == ["discarded", "moving"]
+
+
+async def test_an_export_that_nobody_can_read_is_refused_and_can_be_replayed(house: House) -> None:
+    """Random bytes: no document, one dead letter, the batch is finished."""
+    receipt = await house.door.receive(bytes(range(256)) * 4, name="noise.bin", by="operator:test")
+    assert await house.extract() == []
+    async with house.store.transaction() as conn:
+        assert (await queries.progress(conn, [receipt.export_id])).finished
+        [parked] = await replaying.listed(conn)
+    assert (parked["reason"], parked["export"]) == ("export-unreadable", "noise.bin")
+    assert await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="new reader") == 2
+
+
+async def test_a_batch_is_settled_when_all_its_documents_are(house: House) -> None:
+    """With the count of each end in the event."""
+    house.set_profile()
+    export = await house.drop(invoice(), invoice("2026-2"))
+    await house.extract()
+    async with house.store.transaction() as conn:
+        assert await sweeping.settle_batches(conn, utc_now(), house.store.keys) == 1
+        assert await sweeping.settle_batches(conn, utc_now(), house.store.keys) == 0
+        query = history.EventQuery(export=export, types=(EventType.BATCH_SETTLED,))
+        [event] = await history.search(conn, query)
+    assert event.data == {"documents": 2, "states": {"parked": 2}}
+
+
+async def test_the_door_refuses_what_is_too_large_or_when_the_disk_is_full(house: House, monkeypatch: Any) -> None:
+    """Nothing is stored and nothing is written then."""
+    monkeypatch.setattr("pipeline.door.MAX_EXPORT_BYTES", 10)
+    with pytest.raises(LimitExceeded):
+        await house.drop(invoice())
+    monkeypatch.undo()
+    full = Door(house.store, house.door.storage, "demo", house.door.data, minimum_free_bytes=1 << 60)
+    with pytest.raises(StoreUnavailable, match="disk"):
+        await full.receive(b"{}", name="x.json", by="operator:test")
+    closed = Door(house.store, house.door.storage, "demo", None, backlog_limit=0)
+    with pytest.raises(StoreUnavailable, match="unfinished"):
+        await closed.receive(b"{}", name="x.json", by="operator:test")
+    async with house.store.transaction() as conn:
+        assert await queries.exports(conn) == []
+
+
+async def test_a_receipt_given_twice_is_taken_once(house: House) -> None:
+    """A retried request with its own id is one export."""
+    receipt = uuid.uuid4()
+    for _ in range(2):
+        await house.door.receive(json.dumps(invoice()).encode(), name="a.json", by="http:erp", export_id=receipt)
+    assert len(await house.extract()) == 1
+    async with house.store.transaction() as conn:
+        assert len(await queries.exports(conn)) == 1
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\x.json", "a\x00b.json", "", "x" * 300, "\u202egnp.json"])
+async def test_a_files_name_never_leads_anywhere(house: House, name: str) -> None:
+    """What is kept is the last part, printable and short."""
+    receipt = await house.door.receive(b"[]", name=name, by="operator:test")
+    assert receipt.name
+    assert len(receipt.name) <= 200
+    assert not set(receipt.name) & set("/\\\x00\u202e")

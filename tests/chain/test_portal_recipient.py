@@ -1,0 +1,298 @@
+"""The recipient's page: what is shown, what counts, and who is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from portal_house import PERSON, House, form_of, open_house, served
+
+from pipeline.store import links
+
+Visit = tuple[House, aiohttp.ClientSession]
+
+
+@pytest.fixture
+async def visit(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Visit]:
+    async with open_house(postgres(), tmp_path) as house, served(house) as client:
+        yield house, client
+
+
+async def page(client: aiohttp.ClientSession, path: str, **headers: str) -> tuple[int, str, Any]:
+    async with client.get(path, headers={**PERSON, **headers}, allow_redirects=False) as answer:
+        return answer.status, await answer.text(), answer.headers
+
+
+async def press(client: aiohttp.ClientSession, path: str, form: dict[str, str], **headers: str) -> tuple[int, Any]:
+    async with client.post(path, data=form, headers={**PERSON, **headers}, allow_redirects=False) as answer:
+        return answer.status, answer.headers
+
+
+async def test_page_shows_document(visit: Visit) -> None:
+    """The page says who sent what, how much and until when, in the recipient's language and the supplier's name."""
+    house, client = visit
+    _, token = await house.sent(language="pl")
+    status, text, headers = await page(client, f"/l/{token}")
+    assert status == 200
+    for words in ("Vinhos do Sul", "Faktura", "FT 2026/117", "Do zapłaty", "1\xa0234,50\xa0€", "20 grudnia 2026",
+                  "Potwierdzam odbiór", "certyfikatem testowym", 'lang="pl"'):  # fmt: skip
+        assert words in text, words
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"].startswith("noindex")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "<script" not in text
+    assert "style=" not in text
+
+
+async def test_confirming(visit: Visit) -> None:
+    """Confirming is in the inbox before it is answered, the page says when, and a second time changes nothing."""
+    house, client = visit
+    document, token = await house.sent(language="en")
+    _, text, _ = await page(client, f"/l/{token}")
+    house.later(seconds=20)
+    status, headers = await press(client, f"/l/{token}/confirm", form_of(text))
+    assert status == 303
+    assert await house.actions() == ["handed-over"]
+    _, text, _ = await page(client, headers["Location"].partition("#")[0])
+    assert "You confirmed receipt on 22 November 2026, 13:00 (CET)." in text
+    assert await house.acknowledge() == 1
+    _, text, _ = await page(client, f"/l/{token}")
+    assert "Receipt confirmed" in text
+    assert "I confirm receipt" not in text
+    status, _ = await press(client, f"/l/{token}/confirm", form_of(text))
+    assert status == 303
+    assert await house.actions() == ["handed-over"]
+    assert (await house.events(document)).count("handed-over") == 1
+
+
+async def test_downloads(visit: Visit) -> None:
+    """A pressed button is a download, with the stored bytes; the same address fetched plainly is only a fetch."""
+    house, client = visit
+    document, token = await house.sent()
+    _, text, _ = await page(client, f"/l/{token}")
+    stored = house.storage.read(house.rendered[document].key)
+    async with client.post(f"/l/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
+        assert await answer.read() == stored
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="FT-2026-117.pdf"')
+    async with client.post(f"/l/{token}/view", data=form_of(text), headers=PERSON) as answer:
+        assert await answer.read() == stored
+        assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert await house.actions() == ["document-downloaded", "document-viewed"]
+    async with client.get(f"/l/{token}/files/pdf", headers=PERSON) as answer:
+        assert await answer.read() == stored
+    for name, kind in (("e-format", "application/xml"), ("signature", "application/vnd.etsi.asic-e+zip")):
+        async with client.get(f"/l/{token}/files/{name}", headers=PERSON) as answer:
+            assert answer.headers["Content-Type"].startswith(kind)
+    assert await house.actions() == ["document-downloaded", "document-viewed"]
+    await house.acknowledge()
+    found = await house.events(document)
+    assert [found.count(each) for each in ("link-fetched", "document-downloaded", "document-viewed")] == [4, 1, 1]
+
+
+async def test_picture(visit: Visit) -> None:
+    """The first page is a PNG of 35 kB at most, made once and kept."""
+    house, client = visit
+    _, token = await house.sent()
+    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+        first = await answer.read()
+    assert first.startswith(b"\x89PNG")
+    assert 5_000 < len(first) < 35_000
+    (kept,) = (house.settings.data / "cache" / "pictures").glob("page-*.png")
+    assert kept.read_bytes() == first
+    kept.write_bytes(b"\x89PNG kept")
+    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+        assert await answer.read() == b"\x89PNG kept"
+
+
+async def test_damaged_file(visit: Visit) -> None:
+    """A stored file that was changed is not given away, and pressing its button records no download."""
+    house, client = visit
+    document, token = await house.sent()
+    _, text, _ = await page(client, f"/l/{token}")
+    (house.storage.root / house.rendered[document].key).write_bytes(b"%PDF-1.7 other")
+    async with client.post(f"/l/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
+        assert answer.status == 500
+        assert b"%PDF" not in await answer.read()
+    assert await house.actions() == []
+
+
+async def test_languages(visit: Visit) -> None:
+    """A reader may change the language; the page says so to machines, and keeps it when receipt is confirmed."""
+    house, client = visit
+    _, token = await house.sent(language="pt")
+    _, text, _ = await page(client, f"/l/{token}?lang=es")
+    assert "Confirmo la recepción" in text
+    assert '<html lang="es">' in text
+    assert f'action="/l/{token}/confirm?lang=es"' in text
+    _, headers = await press(client, f"/l/{token}/confirm?lang=es", form_of(text))
+    assert "lang=es" in headers["Location"]
+    _, text, _ = await page(client, f"/l/{token}?lang=xx")
+    assert "Confirmo a receção" in text
+
+
+async def test_expired_and_revoked(visit: Visit) -> None:
+    """Expired and withdrawn links say so, with 410, and offer nothing: no file, no form, no name."""
+    house, client = visit
+    document, token = await house.sent(language="en")
+    _, text, _ = await page(client, f"/l/{token}")
+    form = form_of(text)
+    (row,) = await house.ask("SELECT link_id FROM link WHERE document_id = %s", document)
+    before = await house.events(document)
+    house.later(days=91)
+    await refused(client, token, form, 410, "This link has expired")
+    house.later(days=-91)
+    assert await links.revoke(house.store, row["link_id"], why="test", actor="operator:test")
+    await refused(client, token, form, 410, "This link was withdrawn")
+    assert await house.actions() == []
+    assert await house.events(document) == [*before, "link-revoked"]
+
+
+async def refused(client: aiohttp.ClientSession, token: str, form: dict[str, str], status: int, words: str) -> None:
+    answers = [await page(client, f"/l/{token}{path}") for path in ("", "/files/pdf")]
+    for got, text, _ in answers:
+        assert got == status
+        assert words in text
+        assert "<form" not in text
+        assert "Vinhos" not in text
+    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+        assert answer.status == 404
+    for path in ("/confirm", "/view", "/files/pdf"):
+        assert (await press(client, f"/l/{token}{path}", form))[0] == status
+
+
+async def test_other_tokens(visit: Visit) -> None:
+    """Of a thousand changed tokens none opens anything, and no log line, event or inbox row holds a token."""
+    house, client = visit
+    _, token = await house.sent()
+    _, other = await house.sent("FT 2026/118")
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    changed = {token[:at] + letter + token[at + 1 :] for at in range(32) for letter in alphabet} - {token}
+    assert len(changed) == 32 * 31
+    states = [(await links.look_up(house.store, each)).state for each in changed]
+    assert set(states) == {"unknown"}
+    shapes = (token[:-1], token + "a", "a" * 32, "..%2f" + token, "%00", "x" * 5000, token + "%20")
+    for wrong in (min(changed), *shapes):
+        status, text, _ = await page(client, f"/l/{wrong}")
+        assert status == 404, wrong
+        assert "Vinhos" not in text
+    _, text, _ = await page(client, f"/l/{token}")
+    # A form of one link is none of another's.
+    status, _ = await press(client, f"/l/{other}/confirm", form_of(text))
+    assert status == 403
+    assert await house.actions() == []
+    kept = await house.ask("SELECT e.*::text AS row FROM event e UNION ALL SELECT i.*::text FROM inbox i")
+    assert not any(token in row["row"] or other in row["row"] for row in kept)
+
+
+async def test_log_is_silent(visit: Visit, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """A link's token stands in no log line, whatever is asked and whatever fails."""
+    house, client = visit
+    _, token = await house.sent()
+    await page(client, f"/l/{token}")
+    await page(client, f"/l/{token}/files/none")
+    await press(client, f"/l/{token}/confirm", {})
+    await house.store.pool.close()
+    status, text, _ = await page(client, f"/l/{token}")
+    assert status == 503
+    assert "Your link remains valid" in text
+    written = caplog.text + "".join(capfd.readouterr())
+    assert "/l/{token}" in written
+    assert token not in written
+
+
+SCANNERS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "head": ("HEAD", "", {}),
+    "plain get": ("GET", "", {}),
+    "get of a file": ("GET", "/files/pdf", {}),
+    "double fetch": ("GET", "", {"user-agent": "Mozilla/5.0 Firefox/140.0"}),
+    "safe links": ("GET", "", {"user-agent": "Mozilla/5.0 (Windows NT 10.0) SafeLinks"}),
+    "office preview": ("GET", "", {"user-agent": "Microsoft Office Existence Discovery"}),
+    "prefetch": ("GET", "", {"sec-purpose": "prefetch"}),
+    "no agent": ("POST", "/confirm", {"user-agent": ""}),
+    "posts with curl": ("POST", "/confirm", {"user-agent": "curl/8.5"}),
+    "headless presses all": ("POST", "/confirm", {"user-agent": "Mozilla/5.0 HeadlessChrome/142.0 Safari/537.36"}),
+    "script submits": ("POST", "/confirm", {"sec-fetch-user": ""}),
+    "posts from elsewhere": ("POST", "/view", {"sec-fetch-site": "cross-site"}),
+    "posts every form": ("POST", "/files/pdf", {"user-agent": "Barracuda Sentinel (EE)"}),
+}
+"""What mail scanners do to a link: method, what is asked, what differs from a person's browser."""
+
+
+async def test_scanners_are_no_readers(visit: Visit) -> None:
+    """A scanner's visit is a fetch: nothing is handed over, viewed or downloaded, and the link still works after."""
+    house, client = visit
+    for number, (name, (method, path, changed)) in enumerate(SCANNERS.items()):
+        document, token = await house.sent(f"FT 2026/{number}")
+        _, text, _ = await page(client, f"/l/{token}")
+        headers = {key: value for key, value in {**PERSON, **changed}.items() if value}
+        for _ in range(2):
+            house.later(seconds=2)
+            async with client.request(
+                method, f"/l/{token}{path}", data=form_of(text) if method == "POST" else None, headers=headers,
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                assert answer.status == (403 if method == "POST" else 200), name
+        assert await house.actions() == [], name
+        assert (await house.events(document))[-3:] == ["link-fetched"] * 3, name
+        _, text, _ = await page(client, f"/l/{token}")
+        assert (await press(client, f"/l/{token}/confirm", form_of(text)))[0] == 303, name
+        assert await house.actions() == ["handed-over"], name
+        await house.acknowledge()
+        house.seen += 1
+
+
+async def test_people_are_counted(visit: Visit) -> None:
+    """Whoever presses the button is counted each time, also with browsers that tell little of themselves."""
+    house, client = visit
+    _, token = await house.sent()
+    browsers = (
+        {},
+        {"sec-fetch-site": "", "sec-fetch-user": ""},  # older, or over plain HTTP
+        {"user-agent": "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/18.0 Safari/604.1", "sec-fetch-user": ""},
+        {"user-agent": "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/140.0"},
+    )
+    _, text, _ = await page(client, f"/l/{token}")
+    for number in range(60):
+        headers = {key: value for key, value in {**PERSON, **browsers[number % 4]}.items() if value}
+        async with client.post(
+            f"/l/{token}/confirm", data=form_of(text), headers=headers, allow_redirects=False
+        ) as answer:
+            assert answer.status == 303
+    assert await house.actions() == ["handed-over"] * 60
+
+
+async def test_stale_form(visit: Visit) -> None:
+    """A page that stood open for more than a day asks to be pressed again; then the press counts."""
+    house, client = visit
+    _, token = await house.sent(language="en")
+    _, text, _ = await page(client, f"/l/{token}")
+    house.later(hours=25)
+    async with client.post(f"/l/{token}/confirm", data=form_of(text), headers=PERSON) as answer:
+        assert answer.status == 403
+        text = await answer.text()
+    assert "Please press the button once more" in text
+    assert (await press(client, f"/l/{token}/confirm", form_of(text)))[0] == 303
+
+
+async def test_fetch_event(visit: Visit) -> None:
+    """A fetch says what was asked and what it may have been; the network, cut short, and the agent are personal."""
+    from pipeline.store import history
+
+    house, client = visit
+    document, token = await house.sent()
+    await page(client, f"/l/{token}", **{"x-forwarded-for": "203.0.113.77"})
+    async with house.store.transaction() as conn:
+        rows = await history.read_stream(conn, f"document:{document}", reveal=True, keys=house.store.keys)
+    row = rows[-1]
+    assert row.type == "link-fetched"
+    assert {key: row.data[key] for key in ("what", "method", "guess", "why")} == {
+        "what": "page", "method": "GET", "guess": "unknown", "why": "may-be-a-person",
+    }  # fmt: skip
+    assert row.personal == {"agent": PERSON["user-agent"], "network": "203.0.113.0/24"}

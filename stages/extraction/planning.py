@@ -15,6 +15,7 @@ from schemas.outcomes import LearntParty, Refusal
 LANGUAGES = ("pt", "es", "pl", "en")
 RULES = {"peppol": "peppol", "ubl": "en16931"}
 GLN = "0088"
+_WORDS = {"endpoint": "electronic address", "vat": "VAT number", "gln": "GLN", "erp": "customer number"}
 
 Pair = tuple[str, str]
 Found = Mapping[Pair, tuple[Known, ...]]
@@ -45,8 +46,9 @@ def identifiers(party: Party) -> list[Pair]:
         pairs.append(("vat", party.vat_identifier))
     glns = [*party.identifiers, *([party.endpoint] if party.endpoint else [])]
     pairs += [("gln", each.value) for each in glns if each.scheme == GLN]
-    if party.erp_id:
-        pairs.append(("erp", party.erp_id))
+    # BT-46 without a scheme is what seller and buyer agreed upon: the seller's number for this customer
+    numbers = [party.erp_id, *(each.value for each in party.identifiers if each.scheme is None)]
+    pairs += [("erp", number) for number in numbers if number]
     return list(dict.fromkeys((scheme, normal(scheme, value)) for scheme, value in pairs))
 
 
@@ -60,21 +62,32 @@ def recognise(document: Invoice, tenant: str, found: Found, pinned: Pinned) -> R
         if len(agreed) == 1:
             scheme, parties = next(iter(hits.items()))[0][0], (k for known in hits.values() for k in known)
             return Recognised(next(known for known in parties if known.party_id in agreed), scheme.split(":")[0])
-        return _unknown(pairs, [known for parties in hits.values() for known in parties])
+        return _unknown(pairs, hits)
     learnt = _learn(document, tenant, pairs) if pinned.profile.learn_parties else None
     if learnt is None:
-        return _unknown(pairs, [])
+        return _unknown(pairs, {})
     party = Known(learnt.party_id, learnt.name, 1, learnt.language, learnt.country, {}, learnt.identifiers)
     return Recognised(party, "learnt", learnt)
 
 
-def _unknown(pairs: Iterable[Pair], candidates: Iterable[Known]) -> Refusal:
-    each = {known.party_id: known for known in candidates}.values()
-    why = f"{len(each)} parties of the directory fit" if each else "no party of the directory fits"
-    asked = ", ".join(dict.fromkeys(scheme for scheme, _ in pairs)) or "nothing: the buyer has no identifier"
+def _unknown(pairs: Iterable[Pair], hits: Found) -> Refusal:
+    each = {known.party_id: known for parties in hits.values() for known in parties}.values()
+    asked = list(dict.fromkeys(_WORDS[scheme.partition(":")[0]] for scheme, _ in hits or pairs))
+    if each:
+        told = (
+            f"its {' and '.join(asked)} {'lead' if len(asked) > 1 else 'leads'} to {len(each)} different parties "
+            "of the directory. Correct the directory or the ERP's data, then replay."
+        )
+    elif asked:
+        told = f"no party of the directory has its {' or '.join(asked)}. Import the recipient, then replay."
+    else:
+        told = (
+            "the export gives it neither an electronic address nor a VAT number, a GLN or a customer number. "
+            "Add one in the ERP, and drop the export again."
+        )
     return Refusal(
         "recipient-unknown",
-        f"The buyer was not recognised: {why}. Asked by {asked}. Import the recipient, then replay.",
+        f"The buyer was not recognised: {told}",
         detail={
             "asked": [list(pair) for pair in pairs],
             "candidates": [{"party": str(known.party_id), "name": known.name} for known in each],

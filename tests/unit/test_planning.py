@@ -71,6 +71,32 @@ def test_identifiers_that_contradict_each_other_are_not_guessed(pinned: Pinned) 
     assert isinstance(planning.recognise(invoice(buyer), "demo", found, pinned), Refusal)
 
 
+def test_a_buyer_identifier_without_a_scheme_is_the_customer_number(pinned: Pinned) -> None:
+    """BT-46 without a scheme is what seller and buyer agreed upon: the directory knows it as the ERP's number."""
+    buyer = Party(name="A", identifiers=(Identifier(value="0001081119"), Identifier(value="5", scheme="0106")))
+    assert planning.identifiers(buyer) == [("erp", "1081119")]
+    result = planning.recognise(invoice(buyer), "demo", {("erp", "1081119"): (ANA,)}, pinned)
+    assert isinstance(result, planning.Recognised)
+    assert (result.party, result.rule) == (ANA, "erp")
+
+
+@pytest.mark.parametrize(
+    ("buyer", "found", "told"),
+    [
+        (Party(name="A"), {}, "neither an electronic address nor a VAT number"),
+        (Party(name="A", vat_identifier="PT1", erp_id="7"), {}, "has its VAT number or customer number. Import"),
+        (Party(name="A", vat_identifier="PT1", erp_id="7"), {("vat", "PT1"): (ANA, BETO)}, "its VAT number leads to 2"),
+    ],
+)
+def test_a_buyer_who_is_not_recognised_is_told_in_words(
+    pinned: Pinned, buyer: Party, found: dict[tuple[str, str], tuple[Known, ...]], told: str
+) -> None:
+    """The explanation says by what was asked, what was found, and what the operator does about it."""
+    result = planning.recognise(invoice(buyer), "demo", found, pinned)
+    assert isinstance(result, Refusal)
+    assert told in result.explanation
+
+
 def test_an_unknown_buyer_is_refused_and_says_what_was_asked(pinned: Pinned) -> None:
     """The explanation tells the operator what to do."""
     result = planning.recognise(invoice(Party(name="A", erp_id="0000100")), "demo", {}, pinned)

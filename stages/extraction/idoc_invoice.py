@@ -29,6 +29,8 @@ from stages.extraction.idoc_lines import lines_of
 from stages.extraction.records import Warnings, refuse
 
 _EXTRAS = 500
+_SLACK = Decimal("0.02")
+"""By how much an amount may differ from base by percentage (PEPPOL-EN16931-R040)."""
 _REFERENCES = {
     "001": "order_reference",
     "002": "sales_order_reference",
@@ -241,12 +243,16 @@ class Mapping:
         charge = (self.text(segment, "ALCKZ") or "+") == "+"
         if amount < 0:
             charge, amount = not charge, -amount
+        reason = self.text(segment, "KOTXT") or self.text(segment, "KSCHL")
+        if percent and base and abs(abs(base * percent) / 100 - amount) > _SLACK:
+            # SAP rounds by the piece: 10.5 % of 265.63 is 27.89, and that 320 times is not 10.5 % of the whole
+            reason, percent, base = f"{reason or ''} {sap.plain(abs(percent))} %".strip(), None, None
         found = {
             "charge": charge,
             "amount": amount,
             "percentage": sap.plain(abs(percent)) if percent and base else None,
             "base_amount": base if percent else None,
-            "reason": self.text(segment, "KOTXT") or self.text(segment, "KSCHL"),
+            "reason": reason,
         }
         return {k: v for k, v in found.items() if v is not None}
 
@@ -281,7 +287,7 @@ class Mapping:
                     self.aside(f"{tag}[{n}]" if len(segments) > 1 else tag, segment)
 
     def aside(self, name: str, segment: etree._Element) -> None:
-        if not name.startswith("E1"):
+        if not str(segment.tag).startswith("E1"):
             self.warnings.add("idoc-extension", "a segment of a customer's own; kept aside", self.place(segment), name)
         for key, value in _leaves(segment, name):
             self.keep(key, value)

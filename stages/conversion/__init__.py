@@ -40,6 +40,7 @@ class Conversion:
         """Raises DocumentInvalid (permanent) with every finding; EngineUnavailable (transient): it waits unchecked."""
         given = Invoice.model_validate_json(get(self.storage, message.canonical))
         document, findings = totals.complete(given)
+        findings = _binding(findings, message.plan.renditions)
         _stop(findings)
         owner, tenant, name = message.document_id, message.tenant, file_name(document)
         completed = put(
@@ -97,6 +98,19 @@ def file_name(document: Invoice) -> str:
     """What people see in a download folder: `invoice-2026_0042`. Letters, digits, hyphens, dots and underscores."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in document.invoice_number)
     return f"{document.document_type}-{safe.strip('._') or 'document'}"[:100]
+
+
+def _binding(findings: tuple[Finding, ...], renditions: tuple[Rendition, ...]) -> tuple[Finding, ...]:
+    """A rule of Peppol's own stops what goes to Peppol; plain EN 16931 lets the given amount stand, and it is told.
+
+    CEN's own examples have lines whose amount is not quantity by price (PEPPOL-EN16931-R120).
+    """
+    if any(rendition.rules == RuleSet.PEPPOL for rendition in renditions):
+        return findings
+    return tuple(
+        finding.model_copy(update={"severity": "warning"}) if finding.rule == "PEPPOL-EN16931-R120" else finding
+        for finding in findings
+    )
 
 
 def _stop(findings: tuple[Finding, ...]) -> None:

@@ -123,10 +123,13 @@ def shorten(value: str | None) -> str | None:
 
 
 def unreadable(what: str, findings: Iterable[Finding]) -> ExportUnreadable:
-    """`what` is an address or a file's kind, never content; the first finding's rule is named for the log."""
+    """`what` is an address or a file's kind, never content: rule and place of the first finding are for the log."""
     found = tuple(findings)
-    rules = ", ".join(dict.fromkeys(f.rule for f in found)) or "no rule"
-    return ExportUnreadable(f"{what} cannot be read: {rules}", findings=found)
+    if not found:
+        return ExportUnreadable(f"{what} cannot be read")
+    place = f" at {found[0].place}" if found[0].place else ""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return ExportUnreadable(f"{what} cannot be read: {found[0].rule}{place}{more}", findings=found)
 
 
 class Warnings:

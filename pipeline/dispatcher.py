@@ -22,8 +22,9 @@ from connectors.sms import SmsSender
 from connectors.storage import Storage
 from pipeline.rates import Bucket
 from pipeline.sending import Sending
-from pipeline.store import attempts, events, settling
-from pipeline.store.attempts import Leased, Outcome, Ready
+from pipeline.store import answers, attempts, events, suppressions
+from pipeline.store.answers import Outcome
+from pipeline.store.attempts import Leased, Ready
 from pipeline.store.database import Store
 from schemas.deliveries import Channel
 from schemas.errors import EntregaError, StoreUnavailable, TransientError
@@ -130,13 +131,13 @@ class Dispatcher:
             if not leased:
                 return [], 0
             asked = [(one.tenant, channel.value, found) for one in leased if (found := _address(one))]
-            stopped = await settling.suppressed(conn, asked, now)
+            stopped = await suppressions.listed(conn, asked, now)
             going: list[Leased] = []
             cancelled: list[tuple[Leased, str]] = []
             postponed: list[tuple[Leased, datetime]] = []
             listed: dict[UUID, str] = {}
             for one in leased:
-                key = (one.tenant, channel.value, addresses.suppression_key(_address(one) or ""))
+                key = suppressions.key(one.tenant, channel.value, _address(one) or "")
                 if key in stopped:
                     listed[one.attempt_id] = stopped[key]
                 verdict = self.sending.check(one, stopped.get(key), now)
@@ -257,7 +258,7 @@ class Dispatcher:
         now = self.store.clock()
         written: list[Event] = []
         async with self.store.transaction() as conn:
-            await attempts.record(conn, outcomes, written, now)
+            await answers.record(conn, outcomes, written, now)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         self._held -= {outcome.leased.attempt_id for outcome in outcomes}
 
@@ -282,13 +283,13 @@ class Dispatcher:
             if self._held:
                 with suppress(StoreUnavailable):
                     async with self.store.transaction() as conn:
-                        await attempts.renew(conn, list(self._held), self.store.clock() + self.lease)
+                        await answers.renew(conn, list(self._held), self.store.clock() + self.lease)
 
     async def _lapse(self) -> int:
         now = self.store.clock()
         written: list[Event] = []
         async with self.store.transaction() as conn:
-            lapsed = await attempts.lapse(conn, written, now)
+            lapsed = await answers.lapse(conn, written, now)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         return lapsed
 
@@ -326,9 +327,9 @@ class Dispatcher:
                 soon = now + timedelta(minutes=1) if self.sending.can_ask(leased.channel) else step.at
                 await attempts.postpone(conn, [(leased, min(soon, step.at))])
             elif step.step == "retry":
-                await attempts.send_again(conn, leased, now)
+                await answers.send_again(conn, leased, now)
             else:
-                await attempts.give_up(conn, leased, step.reason, written, now)
+                await answers.give_up(conn, leased, step.reason, written, now)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         return int(step.step != "wait")
 

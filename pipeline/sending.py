@@ -19,7 +19,8 @@ from connectors.profiles import Profiles
 from connectors.sms import SmsSender
 from connectors.storage import Storage, get, put
 from pipeline.store import links, settling
-from pipeline.store.attempts import Leased, Outcome, Ready
+from pipeline.store.answers import Outcome
+from pipeline.store.attempts import Leased, Ready
 from schemas.deliveries import Accepted, Channel, EmailMessage, SmsMessage
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
 from schemas.messages import ArtefactKind

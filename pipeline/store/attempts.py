@@ -1,4 +1,4 @@
-"""Attempts: leased, called, and what came of it. Every step is committed before the next one is made.
+"""Attempts: leased, looked at again, and about to be called. Every step is committed before the next one is made.
 
     planned -> calling (committed before the provider is called) -> accepted, captured, refused | planned | unknown
 
@@ -12,19 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from pipeline.store import artefacts, links, settling
 from pipeline.store.database import Connection
+from pipeline.store.reporting import suppressed_event
 from schemas.deliveries import AttemptState, Channel
 from schemas.events import Event, EventType, document_stream
 from schemas.messages import ArtefactRef
 from schemas.tenants import DeliveryPolicy
-from stages.delivery.policy import AttemptView, after_refusal
-from stages.delivery.states import join, open_ended
+from stages.delivery.policy import AttemptView
 
 
 @dataclass(frozen=True)
@@ -93,24 +93,6 @@ class Ready:
     provider: str
     reports_delivery: bool
     link: links.NewLink | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one call. `later`: surely not taken, and may be asked again."""
-
-    leased: Leased
-    tries: int
-    kind: Literal["accepted", "captured", "refused", "later", "unknown"]
-    at: datetime
-    provider: str
-    provider_message_id: str | None = None
-    reason: str | None = None
-    code: str | None = None
-    status: str | None = None
-    words: str | None = None
-    retry_after: float | None = None
-    found: bool = False
 
 
 DETAILS = """
@@ -202,9 +184,10 @@ async def cancel(
             continue
         log.append(settling.cancelled_event(leased.tenant, leased.stream, leased.view, reason, now))
         if leased.attempt_id in listed:
-            personal = {"address": leased.given}
-            data = {"reason": listed[leased.attempt_id], "channel": leased.channel.value}
-            log.append(_event(leased, EventType.SUPPRESSED, f"{leased.attempt_id}/suppressed", now, data, personal))
+            cause, why = f"{leased.attempt_id}/suppressed", listed[leased.attempt_id]
+            log.append(
+                suppressed_event(vars(leased), leased.given or "", why, cause=cause, actor="role:dispatcher", now=now)
+            )
         triggers[leased.delivery_id] = f"{leased.attempt_id}/cancelled"
     closing = [row.delivery_id for row, why in rows if row.attempt_id in done and why in CLOSING]
     if closing:
@@ -272,169 +255,21 @@ async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: 
             "size": row.message.size,
             "link": str(row.link.link_id) if row.link else None,
         }
-        log.append(_event(row.leased, EventType.REQUESTED, str(row.leased.attempt_id), now, data, {"to": row.address}))
+        log.append(
+            happened(row.leased, EventType.REQUESTED, str(row.leased.attempt_id), now, data, {"to": row.address})
+        )
     await links.issue(conn, issued, log, now)
     for row in rows:
         leased, tries = row.leased, row.leased.tries + 1
         cause = f"{leased.attempt_id}/try-{tries}"
         if leased.unknowns:
-            log.append(_event(leased, EventType.RESENT, cause, now, {"try": tries, "duplicate_possible": True}))
+            log.append(happened(leased, EventType.RESENT, cause, now, {"try": tries, "duplicate_possible": True}))
         data = {"try": tries, "provider": row.provider, "sha256": row.message.sha256}
-        log.append(_event(leased, EventType.CALLING, cause, now, data))
+        log.append(happened(leased, EventType.CALLING, cause, now, data))
     return going
 
 
-async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event], now: datetime) -> None:
-    """Commit what came of calls. A report that was faster keeps what it said; a late answer never takes it back."""
-    await settling.lock(conn, [outcome.leased.delivery_id for outcome in outcomes])
-    cursor = await conn.execute(
-        """SELECT attempt_id, state, tries, unknowns FROM attempt
-            WHERE attempt_id = ANY(%s) ORDER BY attempt_id FOR UPDATE""",
-        [[outcome.leased.attempt_id for outcome in outcomes]],
-    )
-    rows = {row["attempt_id"]: row for row in await cursor.fetchall()}
-    changes: list[tuple[Any, ...]] = []
-    triggers: dict[UUID, str] = {}
-    for outcome in outcomes:
-        leased, row = outcome.leased, rows[outcome.leased.attempt_id]
-        before = AttemptState(row["state"])
-        after, due, why = _after(outcome, before, row["tries"])
-        if outcome.kind == "unknown" and after is before:
-            continue  # its lease ran out before, and that was said
-        log.append(_outcome_event(outcome, after, due))
-        if after is before and not outcome.provider_message_id:
-            continue
-        lost = int(after is AttemptState.UNKNOWN and before is not AttemptState.UNKNOWN)
-        changes.append(
-            (leased.attempt_id, after.value, due or outcome.at, why, outcome.code, outcome.status,
-             outcome.provider_message_id, lost)
-        )  # fmt: skip
-        row["state"] = after.value
-        if not open_ended(after):
-            triggers[leased.delivery_id] = f"{leased.attempt_id}/try-{outcome.tries}"
-    if changes:
-        await conn.execute(
-            """UPDATE attempt a SET state = u.state, due_at = u.due, reason = CASE WHEN a.state = u.state THEN a.reason
-                      ELSE u.reason END, code = coalesce(u.code, a.code), status = coalesce(u.status, a.status),
-                      provider_message_id = coalesce(u.number, a.provider_message_id), unknowns = unknowns + u.lost,
-                      leased_until = NULL, updated_at = %s
-                 FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
-                             %s::int[]) AS u(id, state, due, reason, code, status, number, lost)
-                WHERE a.attempt_id = u.id""",
-            [now, *(list(column) for column in zip(*changes, strict=True))],
-        )
-    await settling.follow(conn, triggers, log, now)
-
-
-def _after(outcome: Outcome, before: AttemptState, tries: int) -> tuple[AttemptState, datetime | None, str | None]:
-    """The state after a call's outcome, when it is due again, and why."""
-    another_call = before is AttemptState.CALLING and tries != outcome.tries
-    if another_call or (outcome.kind != "accepted" and outcome.kind != "captured" and tries != outcome.tries):
-        return before, None, None
-    if outcome.kind in ("accepted", "captured"):
-        return join(before, AttemptState(outcome.kind)), None, None
-    if not open_ended(before):
-        return before, None, None
-    if outcome.kind == "unknown":
-        return AttemptState.UNKNOWN, outcome.at, outcome.reason
-    if outcome.kind == "later":
-        step = after_refusal(
-            outcome.leased.policy, outcome.leased.attempt_id, outcome.tries, outcome.retry_after, outcome.at
-        )
-        if step.step == "retry":
-            return AttemptState.PLANNED, step.at, outcome.reason
-    return AttemptState.REFUSED, None, outcome.reason
-
-
-EVENT = {
-    "accepted": EventType.ACCEPTED,
-    "captured": EventType.CAPTURED,
-    "refused": EventType.ATTEMPT_REFUSED,
-    "later": EventType.ATTEMPT_REFUSED,
-    "unknown": EventType.OUTCOME_UNKNOWN,
-}
-
-
-def _outcome_event(outcome: Outcome, after: AttemptState, due: datetime | None) -> Event:
-    data: dict[str, Any] = {
-        "try": outcome.tries,
-        "provider": outcome.provider,
-        "provider_message_id": outcome.provider_message_id,
-        "reason": outcome.reason,
-        "code": outcome.code,
-        "status": outcome.status,
-    }
-    if outcome.kind == "later":
-        data["retry_at"] = due
-    if outcome.found:
-        data["found_by"] = "asking the provider"
-    cause = f"{outcome.leased.attempt_id}/try-{outcome.tries}" + ("/found" if outcome.found else "")
-    personal = {"words": outcome.words} if outcome.words else None
-    data = {name: value for name, value in data.items() if value is not None}
-    return _event(outcome.leased, EVENT[outcome.kind], cause, outcome.at, data, personal)
-
-
-async def lapse(conn: Connection, log: list[Event], now: datetime) -> int:
-    """Calls whose dispatcher is gone: nobody knows what came of them."""
-    cursor = await conn.execute(
-        """UPDATE attempt SET state = 'unknown', unknowns = unknowns + 1, due_at = %s, leased_until = NULL,
-                  reason = 'outcome-unknown', updated_at = %s
-            WHERE attempt_id IN (SELECT attempt_id FROM attempt WHERE state = 'calling' AND leased_until <= %s
-                                  LIMIT 1000 FOR UPDATE SKIP LOCKED)
-           RETURNING attempt_id, tenant, document_id, channel, tries""",
-        [now, now, now],
-    )
-    rows = await cursor.fetchall()
-    for row in rows:
-        log.append(
-            Event(
-                tenant=row["tenant"],
-                stream=document_stream(row["document_id"]),
-                type=EventType.OUTCOME_UNKNOWN,
-                cause=f"{row['attempt_id']}/try-{row['tries']}",
-                occurred_at=now,
-                actor="role:dispatcher",
-                data={
-                    "attempt": str(row["attempt_id"]),
-                    "channel": row["channel"],
-                    "try": row["tries"],
-                    "reason": "no-outcome-recorded",
-                },
-            )
-        )
-    return len(rows)
-
-
-async def renew(conn: Connection, attempts: Sequence[UUID], until: datetime) -> None:
-    """Calls still under way: their dispatcher lives."""
-    await conn.execute(
-        "UPDATE attempt SET leased_until = %s WHERE attempt_id = ANY(%s) AND state = 'calling'", [until, list(attempts)]
-    )
-
-
-async def send_again(conn: Connection, leased: Leased, now: datetime) -> None:
-    """After an unknown outcome that nothing resolved: planned once more; its call will say `resent`."""
-    await conn.execute(
-        """UPDATE attempt SET state = 'planned', due_at = %s, leased_until = NULL, updated_at = %s
-            WHERE attempt_id = %s AND state = 'unknown' AND leased_until = %s""",
-        [now, now, leased.attempt_id, leased.leased_until],
-    )
-
-
-async def give_up(conn: Connection, leased: Leased, reason: str, log: list[Event], now: datetime) -> None:
-    """The outcome stays unknown, and the policy asks for another channel."""
-    await settling.lock(conn, [leased.delivery_id])
-    cursor = await conn.execute(
-        """UPDATE attempt SET state = 'expired', reason = %s, leased_until = NULL, updated_at = %s
-            WHERE attempt_id = %s AND state = 'unknown' AND leased_until = %s RETURNING attempt_id""",
-        [reason, now, leased.attempt_id, leased.leased_until],
-    )
-    if await cursor.fetchone():
-        log.append(_event(leased, EventType.EXPIRED, f"{leased.attempt_id}/unknown", now, {"reason": reason}))
-        await settling.follow(conn, {leased.delivery_id: f"{leased.attempt_id}/unknown"}, log, now)
-
-
-def _event(
+def happened(
     leased: Leased,
     kind: EventType,
     cause: str,
@@ -442,6 +277,7 @@ def _event(
     data: dict[str, Any],
     personal: dict[str, Any] | None = None,
 ) -> Event:
+    """An event of this attempt, told by the dispatcher."""
     return Event(
         tenant=leased.tenant,
         stream=leased.stream,

@@ -15,7 +15,8 @@ from psycopg.types.json import Jsonb
 
 from pipeline.store import events, settling
 from pipeline.store.database import Connection, Store
-from pipeline.store.reporting import happened, suppression
+from pipeline.store.reporting import happened, suppressed_event, suppression
+from pipeline.store.suppressions import suppress
 from schemas import ids
 from schemas.deliveries import AttemptState, Report, ReportAction
 from schemas.events import Event, EventType, document_stream
@@ -170,18 +171,7 @@ async def _join(
         )
     if stop := suppression(report, row):
         await suppress(conn, row["tenant"], row["channel"], *stop, cause=attempt_id, now=now)
-        log.append(
-            Event(
-                tenant=row["tenant"],
-                stream=document_stream(row["document_id"]),
-                type=EventType.SUPPRESSED,
-                cause=cause,
-                occurred_at=now,
-                actor=f"provider:{report.provider}",
-                data={"attempt": str(attempt_id), "channel": row["channel"], "reason": stop[1]},
-                personal={"address": stop[0]},
-            )
-        )
+        log.append(suppressed_event(row, *stop, cause=cause, actor=f"provider:{report.provider}", now=now))
     return cause
 
 
@@ -230,19 +220,6 @@ async def _orphan(conn: Connection, tenant: str, inbox: UUID, report: Report, lo
             data={**data, "provider": report.provider, "reported_at": report.reported_at},
             personal={"recipient": report.final_recipient} if report.final_recipient else None,
         )
-    )
-
-
-async def suppress(
-    conn: Connection, tenant: str, channel: str, address: str, reason: str, *, cause: UUID | None, now: datetime
-) -> None:
-    """No more messages of this tenant to this address. What stands there stays: the first reason is the reason."""
-    await conn.execute(
-        """INSERT INTO suppression (tenant, channel, address, reason, cause, since) VALUES (%s, %s, %s, %s, %s, %s)
-           ON CONFLICT (tenant, channel, address) DO UPDATE
-              SET reason = excluded.reason, cause = excluded.cause, since = excluded.since, expires_at = NULL
-            WHERE suppression.expires_at <= excluded.since""",
-        [tenant, channel, addresses.suppression_key(address), reason, cause, now],
     )
 
 

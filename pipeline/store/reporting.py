@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ IMPLIED: dict[ReportAction, EventType] = {
 """Reports that are an event only where they tell us something: the attempt did not stand there yet."""
 
 
-def happened(report: Report, attempt: dict[str, Any], cause: str, rises: bool, now: datetime) -> list[Event]:
+def happened(report: Report, attempt: Mapping[str, Any], cause: str, rises: bool, now: datetime) -> list[Event]:
     """The events of one report of one attempt (a row). `rises`: the attempt's state changed by it."""
     kind = EVENT.get(report.action) or (IMPLIED.get(report.action) if rises else None)
     if kind is None:
@@ -66,7 +67,30 @@ def happened(report: Report, attempt: dict[str, Any], cause: str, rises: bool, n
     ]
 
 
-def suppression(report: Report, attempt: dict[str, Any]) -> tuple[str, str] | None:
+def suppressed_event(
+    attempt: Mapping[str, Any], address: str, reason: str, *, cause: str, actor: str, now: datetime
+) -> Event:
+    """The address of this attempt is not used, now or from now on."""
+    return Event(
+        tenant=attempt["tenant"],
+        stream=document_stream(attempt["document_id"]),
+        type=EventType.SUPPRESSED,
+        cause=cause,
+        occurred_at=now,
+        actor=actor,
+        data={"attempt": str(attempt["attempt_id"]), "channel": attempt["channel"], "reason": reason},
+        personal={"address": address},
+    )
+
+
+DEAD = frozenset(
+    "unknown-recipient invalid-address bad-domain mailbox-disabled recipient-moved "
+    "invalid-number unknown-number landline opted-out complained".split()
+)
+"""Refusals that speak of the address and not of the message: it is not asked again."""
+
+
+def suppression(report: Report, attempt: Mapping[str, Any]) -> tuple[str, str] | None:
     """(address, reason) where the address of this attempt is not to be used again: it does not work, or was told so.
 
     A soft failure says something of a day, not of an address.

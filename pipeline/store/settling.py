@@ -14,6 +14,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from pipeline.store import suppressions
 from pipeline.store.database import Connection
 from schemas import ids
 from schemas.deliveries import AttemptState, Channel, DeliveryState, PolicyStep, Report
@@ -90,21 +91,6 @@ async def follow(conn: Connection, triggers: Mapping[UUID, str], log: list[Event
     await _derive_documents(conn, [delivery for delivery, _, _ in changed], now)
 
 
-async def suppressed(conn: Connection, asked: Iterable[tuple[str, str, str]], now: datetime) -> dict[Any, str]:
-    """(tenant, channel, address) -> reason, for the addresses that are on the suppression list now."""
-    keys = [(tenant, channel, addresses.suppression_key(address)) for tenant, channel, address in asked]
-    if not keys:
-        return {}
-    cursor = await conn.execute(
-        """SELECT s.tenant, s.channel, s.address, s.reason
-             FROM unnest(%s::text[], %s::text[], %s::text[]) AS k(tenant, channel, address)
-             JOIN suppression s USING (tenant, channel, address)
-            WHERE s.expires_at IS NULL OR s.expires_at > %s""",
-        [*(list(column) for column in zip(*keys, strict=True)), now],
-    )
-    return {(row["tenant"], row["channel"], row["address"]): row["reason"] for row in await cursor.fetchall()}
-
-
 async def _load(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> list[Known]:
     rows = await (await conn.execute(DELIVERIES, [list(deliveries)])).fetchall()
     attempts = await (await conn.execute(ATTEMPTS, [list(deliveries)])).fetchall()
@@ -117,7 +103,7 @@ async def _load(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> 
         for channel in Channel
         if (address := addresses.usable(channel, row[ADDRESS[channel]]).address)
     ]
-    stopped = await suppressed(conn, points, now)
+    stopped = await suppressions.listed(conn, points, now)
     by_delivery: dict[UUID, list[AttemptView]] = {}
     for row in attempts:
         by_delivery.setdefault(row["delivery_id"], []).append(_attempt(row, told.get(row["attempt_id"], [])))
@@ -155,7 +141,7 @@ def _attempt(row: dict[str, Any], reports: Sequence[Report]) -> AttemptView:
     )
 
 
-def _blocked(row: dict[str, Any], stopped: Mapping[Any, str]) -> dict[Channel, str]:
+def _blocked(row: dict[str, Any], stopped: Mapping[suppressions.Key, str]) -> dict[Channel, str]:
     """Why a channel cannot be used for this contact."""
     blocked: dict[Channel, str] = {}
     for channel in Channel:
@@ -164,7 +150,7 @@ def _blocked(row: dict[str, Any], stopped: Mapping[Any, str]) -> dict[Channel, s
             blocked[channel] = "no-address"
         elif found.address is None:
             blocked[channel] = found.problem or "no-address"
-        elif (row["tenant"], channel.value, addresses.suppression_key(found.address)) in stopped:
+        elif suppressions.key(row["tenant"], channel.value, found.address) in stopped:
             blocked[channel] = "suppressed"
     return blocked
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.keys.source import KeySource
 from connectors.profiles import FolderProfiles
 from connectors.storage import Storage
-from pipeline import embedded, maven
+from pipeline import demo, embedded, maven
 from pipeline.door import Door
 from pipeline.pool import Stage
 from pipeline.settings import Settings
@@ -46,6 +46,7 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
     KeyRing.create(settings.secrets / "key-ring")
     CheckpointSigner.create(settings.secrets / "checkpoint-key")
     key_source(settings)
+    demo.install_profile(settings)
     wants_kafka, wants_database = settings.kafka_servers is None, settings.database_url is None
     if wants_kafka or wants_database:
         embedded.start(settings.data, kafka=wants_kafka, postgres=wants_database, progress=progress)

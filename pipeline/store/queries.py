@@ -225,7 +225,7 @@ async def about(conn: Connection) -> dict[str, str]:
     """Which server this is, at which schema, as which role."""
     cursor = await conn.execute(
         """SELECT current_setting('server_version') AS version, current_user AS role,
-                  (SELECT version_num FROM alembic_version) AS schema"""
+                  (SELECT version_num FROM schema_version) AS schema"""
     )
     row = await cursor.fetchone()
     assert row is not None

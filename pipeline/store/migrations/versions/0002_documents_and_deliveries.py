@@ -296,6 +296,7 @@ COMMENT ON COLUMN link.token_hash IS 'SHA-256 of the token; the token itself sta
 CREATE INDEX link_document ON link (document_id);
 CREATE INDEX link_attempt ON link (attempt_id);
 
+GRANT SELECT ON schema_version TO entrega_app;
 GRANT SELECT, INSERT, UPDATE ON export, document, relation, artefact, outcome, parked, party, contact, delivery, attempt,
     inbox, report, link TO entrega_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON due, suppression, party_identifier TO entrega_app;

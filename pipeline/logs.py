@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-_LINK = re.compile(r"/l/[A-Za-z0-9_-]{16,}")
+_LINK = re.compile(r"/d/[A-Za-z0-9_-]{16,}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SECRET = re.compile(r"(password|token|secret|key|authorization)", re.IGNORECASE)
 
@@ -19,7 +19,7 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
     """Mask link tokens and addresses in every text, and what a field's name calls secret."""
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = "***" if _SECRET.search(name) else _ADDRESS.sub("***@***", _LINK.sub("/l/***", value))
+            event[name] = "***" if _SECRET.search(name) else _ADDRESS.sub("***@***", _LINK.sub("/d/***", value))
     return event
 
 

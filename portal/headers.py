@@ -94,7 +94,7 @@ class Guard:
 
 
 def _route(scope: Scope) -> str:
-    """The pattern that matched, `/l/{token}`; nothing of the path itself."""
+    """The pattern that matched, `/d/{token}`; nothing of the path itself."""
     route: Any = scope.get("route")
     return str(getattr(route, "path", "none"))
 

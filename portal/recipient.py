@@ -30,7 +30,7 @@ from schemas.outcomes import PageAction
 
 log = structlog.get_logger()
 
-PREFIX = "/l"
+PREFIX = "/d"
 _SECONDS = re.compile(r"[0-9]{1,11}", re.ASCII)
 FORM_SECONDS = 24 * 3600
 """How long a page may stand open before its buttons ask to be pressed again."""

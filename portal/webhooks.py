@@ -3,12 +3,12 @@
 A signature is verified over the raw bytes (SendGrid) or over our public address (Twilio), never over what the request
 says of itself. Who gets anything but 2xx comes again, so 503 while the database is away loses nothing.
 
-| address                    | who                            | how it proves itself              | headers in the inbox |
-|----------------------------|--------------------------------|-----------------------------------|----------------------|
-| /webhooks/sendgrid         | SendGrid's Event Webhook       | ECDSA over time and body          |                      |
-| /webhooks/twilio/{attempt} | Twilio's status callback       | HMAC over public address and form | attempt              |
-| /webhooks/twilio           | a message to our number (STOP) | the same                          |                      |
-| /webhooks/bounce           | our own mail server, sandbox   | bearer secret `bounce-token`      | recipient            |
+| address                    | who                            | how it proves itself              | inbox headers |
+|----------------------------|--------------------------------|-----------------------------------|---------------|
+| /webhooks/sendgrid         | SendGrid's Event Webhook       | ECDSA over time and body          |               |
+| /webhooks/twilio/{attempt} | Twilio's status callback       | HMAC over public address and form | attempt       |
+| /webhooks/twilio           | a message to our number (STOP) | the same                          |               |
+| /webhooks/bounce           | our own mail server, sandbox   | bearer secret `bounce-token`      | recipient     |
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ PASSWORD = "for tests only"  # noqa: S105
 OPERATOR = "operator-token-of-the-tests"
 TENANT = "vinhos"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-LINK = re.compile(r"/[dl]/([a-z2-7]{32})")
+LINK = re.compile(r"/d/([a-z2-7]{32})")
 PERSON = {
     "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
     "accept-language": "en",

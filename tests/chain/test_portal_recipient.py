@@ -35,7 +35,7 @@ async def test_page_shows_document(visit: Visit) -> None:
     """The page says who sent what, how much and until when, in the recipient's language and the supplier's name."""
     house, client = visit
     _, token = await house.sent(language="pl")
-    status, text, headers = await page(client, f"/l/{token}")
+    status, text, headers = await page(client, f"/d/{token}")
     assert status == 200
     for words in ("Vinhos do Sul", "Faktura", "FT 2026/117", "Do zapłaty", "1\xa0234,50\xa0€", "20 grudnia 2026",
                   "Potwierdzam odbiór", "certyfikatem testowym", 'lang="pl"'):  # fmt: skip
@@ -54,18 +54,18 @@ async def test_confirming(visit: Visit) -> None:
     """Confirming is in the inbox before it is answered, the page says when, and a second time changes nothing."""
     house, client = visit
     document, token = await house.sent(language="en")
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     house.later(seconds=20)
-    status, headers = await press(client, f"/l/{token}/confirm", form_of(text))
+    status, headers = await press(client, f"/d/{token}/confirm", form_of(text))
     assert status == 303
     assert await house.actions() == ["handed-over"]
     _, text, _ = await page(client, headers["Location"].partition("#")[0])
     assert "You confirmed receipt on 22 November 2026, 13:00 (CET)." in text
     assert await house.acknowledge() == 1
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     assert "Receipt confirmed" in text
     assert "I confirm receipt" not in text
-    status, _ = await press(client, f"/l/{token}/confirm", form_of(text))
+    status, _ = await press(client, f"/d/{token}/confirm", form_of(text))
     assert status == 303
     assert await house.actions() == ["handed-over"]
     assert (await house.events(document)).count("handed-over") == 1
@@ -75,20 +75,20 @@ async def test_downloads(visit: Visit) -> None:
     """A pressed button is a download, with the stored bytes; the same address fetched plainly is only a fetch."""
     house, client = visit
     document, token = await house.sent()
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     stored = house.storage.read(house.rendered[document].key)
-    async with client.post(f"/l/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
+    async with client.post(f"/d/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
         assert await answer.read() == stored
         assert answer.headers["Content-Type"] == "application/pdf"
         assert answer.headers["Content-Disposition"].startswith('attachment; filename="FT-2026-117.pdf"')
-    async with client.post(f"/l/{token}/view", data=form_of(text), headers=PERSON) as answer:
+    async with client.post(f"/d/{token}/view", data=form_of(text), headers=PERSON) as answer:
         assert await answer.read() == stored
         assert answer.headers["Content-Disposition"].startswith("inline;")
     assert await house.actions() == ["document-downloaded", "document-viewed"]
-    async with client.get(f"/l/{token}/files/pdf", headers=PERSON) as answer:
+    async with client.get(f"/d/{token}/files/pdf", headers=PERSON) as answer:
         assert await answer.read() == stored
     for name, kind in (("e-format", "application/xml"), ("signature", "application/vnd.etsi.asic-e+zip")):
-        async with client.get(f"/l/{token}/files/{name}", headers=PERSON) as answer:
+        async with client.get(f"/d/{token}/files/{name}", headers=PERSON) as answer:
             assert answer.headers["Content-Type"].startswith(kind)
     assert await house.actions() == ["document-downloaded", "document-viewed"]
     await house.acknowledge()
@@ -100,14 +100,14 @@ async def test_picture(visit: Visit) -> None:
     """The first page is a PNG of 35 kB at most, made once and kept."""
     house, client = visit
     _, token = await house.sent()
-    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+    async with client.get(f"/d/{token}/picture.png", headers=PERSON) as answer:
         first = await answer.read()
     assert first.startswith(b"\x89PNG")
     assert 5_000 < len(first) < 35_000
     (kept,) = (house.settings.data / "cache" / "pictures").glob("page-*.png")
     assert kept.read_bytes() == first
     kept.write_bytes(b"\x89PNG kept")
-    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+    async with client.get(f"/d/{token}/picture.png", headers=PERSON) as answer:
         assert await answer.read() == b"\x89PNG kept"
 
 
@@ -115,9 +115,9 @@ async def test_damaged_file(visit: Visit) -> None:
     """A stored file that was changed is not given away, and pressing its button records no download."""
     house, client = visit
     document, token = await house.sent()
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     (house.storage.root / house.rendered[document].key).write_bytes(b"%PDF-1.7 other")
-    async with client.post(f"/l/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
+    async with client.post(f"/d/{token}/files/pdf", data=form_of(text), headers=PERSON) as answer:
         assert answer.status == 500
         assert b"%PDF" not in await answer.read()
     assert await house.actions() == []
@@ -127,13 +127,13 @@ async def test_languages(visit: Visit) -> None:
     """A reader may change the language; the page says so to machines, and keeps it when receipt is confirmed."""
     house, client = visit
     _, token = await house.sent(language="pt")
-    _, text, _ = await page(client, f"/l/{token}?lang=es")
+    _, text, _ = await page(client, f"/d/{token}?lang=es")
     assert "Confirmo la recepción" in text
     assert '<html lang="es">' in text
-    assert f'action="/l/{token}/confirm?lang=es"' in text
-    _, headers = await press(client, f"/l/{token}/confirm?lang=es", form_of(text))
+    assert f'action="/d/{token}/confirm?lang=es"' in text
+    _, headers = await press(client, f"/d/{token}/confirm?lang=es", form_of(text))
     assert "lang=es" in headers["Location"]
-    _, text, _ = await page(client, f"/l/{token}?lang=xx")
+    _, text, _ = await page(client, f"/d/{token}?lang=xx")
     assert "Confirmo a receção" in text
 
 
@@ -141,7 +141,7 @@ async def test_expired_and_revoked(visit: Visit) -> None:
     """Expired and withdrawn links say so, with 410, and offer nothing: no file, no form, no name."""
     house, client = visit
     document, token = await house.sent(language="en")
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     form = form_of(text)
     (row,) = await house.ask("SELECT link_id FROM link WHERE document_id = %s", document)
     before = await house.events(document)
@@ -155,16 +155,16 @@ async def test_expired_and_revoked(visit: Visit) -> None:
 
 
 async def refused(client: aiohttp.ClientSession, token: str, form: dict[str, str], status: int, words: str) -> None:
-    answers = [await page(client, f"/l/{token}{path}") for path in ("", "/files/pdf")]
+    answers = [await page(client, f"/d/{token}{path}") for path in ("", "/files/pdf")]
     for got, text, _ in answers:
         assert got == status
         assert words in text
         assert "<form" not in text
         assert "Vinhos" not in text
-    async with client.get(f"/l/{token}/picture.png", headers=PERSON) as answer:
+    async with client.get(f"/d/{token}/picture.png", headers=PERSON) as answer:
         assert answer.status == 404
     for path in ("/confirm", "/view", "/files/pdf"):
-        assert (await press(client, f"/l/{token}{path}", form))[0] == status
+        assert (await press(client, f"/d/{token}{path}", form))[0] == status
 
 
 async def test_other_tokens(visit: Visit) -> None:
@@ -179,12 +179,12 @@ async def test_other_tokens(visit: Visit) -> None:
     assert set(states) == {"unknown"}
     shapes = (token[:-1], token + "a", "a" * 32, "..%2f" + token, "%00", "x" * 5000, token + "%20")
     for wrong in (min(changed), *shapes):
-        status, text, _ = await page(client, f"/l/{wrong}")
+        status, text, _ = await page(client, f"/d/{wrong}")
         assert status == 404, wrong
         assert "Vinhos" not in text
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     # A form of one link is none of another's.
-    status, _ = await press(client, f"/l/{other}/confirm", form_of(text))
+    status, _ = await press(client, f"/d/{other}/confirm", form_of(text))
     assert status == 403
     assert await house.actions() == []
     kept = await house.ask("SELECT e.*::text AS row FROM event e UNION ALL SELECT i.*::text FROM inbox i")
@@ -195,15 +195,15 @@ async def test_log_is_silent(visit: Visit, caplog: pytest.LogCaptureFixture, cap
     """A link's token stands in no log line, whatever is asked and whatever fails."""
     house, client = visit
     _, token = await house.sent()
-    await page(client, f"/l/{token}")
-    await page(client, f"/l/{token}/files/none")
-    await press(client, f"/l/{token}/confirm", {})
+    await page(client, f"/d/{token}")
+    await page(client, f"/d/{token}/files/none")
+    await press(client, f"/d/{token}/confirm", {})
     await house.store.pool.close()
-    status, text, _ = await page(client, f"/l/{token}")
+    status, text, _ = await page(client, f"/d/{token}")
     assert status == 503
     assert "Your link remains valid" in text
     written = caplog.text + "".join(capfd.readouterr())
-    assert "/l/{token}" in written
+    assert "/d/{token}" in written
     assert token not in written
 
 
@@ -230,19 +230,19 @@ async def test_scanners_are_no_readers(visit: Visit) -> None:
     house, client = visit
     for number, (name, (method, path, changed)) in enumerate(SCANNERS.items()):
         document, token = await house.sent(f"FT 2026/{number}")
-        _, text, _ = await page(client, f"/l/{token}")
+        _, text, _ = await page(client, f"/d/{token}")
         headers = {key: value for key, value in {**PERSON, **changed}.items() if value}
         for _ in range(2):
             house.later(seconds=2)
             async with client.request(
-                method, f"/l/{token}{path}", data=form_of(text) if method == "POST" else None, headers=headers,
+                method, f"/d/{token}{path}", data=form_of(text) if method == "POST" else None, headers=headers,
                 allow_redirects=False,
             ) as answer:  # fmt: skip
                 assert answer.status == (403 if method == "POST" else 200), name
         assert await house.actions() == [], name
         assert (await house.events(document))[-3:] == ["link-fetched"] * 3, name
-        _, text, _ = await page(client, f"/l/{token}")
-        assert (await press(client, f"/l/{token}/confirm", form_of(text)))[0] == 303, name
+        _, text, _ = await page(client, f"/d/{token}")
+        assert (await press(client, f"/d/{token}/confirm", form_of(text)))[0] == 303, name
         assert await house.actions() == ["handed-over"], name
         await house.acknowledge()
         house.seen += 1
@@ -258,11 +258,11 @@ async def test_people_are_counted(visit: Visit) -> None:
         {"user-agent": "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/18.0 Safari/604.1", "sec-fetch-user": ""},
         {"user-agent": "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/140.0"},
     )
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     for number in range(60):
         headers = {key: value for key, value in {**PERSON, **browsers[number % 4]}.items() if value}
         async with client.post(
-            f"/l/{token}/confirm", data=form_of(text), headers=headers, allow_redirects=False
+            f"/d/{token}/confirm", data=form_of(text), headers=headers, allow_redirects=False
         ) as answer:
             assert answer.status == 303
     assert await house.actions() == ["handed-over"] * 60
@@ -272,13 +272,13 @@ async def test_stale_form(visit: Visit) -> None:
     """A page that stood open for more than a day asks to be pressed again; then the press counts."""
     house, client = visit
     _, token = await house.sent(language="en")
-    _, text, _ = await page(client, f"/l/{token}")
+    _, text, _ = await page(client, f"/d/{token}")
     house.later(hours=25)
-    async with client.post(f"/l/{token}/confirm", data=form_of(text), headers=PERSON) as answer:
+    async with client.post(f"/d/{token}/confirm", data=form_of(text), headers=PERSON) as answer:
         assert answer.status == 403
         text = await answer.text()
     assert "Please press the button once more" in text
-    assert (await press(client, f"/l/{token}/confirm", form_of(text)))[0] == 303
+    assert (await press(client, f"/d/{token}/confirm", form_of(text)))[0] == 303
 
 
 async def test_fetch_event(visit: Visit) -> None:
@@ -287,7 +287,7 @@ async def test_fetch_event(visit: Visit) -> None:
 
     house, client = visit
     document, token = await house.sent()
-    await page(client, f"/l/{token}", **{"x-forwarded-for": "203.0.113.77"})
+    await page(client, f"/d/{token}", **{"x-forwarded-for": "203.0.113.77"})
     async with house.store.transaction() as conn:
         rows = await history.read_stream(conn, f"document:{document}", reveal=True, keys=house.store.keys)
     row = rows[-1]

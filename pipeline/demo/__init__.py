@@ -1,8 +1,8 @@
 """The demo's own supplier, Vinhos do Vale Escondido: four exports, recipients, profiles, and how each document ends.
 
-Everything here was written for the demo. The parties are invented: addresses end in .example, phone numbers are of
-ranges that no operator gives out, and VAT numbers, GLNs and IBAN have check digits that hold and owners that do not
-exist, as far as anybody knows.
+Everything here was written for the demo. The parties are invented: mail addresses end in .example, which nobody can
+own; phone numbers, VAT numbers, GLNs and the IBAN are only formed as real ones are (a validator looks at them), and
+the demo sends to its sandbox alone.
 
     exports/        one file of each input: SAP IDoc, UBL, CSV, canonical JSON
     profiles/       the tenant's profile, its extraction profiles and its logo

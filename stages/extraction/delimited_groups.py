@@ -82,6 +82,8 @@ class Grouping:
                 return
             if self._skip and row.cells and self._skip.fullmatch(row.cells[0].strip()):
                 continue
+            if self.mapping.records and self._type(row) in self.mapping.records.ignore:
+                continue
             yield row
 
     def _key(self, row: Row) -> tuple[str, ...]:
@@ -152,25 +154,28 @@ class Grouping:
 
     def _begins(self, current: Group | None, row: Row) -> bool:
         """Does this row begin another document?"""
-        types = self.mapping.records
-        if types:
-            at = types.column - 1
-            return at < len(row.cells) and row.cells[at].strip() in types.head
+        if self.mapping.records:
+            return self._type(row) in self.mapping.records.head
         return bool(self.joined) or current is None or self._key(row) != current.key
+
+    def _type(self, row: Row) -> str | None:
+        """The record type of layout `records`; None in the others."""
+        types = self.mapping.records
+        if types is None:
+            return None
+        return row.cells[types.column - 1].strip() if types.column <= len(row.cells) else ""
 
     def _add(self, group: Group, row: Row, *, head: bool) -> None:
         types = self.mapping.records
         if row.damage:
             group.damage.append(row.damage)
         if types:
-            kind = row.cells[types.column - 1].strip() if types.column <= len(row.cells) else ""
+            kind = self._type(row)
             if head:
                 columns = self.columns
             elif kind in types.line:
                 columns = self.line_columns
                 group.add(row)
-            elif kind in types.ignore:
-                return
             else:
                 message = "the profile does not know this record type"
                 group.damage.append(refuse("csv-record-type", message, f"line {row.line}", kind))

@@ -112,7 +112,7 @@ class Head:
             parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
             parser.StartElementHandler, parser.EndElementHandler = start, end
             parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = characters, doctype
-            parser.Parse(text.encode(), False)
+            parser.Parse(text.encode(), len(self.data) < HEAD_BYTES)
         except _Enough:
             pass
         except Unfit as unfit:
@@ -173,6 +173,8 @@ def _unknown(seen: Head, formats: Sequence[Format]) -> ExportUnreadable:
         "pdf": ("the file is a PDF", "%PDF"),
         "json": ("the JSON holds no document that is read here", seen.text[:60]),
     }.get(seen.kind, ("the text has no known structure", seen.text[:60]))
+    if seen.text.startswith("EDI_DC40"):
+        what = "the file is an IDoc as flat text; an IDoc is read as XML, which a port of type XML file writes"
     if seen.kind == "xml" and seen.elements:
         namespace, local = seen.elements[0]
         what = f"the XML's root element is {shorten(local)!r}" + (f" of {shorten(namespace)!r}" if namespace else "")

@@ -1,0 +1,127 @@
+"""Canonical JSON: one object, a list or lines of objects; digits as they were written, or refused."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from reading_samples import canonical, canonical_text, everything, refusal, rules, step
+
+from schemas.errors import EntregaError, ExportUnreadable
+
+SHAPES = {
+    "one after the other": "\n".join(canonical_text(f"J-{n}") for n in range(1, 8)),
+    "a list": json.dumps([canonical(f"J-{n}") for n in range(1, 8)], indent=2),
+    "a list on one line": json.dumps([canonical(f"J-{n}") for n in range(1, 8)]),
+    "over several lines": "\n\n".join(json.dumps(canonical(f"J-{n}"), indent=1) for n in range(1, 8)),
+    "with a byte order mark": "\ufeff" + json.dumps([canonical(f"J-{n}") for n in range(1, 8)], ensure_ascii=False),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_can_be_entered_anywhere(shape: str) -> None:
+    """Objects read one by one are those read at once."""
+    data = SHAPES[shape]
+    one_by_one = everything(data, limit=1)
+    assert [r.document.invoice_number for r in one_by_one if r.document] == [f"J-{n}" for n in range(1, 8)]
+    assert [r.address for r in one_by_one] == [f"document[{n}]" for n in range(1, 8)]
+    assert one_by_one == everything(data)
+
+
+def test_a_single_object_ends_the_export() -> None:
+    """One document, no cursor, its amounts exactly as written."""
+    one = step(canonical_text(totals={"amount_due": "24.20"}))
+    assert one.cursor is None
+    assert one.records[0].document is not None
+    assert str(one.records[0].document.totals.amount_due) == "24.20"
+    assert one.records[0].document.lines[0].quantity == Decimal(2)
+
+
+def test_a_float_is_refused_with_path_and_line() -> None:
+    """13.75 as a JSON number is refused as it was written, with where it stands; integers are exact and pass."""
+    text = json.dumps(canonical(), indent=1).replace('"10.00"', "13.750").replace('"2"', "2")
+    record = everything(text)[0]
+    assert rules(record) == ["json-float"]
+    finding = refusal(record)
+    assert (finding.found, finding.expected) == ("13.750", '"13.750"')
+    assert finding.place == f"line {text[: text.index('13.750')].count(chr(10)) + 1}, lines[0].net_price"
+    passed = everything(json.dumps(canonical(), indent=1).replace('"2"', "2"))[0].document
+    assert passed is not None
+    assert passed.lines[0].quantity == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "found"),
+    [
+        (canonical_text().replace('"currency"', '"currency": "USD", "currency"'), "json-duplicate-key", "currency"),
+        (canonical_text(net="1"), "field-unknown", None),
+        (canonical_text(issue_date="2.11.2026"), "field-date", "2.11.2026"),
+        (canonical_text(issue_date=86400), "field-date", "86400"),
+        (canonical_text(issue_date="86400"), "field-date", "86400"),
+        (canonical_text(currency="EUX"), "field-code", "EUX"),
+        (canonical_text(totals={"amount_due": "1_000"}), "field-number", "1_000"),
+        (canonical_text(totals={"amount_due": "1e3"}), "field-number", "1e3"),
+        (canonical_text(totals={"amount_due": True}), "field-number", "True"),
+        (canonical_text(totals={"amount_due": "NaN"}), "field-number", "NaN"),
+        (canonical_text().replace('"10.00"', "NaN"), "json-number", "NaN"),
+        (canonical_text().replace('"10.00"', "1" * 50), "json-number", "1" * 50),
+        (canonical_text(lines=[]), "field-missing", None),
+        (canonical_text(lines="none"), "field-group", "none"),
+        (canonical_text(invoice_number=7), "field-text", "7"),
+        (canonical_text(invoice_number=""), "field-missing", None),
+        (canonical_text(kind="order"), "field-value", "order"),
+        (canonical_text(buyer_reference="a\x00b"), "field-character", "U+0000"),
+        (canonical_text(buyer_reference="?").replace("?", r"\ud800"), "field-character", "U+D800"),
+        (canonical_text(buyer_reference="x" * 5001), "field-length", "x" * 79 + "…"),
+        (canonical_text().replace('"2"', '"2",'), "json-syntax", None),
+        ('{"invoice_number": "1", "currency": "EUR", x}', "json-syntax", None),
+    ],
+)
+def test_each_fault_has_a_rule(text: str, rule: str, found: str | None) -> None:
+    """Nothing is coerced: each fault is refused with rule and found value, and the next document is read."""
+    records = everything(text + "\n" + canonical_text("J-2"))
+    assert rules(records[0])[0] == rule
+    assert refusal(records[0]).found == found
+    assert records[1].document is not None
+    assert records[1].document.invoice_number == "J-2"
+
+
+def test_a_file_that_breaks_off_gives_what_is_whole() -> None:
+    """A list cut inside its third object gives two documents and a finding with the line where the third begins."""
+    text = json.dumps([canonical(f"J-{n}") for n in range(1, 4)], indent=1)
+    records = everything(text[: text.rindex("net_price")])
+    assert [r.document.invoice_number if r.document else rules(r)[0] for r in records] == ["J-1", "J-2", "json-syntax"]
+    assert refusal(records[2]).place == f"line {text[: text.index('J-3')].count(chr(10))}"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[" + canonical_text() + canonical_text() + "]", "json-syntax"),
+        ("[" + canonical_text() + ",]", "json-syntax"),
+        ("[" + canonical_text() + ", 7]", "json-syntax"),
+        ("[" + canonical_text() + "] x", "json-syntax"),
+        (canonical_text() + "\n]", "json-syntax"),
+        ("[" + canonical_text(), "json-syntax"),
+    ],
+)
+def test_damage_behind_a_document(text: str, rule: str) -> None:
+    """What follows a good document and is no JSON is one refused record; the document stays read."""
+    records = everything(text)
+    assert records[0].document is not None
+    assert rules(records[1]) == [rule]
+
+
+def test_nesting_and_bytes_are_bounded() -> None:
+    """Deep nesting, wrong encodings and other JSON are refused as a whole."""
+    with pytest.raises(ExportUnreadable) as deep:
+        everything('{"invoice_number":' + "[" * 100_000)
+    assert deep.value.findings[0].rule == "json-depth"
+    record = everything(canonical_text(buyer={"name": "Café"}).encode("latin-1"))[0]
+    assert (rules(record), refusal(record).found) == (["json-encoding"], "byte 0xE9")
+    with pytest.raises(EntregaError):
+        everything(canonical_text().encode("utf-16"))
+    with pytest.raises(ExportUnreadable) as other:
+        everything('{"a": 1}')
+    assert other.value.findings[0].rule == "format-unknown"

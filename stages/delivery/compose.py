@@ -19,7 +19,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.deliveries import EmailMessage, SmsMessage
 from schemas.tenants import BrandProfile
 from stages.delivery.segments import BASIC, EXTENSION, measure
@@ -34,7 +33,10 @@ NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013":
 
 @dataclass(frozen=True)
 class Content:
-    """What a message is about. `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's."""
+    """What a message is about. `document_type`: invoice or credit-note, the document's word, not its code (BT-3).
+
+    `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's.
+    """
 
     attempt: UUID
     document_type: str
@@ -53,7 +55,7 @@ class Content:
 
     @property
     def credit(self) -> bool:
-        return self.document_type in CREDIT_NOTE_TYPES
+        return self.document_type == "credit-note"
 
     @property
     def kind(self) -> str:

@@ -28,7 +28,7 @@ BRAND = BrandProfile(name="Água & Sol, Lda", colour="#0f766e", reply_to="contas
 def content(language: str = "pt", **more: object) -> compose.Content:
     values: dict[str, object] = {
         "attempt": UUID(int=7),
-        "document_type": "380",
+        "document_type": "invoice",
         "number": "FT 2026/1873",
         "seller": "Água & Sol, Lda",
         "link": LINK,
@@ -170,7 +170,7 @@ def test_demo_notice() -> None:
 
 def test_credit_note_asks_for_no_money() -> None:
     """A credit note is called one, and has no due date."""
-    message = an_email("en", document_type="381")
+    message = an_email("en", document_type="credit-note")
     assert message.subject.startswith("Credit note ")
     assert "Due date" not in message.text
     assert "Amount due" not in message.text
@@ -191,7 +191,7 @@ def test_the_links_last_day_is_the_recipients() -> None:
 
 @pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize("currency", ["EUR", "PLN", "USD", "GBP", "CHF"])
-@pytest.mark.parametrize("kind", ["380", "381"])
+@pytest.mark.parametrize("kind", ["invoice", "credit-note"])
 def test_text_message_is_one_segment(language: str, currency: str, kind: str) -> None:
     """In every language the default text message is one segment of the GSM alphabet, with the whole link last."""
     message = compose.sms(

@@ -153,3 +153,4 @@ class ReportReceived(Frozen):
     schema_version: int = SCHEMA_VERSION
     tenant: str
     inbox_id: UUID
+    round: int = 1

@@ -35,9 +35,14 @@ async def park(
     log: list[Event],
     now: datetime,
     step: int = 0,
+    inbox: UUID | None = None,
 ) -> UUID:
-    """Write what stopped into `parked`, and the event that says why. The document's row is the caller's."""
-    subject = document or export
+    """Write what stopped into `parked`, and the event that says why. The document's row is the caller's.
+
+    The subject is a document, an export, or an inbox row.
+    """
+    subject = document or export or inbox
+    assert subject is not None
     parked_id = ids.derive("parked", subject, stage, round_, step)
     findings = [finding.model_dump(exclude_none=True) for finding in refusal.findings]
     await conn.execute(
@@ -50,7 +55,7 @@ async def park(
     log.append(
         Event(
             tenant=tenant,
-            stream=f"document:{document}" if document else f"export:{export}",
+            stream=_stream(document, export, inbox),
             type=EventType.REFUSED if refusal.reason in REFUSING else EventType.PARKED,
             cause=f"{stage}/{round_}/{step}",
             occurred_at=now,
@@ -66,6 +71,12 @@ async def park(
         )
     )
     return parked_id
+
+
+def _stream(document: UUID | None, export: UUID | None, inbox: UUID | None) -> str:
+    if document is not None:
+        return f"document:{document}"
+    return f"export:{export}" if export is not None else f"inbox:{inbox}"
 
 
 async def park_raw(store: Store, spec: StageSpec, raw: Raw, reason: str, explanation: str) -> None:

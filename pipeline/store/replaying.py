@@ -65,8 +65,10 @@ async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:
                 round_ = await _replay_raw(conn, row, now)
             elif row["document_id"] is not None:
                 round_ = await _replay_document(conn, store, row, by, why, now)
-            else:
+            elif row["export_id"] is not None:
                 round_ = await _replay_export(conn, store, row, by, why, now)
+            else:
+                round_ = await _replay_report(conn, row, now)
             await _close(conn, parked_id, "replayed", by, why, now)
             return round_
     except psycopg.errors.UniqueViolation as error:
@@ -87,6 +89,8 @@ async def discard(store: Store, parked_id: UUID, *, by: str, why: str) -> None:
                     WHERE document_id = %s AND state IN ('parked', 'refused')""",
                 [now, row["document_id"]],
             )
+        if row["document_id"] is None and row["export_id"] is None:
+            return  # a raw message has no stream; its row keeps who, when and why
         await _tell(conn, store, row, EventType.DISCARDED, by, {"why": why, "stage": row["stage"]}, now)
 
 
@@ -152,6 +156,14 @@ async def _replay_export(
     )
     data = {"why": why, "stage": row["stage"], "round": message["round"]}
     await _tell(conn, store, row, EventType.REPLAYED, by, data, now)
+    return int(message["round"])
+
+
+async def _replay_report(conn: Connection, row: dict[str, Any], now: datetime) -> int:
+    """A provider's report that its reader could not take: read again, by newer code."""
+    message = {**row["message"], "round": row["round"] + 1}
+    subject = UUID(message["inbox_id"])
+    await _publish(conn, row["tenant"], subject, {"topic": BY_NAME[row["stage"]].source, "message": message}, now)
     return int(message["round"])
 
 

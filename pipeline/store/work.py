@@ -19,7 +19,7 @@ from pipeline.store.database import Connection, Store
 from pipeline.topology import StageSpec
 from schemas import ids
 from schemas.events import Event, EventType
-from schemas.messages import DocumentMessage, ExportReceived, Frozen
+from schemas.messages import DocumentMessage, ExportReceived, Frozen, ReportReceived
 from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Refusal, Result, Retry
 
 Key = tuple[UUID, int, int]
@@ -49,7 +49,8 @@ def key_of(message: Frozen) -> Key:
         return message.document_id, message.round, 0
     if isinstance(message, ExportReceived):
         return message.export_id, message.round, message.step
-    return getattr(message, "inbox_id"), 1, 0  # noqa: B009  ReportReceived
+    assert isinstance(message, ReportReceived)
+    return message.inbox_id, message.round, 0
 
 
 def stream_of(message: Frozen) -> str:
@@ -92,6 +93,10 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[d
     """
     now = store.clock()
     outgoing: list[dict[str, Any]] = []
+    for item in items:
+        if isinstance(item.result, Retry) and item.tries >= len(RETRY_SECONDS):
+            explanation = f"{item.result.explanation} ({item.tries} tries)"
+            item.result = Parked(Refusal(item.result.reason, explanation))
     async with store.transaction() as conn:
         settled = [item for item in items if not isinstance(item.result, Retry)]
         won = await _claim(conn, spec, settled, now)
@@ -204,6 +209,7 @@ async def _park(conn: Connection, spec: StageSpec, items: Sequence[Item], log: l
             log=log,
             now=now,
             step=item.key[2],
+            inbox=message.inbox_id if isinstance(message, ReportReceived) else None,
         )
         if document is None and isinstance(message, ExportReceived):
             await conn.execute(
@@ -215,17 +221,11 @@ async def _park(conn: Connection, spec: StageSpec, items: Sequence[Item], log: l
 async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: list[Event], now: datetime) -> None:
     for item in items:
         assert isinstance(item.result, Retry)
-        schedule = RETRY_SECONDS
         subject, round_, step = item.key
-        if item.tries >= len(schedule):
-            item.result = Parked(Refusal(item.result.reason, f"{item.result.explanation} (after {item.tries} tries)"))
-            if await _claim(conn, spec, [item], now):
-                await _park(conn, spec, [item], log, now)
-            continue
-        after = item.result.after if item.result.after is not None else float(schedule[item.tries])
+        after = item.result.after if item.result.after is not None else float(RETRY_SECONDS[item.tries])
         at = now + timedelta(seconds=after)
         tries = item.tries + 1
-        await conn.execute(
+        cursor = await conn.execute(
             """INSERT INTO due (due_id, tenant, kind, subject_id, at, tries, payload, reason)
                VALUES (%s, %s, 'retry', %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
             [
@@ -238,22 +238,18 @@ async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: 
                 item.result.reason,
             ],
         )
-        if isinstance(item.message, (DocumentMessage, ExportReceived)):
+        if cursor.rowcount and isinstance(item.message, (DocumentMessage, ExportReceived)):
+            data = {"stage": spec.name, "reason": item.result.reason, "explanation": item.result.explanation}
             log.append(
                 Event(
                     tenant=item.message.tenant,
                     stream=stream_of(item.message),
                     type=EventType.RETRY_SCHEDULED,
-                    cause=f"{spec.name}/{round_}/{step}/try-{tries}",
+                    # a message that Kafka gives again is scheduled again, at another time: another event
+                    cause=f"{spec.name}/{round_}/{step}/try-{tries}/{now.isoformat()}",
                     occurred_at=now,
                     actor=f"stage:{spec.name}",
-                    data={
-                        "stage": spec.name,
-                        "reason": item.result.reason,
-                        "explanation": item.result.explanation,
-                        "try": tries,
-                        "at": at.isoformat(),
-                    },
+                    data={**data, "try": tries, "at": at.isoformat()},
                 )
             )
 

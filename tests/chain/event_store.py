@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from schemas.events import Event, EventType
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PASSWORD = "for tests only"  # noqa: S105
+
+HELD_BACK = """SELECT EXISTS (SELECT 1 FROM event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())
+                                                  AND xid < pg_snapshot_xmax(pg_current_snapshot()))"""
 
 
 def document(number: int) -> UUID:
@@ -85,9 +89,18 @@ class Log:
         async with AsyncConnectionPool(self.url, min_size=1, max_size=1, open=False) as pool:
             yield Sealer(pool, self.signer, outside or OutsideCopy(self.checkpoints), clock=self.clock, **settings)
 
-    async def seal(self) -> int:
-        async with self.sealer() as sealer:
-            return await sealer.seal()
+    async def seal(self, sealer: Sealer | None = None) -> int:
+        """Seal all that is there, in one round if one batch holds it: transactions of other tests are waited for."""
+        if sealer is None:
+            async with self.sealer() as own:
+                return await self.seal(own)
+        sealed, waiting = 0, True
+        async with await self.owner() as conn:
+            while waiting:
+                [[waiting]] = await (await conn.execute(HELD_BACK)).fetchall()
+            while (await self.ask("SELECT (SELECT count(*) FROM event) > (SELECT count(*) FROM log_leaf)"))[0][0]:
+                sealed += await sealer.seal()
+        return sealed
 
     async def verify(self, stream: str | None = None, *, file: Path | None = None) -> Verification:
         async with await psycopg.AsyncConnection.connect(self.owner_url) as conn:
@@ -100,8 +113,31 @@ class Log:
             return await (await conn.execute(query.encode(), values or None)).fetchall()
 
 
+TABLES = "event, stream, data_key, log_leaf, checkpoint"
+
+
 def make_log(owner_url: str, folder: Path) -> Log:
     migrate(owner_url, PASSWORD)
     ticks = count()
     keys, signer = KeyRing.create(folder / "keys"), Signer.create(folder / "seal.pem")
     return Log(owner_url, folder, keys, signer, lambda: next(ticks))
+
+
+def keep(log: Log) -> None:
+    """Remember what stands in the log, to come back to it."""
+    with psycopg.connect(log.owner_url, autocommit=True) as conn:
+        for table in TABLES.split(", "):
+            conn.execute(f"CREATE TABLE public.kept_{table} AS TABLE entrega.{table}".encode())
+
+
+def restored(log: Log, folder: Path) -> Log:
+    """The same database as it was when it was kept, or empty when it never was, with the files in another folder."""
+    with psycopg.connect(log.owner_url) as conn:
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute("SET LOCAL search_path = entrega, public")
+        conn.execute(f"TRUNCATE {TABLES}, document CASCADE".encode())
+        if conn.execute("SELECT to_regclass('public.kept_event')").fetchone() != (None,):
+            for table in TABLES.split(", "):
+                conn.execute(f"INSERT INTO {table} TABLE kept_{table}".encode())
+    shutil.copytree(log.folder, folder)
+    return Log(log.owner_url, folder, log.keys, log.signer, log.ticks)

@@ -13,16 +13,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from event_store import Log, document, event, make_log
+from event_store import Log, document, event, make_log, restored
 
 from pipeline.store import events
 from pipeline.store.checkpoint import OutsideCopy
 from pipeline.store.sealer import HistoryRolledBack, Sealer
 
 
+@pytest.fixture(scope="module")
+def migrated(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Log:
+    return make_log(postgres(), tmp_path_factory.mktemp("log"))
+
+
 @pytest.fixture
-def log(postgres: Callable[[], str], tmp_path: Path) -> Log:
-    return make_log(postgres(), tmp_path)
+def log(migrated: Log, tmp_path: Path) -> Log:
+    """An empty log."""
+    return restored(migrated, tmp_path / "log")
 
 
 @asynccontextmanager
@@ -66,7 +72,8 @@ async def test_a_running_transaction_holds_back_what_came_after_it(log: Log) -> 
         async with slow.transaction():
             await events.append(slow, [event(1)], recorded_at=log.clock(), keys=log.keys)
             await log.append(event(2))
-            assert await log.seal() == 0
+            async with log.sealer() as sealer:
+                assert await sealer.seal() == 0
         assert await log.seal() == 2
     assert await log.ask("SELECT tree_index, stream FROM log_leaf ORDER BY 1") == [
         (0, f"document:{document(1)}"),
@@ -86,6 +93,7 @@ async def test_sixteen_writers_and_a_sealer(log: Log) -> None:
 
         async with running(sealer):
             written = sum(await asyncio.gather(*(write(log, writer, 10, slow) for writer in range(16))))
+        await log.seal(sealer)
     assert await sizes(log) == (written, written, written)
     result = await log.verify()
     assert (result.ok, result.unsealed, result.outside) == (True, 0, result.checkpoints)
@@ -96,7 +104,8 @@ async def test_two_sealers_at_once(log: Log) -> None:
     async with log.sealer(interval=0.001, batch=7) as one, log.sealer(interval=0.001, batch=11) as other:
         async with running(one, other):
             written = sum(await asyncio.gather(*(write(log, writer, 15) for writer in range(4))))
-        assert await one.seal() + await other.seal() == 0
+        await log.seal(other)
+        await log.seal(one)
     assert await sizes(log) == (written, written, written)
     result = await log.verify()
     assert (result.ok, result.outside) == (True, result.checkpoints)
@@ -111,11 +120,11 @@ async def test_a_full_disk_outside_is_caught_up(log: Log) -> None:
     async with log.sealer(OutsideCopy(folder / "checkpoints.jsonl")) as sealer:
         await log.append(event(1))
         with pytest.raises(FileNotFoundError):
-            await sealer.seal()
+            await log.seal(sealer)
         assert await sizes(log) == (1, 1, 1)
         folder.mkdir()
         await log.append(event(2))
-        assert await sealer.seal() == 1
+        assert await log.seal(sealer) == 1
     assert [size for size, _, _ in OutsideCopy(folder / "checkpoints.jsonl").read()] == [1, 2]
 
 
@@ -140,12 +149,12 @@ async def test_a_sealer_whose_connection_dies_leaves_nothing_behind(log: Log) ->
     async with log.sealer() as sealer, await log.owner() as owner:
         async with owner.transaction():
             await owner.execute("LOCK TABLE checkpoint IN EXCLUSIVE MODE")  # the leaves are in, the checkpoint waits
-            task = asyncio.create_task(sealer.seal())
+            task = asyncio.create_task(log.seal(sealer))
             await _waiting(log, "INSERT INTO checkpoint%")
         with pytest.raises(psycopg.OperationalError):
             await task
         assert await sizes(log) == (5, 0, None)
-        assert await sealer.seal() == 5
+        assert await log.seal(sealer) == 5
     assert (await log.verify()).ok
 
 
@@ -194,27 +203,29 @@ async def test_kill_minus_nine(log: Log) -> None:
         process.send_signal(signal.SIGKILL)
         await process.communicate()
         written += sum(await load)
-    async with log.sealer() as sealer:
-        while await sealer.seal():
-            pass
+    await log.seal()
     assert await sizes(log) == (written, written, written)
     result = await log.verify()
     assert (result.ok, result.outside) == (True, result.checkpoints)
 
 
-async def test_a_restored_database_is_sealed_on(log: Log) -> None:
-    """Rows restored from another server carry its transaction numbers, far in this one's future: all are sealed."""
-    await log.append(*(event(number) for number in range(3)))
+@pytest.mark.parametrize("ahead", [15, 1_000_000])
+async def test_a_restored_database_is_sealed_on(log: Log, ahead: int) -> None:
+    """Rows restored from another server carry its transaction numbers, near or far in this one's future: all are
+    sealed once, what comes after them too, also when this server's numbers reach and pass theirs, also after a restart.
+    """
+    for number in range(4):
+        await log.append(event(number))
     async with await log.owner() as owner:
-        await owner.execute("UPDATE event SET xid = (xid::text::bigint + 1000000)::text::xid8")
-    async with log.sealer(batch=2) as sealer:
-        assert await sealer.seal() == 2
-        await log.append(event(7))
-        await log.append(event(8))
-        assert [await sealer.seal() for _ in range(3)] == [1, 2, 0]
-        await log.append(event(9))
-        assert await sealer.seal() == 1
-    assert await sizes(log) == (6, 6, 6)
+        await owner.execute("UPDATE event SET xid = (xid::text::bigint + %s)::text::xid8", [ahead])
+    async with log.sealer(batch=2) as sealer, log.sealer() as restarted:
+        sealed = await sealer.seal()
+        for number in range(10, 40):
+            await log.append(event(number))
+            sealed += await (restarted if number == 20 else sealer).seal()
+        sealed += await log.seal(sealer)
+    assert sealed == 34
+    assert await sizes(log) == (34, 34, 34)
     assert (await log.verify()).ok
 
 

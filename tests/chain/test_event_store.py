@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import rfc8785
-from event_store import PASSWORD, START, Log, document, event, make_log
+from event_store import PASSWORD, START, Log, document, event, make_log, restored
 
 from pipeline.store import events, history
 from pipeline.store.history import EventQuery, Position
@@ -23,9 +23,15 @@ from pipeline.store.personal import destroy_keys
 from schemas.events import EventType
 
 
+@pytest.fixture(scope="module")
+def migrated(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Log:
+    return make_log(postgres(), tmp_path_factory.mktemp("log"))
+
+
 @pytest.fixture
-def log(postgres: Callable[[], str], tmp_path: Path) -> Log:
-    return make_log(postgres(), tmp_path)
+def log(migrated: Log, tmp_path: Path) -> Log:
+    """An empty log."""
+    return restored(migrated, tmp_path / "log")
 
 
 async def stored(log: Log, columns: str = "stream, ver, cause") -> list[tuple[Any, ...]]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from event_store import PASSWORD, Log, document, event, make_log
+from event_store import Log, document, event, keep, make_log, restored
 
 from pipeline.store.chain import event_hash
 from pipeline.store.checkpoint import Signer
 from pipeline.store.merkle import Frontier, leaf_hash
-from pipeline.store.migrate import migrate
 from pipeline.store.personal import destroy_keys
 
 Owner = psycopg.AsyncConnection[Any]
@@ -40,22 +37,14 @@ def original(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
         await log.append(event(3, "four"), event(3, "five"))
 
     asyncio.run(fill())
+    keep(log)
     return log
 
 
 @pytest.fixture
 def log(original: Log, tmp_path: Path) -> Log:
-    """A copy of it to do harm to."""
-    shutil.copytree(original.folder, tmp_path / "log")
-    return Log(_copy(original.owner_url), tmp_path / "log", original.keys, original.signer, original.ticks)
-
-
-def _copy(url: str) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    server, _, template = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-    return f"{server}/{name}"
+    """The same log again, for each test to do harm to."""
+    return restored(original, tmp_path / "log")
 
 
 async def test_an_honest_log_verifies(log: Log) -> None:
@@ -234,7 +223,6 @@ async def _cut(log: Log, owner: Owner) -> None:
 
 async def _put_back_and_grown(log: Log, owner: Owner) -> None:
     """Cut, and grown again past the old size, sealed with the real key and a fresh file in place of the old."""
-    migrate(log.owner_url, PASSWORD)  # a copied database has no settings for the application's role
     await _cut(log, owner)
     file = log.checkpoints.read_bytes()
     log.checkpoints.unlink()

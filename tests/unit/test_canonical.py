@@ -70,8 +70,8 @@ def test_plain_values(value: Any, expected: Any) -> None:
         (b"x", TypeError),
         ({1: 2}, TypeError),
         (LARGEST + 1, ValueError),
-        (datetime(2026, 1, 1), ValueError),
-    ],  # noqa: DTZ001
+        (datetime(2026, 1, 1), ValueError),  # noqa: DTZ001
+    ],
 )
 def test_what_is_refused(value: Any, error: type[Exception]) -> None:
     """Floats, bytes, keys that are no text, numbers beyond 53 bits, times without zone."""

@@ -45,6 +45,7 @@ CREATE TABLE event (
 CREATE INDEX event_xid  ON event (xid, stream, ver);
 CREATE INDEX event_time ON event (recorded_at, stream, ver);
 CREATE INDEX event_type ON event (type, tenant, recorded_at);
+CREATE INDEX event_reason ON event ((data ->> 'reason'), recorded_at) WHERE data ->> 'reason' IS NOT NULL;
 COMMENT ON TABLE event IS 'what happened, written by the code that saw it; see events_readable for people';
 COMMENT ON COLUMN event.month IS 'of the stream''s first event, not of this one';
 COMMENT ON COLUMN event.ver IS '1, 2, 3 ... within the stream, without gaps';

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from schemas.documents import Invoice
-from schemas.errors import Finding, LimitExceeded
+from schemas.errors import Finding
 from schemas.fields import Path, format_path
 from schemas.profiles import ExtractionProfile
 from stages.extraction.completing import Unfit, complete
@@ -31,6 +31,7 @@ from stages.extraction.records import (
     Record,
     Source,
     refuse,
+    refused,
     unreadable,
 )
 
@@ -189,14 +190,11 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 def _record(piece: _Piece, profile: ExtractionProfile | None) -> Record:
     address = f"document[{piece.ordinal}]"
     if piece.refusal:
-        if piece.refusal.rule == "json-limit":
-            error = LimitExceeded("a document of the export passes a cap", findings=(piece.refusal,))
-            return Record(address, error=error)
-        return Record(address, error=unreadable(address, (piece.refusal,)))
+        return Record(address, error=refused(address, (piece.refusal,)))
     try:
         return Record(address, _document(piece, profile))
     except Unfit as unfit:
-        return Record(address, error=unreadable(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings))
 
 
 def _document(piece: _Piece, profile: ExtractionProfile | None) -> Invoice:

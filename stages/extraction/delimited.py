@@ -15,14 +15,14 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from schemas.errors import Finding, LimitExceeded
+from schemas.errors import Finding
 from schemas.fields import Path
 from schemas.profiles import CsvMapping, ExtractionProfile
 from stages.extraction.completing import Unfit, complete
 from stages.extraction.delimited_cells import Fields
 from stages.extraction.delimited_groups import Group, Grouping
 from stages.extraction.recognise import Head
-from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, unreadable
+from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, refused, unreadable
 
 
 def fits(head: Head, profile: ExtractionProfile | None) -> bool:
@@ -104,9 +104,7 @@ class _Reading:
             document = complete(data, locate, self.profile.constants, needs=("vat_category",))
             return Record(address, document, None, warnings.all())
         except Unfit as unfit:
-            if unfit.findings[0].rule == "csv-limit":
-                return Record(address, error=LimitExceeded("a document passes a cap", findings=unfit.findings))
-            return Record(address, error=unreadable(address, unfit.findings))
+            return Record(address, error=refused(address, unfit.findings))
 
     def _locate(self, group: Group, path: Path) -> str:
         if len(path) > 1 and path[0] == "lines" and isinstance(path[1], int) and path[1] < len(group.lines):

@@ -17,8 +17,8 @@ from schemas.profiles import ExtractionProfile
 from stages.extraction.completing import Unfit, complete
 from stages.extraction.idoc_invoice import Mapping
 from stages.extraction.recognise import Head
-from stages.extraction.records import Budget, Cursor, Portion, Record, Source, refuse, unreadable
-from stages.extraction.xml import Piece, oversize, parse, split
+from stages.extraction.records import Budget, Cursor, Portion, Record, Source, refuse, refused
+from stages.extraction.xml import Piece, parse, split
 
 TYPES = frozenset({"INVOIC01", "INVOIC02"})
 _DOCNUM = re.compile(r"[0-9]{1,32}\Z")
@@ -41,7 +41,7 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
     address = f"idoc[{piece.ordinal}]"
     if piece.refusal:
-        return Record(address, error=oversize(piece) or unreadable(address, (piece.refusal,)))
+        return Record(address, error=refused(address, (piece.refusal,)))
     try:
         root = parse(piece)
         number = (root.findtext("EDI_DC40/DOCNUM") or "").strip()
@@ -53,7 +53,7 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
         document = complete(data, mapping.locate, profile.constants if profile else None, needs=("vat_category",))
         return Record(address, document, None, mapping.warnings.all())
     except Unfit as unfit:
-        return Record(address, error=unreadable(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings))
 
 
 def _check_type(root: etree._Element, line: int) -> None:

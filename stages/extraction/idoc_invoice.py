@@ -51,6 +51,7 @@ class Mapping:
         self.warnings = Warnings()
         self.extras: dict[str, str] = {}
         self.sources: dict[Path, etree._Element] = {}
+        self._texts: dict[etree._Element, dict[str, str]] = {}
         self.segments: dict[str, list[etree._Element]] = {}
         for segment in root:
             if isinstance(segment.tag, str):
@@ -61,7 +62,12 @@ class Mapping:
     def text(self, segment: etree._Element | None, field: str) -> str | None:
         if segment is None:
             return None
-        return (segment.findtext(field) or "").strip() or None
+        texts = self._texts.get(segment)
+        if texts is None:
+            texts = self._texts[segment] = {}
+            for child in segment:
+                texts.setdefault(str(child.tag), (child.text or "").strip())
+        return texts.get(field) or None
 
     def number(self, segment: etree._Element | None, field: str) -> Decimal | None:
         """Raises Unfit when the field holds something that SAP never writes."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from schemas.documents import Invoice
-from schemas.errors import EntregaError, ExportUnreadable, Finding
+from schemas.errors import EntregaError, ExportUnreadable, Finding, LimitExceeded, PermanentError
 
 EXPORT_BYTES = 200 * 1024 * 1024
 """The largest export that is read, and the largest sum of what an archive unpacks to."""
@@ -130,6 +130,14 @@ def unreadable(what: str, findings: Iterable[Finding]) -> ExportUnreadable:
     place = f" at {found[0].place}" if found[0].place else ""
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return ExportUnreadable(f"{what} cannot be read: {found[0].rule}{place}{more}", findings=found)
+
+
+def refused(address: str, findings: Iterable[Finding]) -> PermanentError:
+    """The error of one record: LimitExceeded where a cap was passed, else ExportUnreadable."""
+    found = tuple(findings)
+    if found and found[0].rule.endswith("-limit"):
+        return LimitExceeded(f"{address} passes a cap", findings=found)
+    return unreadable(address, found)
 
 
 class Warnings:

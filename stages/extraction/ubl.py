@@ -20,9 +20,9 @@ from schemas.fields import Path
 from schemas.profiles import ExtractionProfile
 from stages.extraction.completing import Unfit, complete
 from stages.extraction.recognise import Head
-from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, unreadable
+from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, refused, unreadable
 from stages.extraction.ubl_terms import CAC, CBC, DOCUMENT, EXT, Data, Node
-from stages.extraction.xml import Piece, oversize, parse, split
+from stages.extraction.xml import Piece, parse, split
 
 INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
@@ -55,7 +55,7 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
     address = f"invoice[{piece.ordinal}]"
     if piece.refusal:
-        return Record(address, error=oversize(piece) or unreadable(address, (piece.refusal,)))
+        return Record(address, error=refused(address, (piece.refusal,)))
     try:
         root = parse(piece)
         if etree.QName(root).localname == "CreditNote":
@@ -63,7 +63,7 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
         walk = Walk(root, piece.line)
         return Record(address, walk.document(profile), None, walk.warnings.all())
     except Unfit as unfit:
-        return Record(address, error=unreadable(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings))
 
 
 def _line(element: etree._Element) -> int:

@@ -21,7 +21,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from schemas.errors import Finding, LimitExceeded
+from schemas.errors import Finding
 from stages.extraction.completing import Unfit
 from stages.extraction.records import DOCUMENT_BYTES, DOCUMENT_PARTS, Cursor, refuse, unreadable
 
@@ -309,11 +309,8 @@ def parse(piece: Piece) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         place = f"line {piece.line + max(line, 1) - 1}, column {column}"
-        raise Unfit(refuse("xml-syntax", f"the XML is damaged: {str(error.msg)[:120]}", place)) from None
-
-
-def oversize(piece: Piece) -> LimitExceeded | None:
-    """The error for a piece that passed a cap, else None."""
-    if piece.refusal is None or piece.refusal.rule != "xml-limit":
-        return None
-    return LimitExceeded("a document of the export passes a cap", findings=(piece.refusal,))
+        said = str(error.msg)
+        if "huge" in said.lower():  # libxml2's own cap on one text node or attribute
+            message = "a single text of more than 10 million characters"
+            raise Unfit(refuse("xml-limit", message, place)) from None
+        raise Unfit(refuse("xml-syntax", f"the XML is damaged: {said[:120]}", place)) from None

@@ -173,3 +173,11 @@ def test_wrappers_are_bounded() -> None:
         "F-1",
         ["xml-limit"],
     ]
+
+
+def test_a_huge_attachment_is_a_limit() -> None:
+    """A text beyond what the parser holds passes a cap, and says so; the next document is read."""
+    records = everything(f"<w>{ubl(extra='<x>' + 'A' * 11_000_000 + '</x>')}{ubl('F-2')}</w>")
+    assert isinstance(records[0].error, LimitExceeded)
+    assert rules(records[0]) == ["xml-limit"]
+    assert records[1].document is not None

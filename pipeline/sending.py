@@ -23,7 +23,7 @@ from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
 from schemas.deliveries import Accepted, Channel, EmailMessage, SmsMessage
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
-from schemas.messages import ArtefactKind
+from schemas.messages import ArtefactKind, ArtefactRef
 from stages.delivery import addresses, compose
 from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
 from stages.delivery.texts import language_of
@@ -97,7 +97,7 @@ class Sending:
             media_type="application/json",
             name=f"{leased.channel.value}-{leased.attempt_id}.json",
         )
-        return Ready(leased, ref, address, sender.provider, sender.reports_delivery, link)
+        return Ready(leased, ref, address, sender.provider, sender.reports_delivery, link, message)
 
     def _compose(self, leased: Leased, link: links.NewLink, address: str, now: datetime) -> Message:
         brand = self.profiles.pinned(leased.profile).profile.brand
@@ -121,12 +121,10 @@ class Sending:
             return compose.sms(content, sender=self.sms_sender, to=address)
         return compose.email(content, brand, sender=self.email_sender, to=address, at=now)
 
-    def message(self, ready: Ready | Leased) -> Message:
+    def message(self, leased: Leased, ref: ArtefactRef) -> Message:
         """The stored bytes, verified. Blocking. Raises ArtefactDamaged (permanent), StoreUnavailable (transient)."""
-        assert ready.message is not None
-        channel = ready.leased.channel if isinstance(ready, Ready) else ready.channel
-        raw = get(self.storage, ready.message)
-        kind: type[EmailMessage] | type[SmsMessage] = SmsMessage if channel is Channel.SMS else EmailMessage
+        raw = get(self.storage, ref)
+        kind: type[EmailMessage] | type[SmsMessage] = SmsMessage if leased.channel is Channel.SMS else EmailMessage
         return kind.model_validate_json(raw)
 
     async def call(self, ready: Ready, clock: Any) -> Outcome:
@@ -134,7 +132,7 @@ class Sending:
         leased, provider = ready.leased, ready.provider
         tries = leased.tries + 1
         try:
-            message = await asyncio.to_thread(self.message, ready)
+            message = ready.made or await asyncio.to_thread(self.message, leased, ready.message)
         except EntregaError as error:  # nothing has left
             kind = "later" if isinstance(error, TransientError) else "refused"
             return Outcome(leased, tries, kind, clock(), provider, reason=error.reason, words=error.text)  # type: ignore[arg-type]
@@ -168,10 +166,10 @@ class Sending:
         Raises TransientError where it can be asked, but not now.
         """
         sender: Any = self.senders[leased.channel]
-        if not self.can_ask(leased.channel) or leased.called_at is None:
+        if not self.can_ask(leased.channel) or leased.called_at is None or leased.message is None:
             return None
         finder: Asks = sender
-        return await finder.find(await asyncio.to_thread(self.message, leased), leased.called_at)
+        return await finder.find(await asyncio.to_thread(self.message, leased, leased.message), leased.called_at)
 
     def can_ask(self, channel: Channel) -> bool:
         return hasattr(self.senders[channel], "find")

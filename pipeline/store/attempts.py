@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 from pipeline.store import artefacts, links, settling
 from pipeline.store.database import Connection
 from pipeline.store.reporting import suppressed_event
-from schemas.deliveries import AttemptState, Channel
+from schemas.deliveries import AttemptState, Channel, EmailMessage, SmsMessage
 from schemas.events import Event, EventType, document_stream
 from schemas.messages import ArtefactRef
 from schemas.tenants import DeliveryPolicy
@@ -85,7 +85,7 @@ class Leased:
 
 @dataclass(frozen=True)
 class Ready:
-    """A leased attempt with its message in the store. `link` is set where the message was made just now."""
+    """A leased attempt with its message in the store. `link` and `made` are set where it was composed just now."""
 
     leased: Leased
     message: ArtefactRef
@@ -93,6 +93,7 @@ class Ready:
     provider: str
     reports_delivery: bool
     link: links.NewLink | None = None
+    made: EmailMessage | SmsMessage | None = None
 
 
 DETAILS = """

@@ -70,19 +70,14 @@ async def follow(conn: Connection, triggers: Mapping[UUID, str], log: list[Event
         if cancelled := policy.to_cancel(known.view):
             known = await _cancel(conn, known, cancelled, log, now)
         step = policy.decide(known.view, known.policy, now)
-        state = DeliveryState(known.row["state"])
         if step.step == "nothing":
             continue
+        state = step.state or DeliveryState.OPEN
+        _say(known, step, state, triggers[delivery], log, now)
         if step.step == "fallback":
             await _fall_back(conn, known, step, log, now)
-            state = DeliveryState.OPEN
-        elif step.step == "wait":
-            state = DeliveryState.OPEN
-            if step.at is not None:
-                reviews.append((delivery, known.row["tenant"], step.at, step.reason))
-        elif step.step == "settle" and step.state is not None:
-            state = step.state
-        _say(known, step, state, triggers[delivery], log, now)
+        elif step.step == "wait" and step.at is not None:
+            reviews.append((delivery, known.row["tenant"], step.at, step.reason))
         reason = step.reason or None
         if (state, reason) != (known.row["state"], known.row["reason"]):
             changed.append((delivery, state.value, reason))

@@ -42,8 +42,8 @@ class _Member:
 
 
 def _bomb(message: str, place: str = "", found: str | None = None) -> LimitExceeded:
-    finding = refuse("archive-limit", message, place, found)
-    return LimitExceeded("the archive passes a cap", findings=(finding,))
+    finding = refuse("archive-limit", f"the archive {message}, and is not read", place or "the archive", found)
+    return LimitExceeded("the archive cannot be read: archive-limit", findings=(finding,))
 
 
 def _damaged(place: str, error: Exception) -> ExportUnreadable:
@@ -63,9 +63,9 @@ class _Zip:
             raise _damaged("", error) from None
         entries = [i for i in self.zip.infolist() if not i.is_dir()]
         if len(self.zip.infolist()) > ENTRIES:
-            raise _bomb(f"more than {ENTRIES} entries")
+            raise _bomb(f"has more than {ENTRIES} entries")
         if sum(i.file_size for i in entries) > EXPORT_BYTES:
-            raise _bomb(f"unpacks to more than {EXPORT_BYTES} bytes")
+            raise _bomb(f"unpacks to more than {EXPORT_BYTES // 1024**2} MiB")
         for info in entries:
             if info.file_size > RATIO_FROM and info.file_size > RATIO * max(1, info.compress_size):
                 raise _bomb(f"unpacks to more than {RATIO} times its size", shorten(info.filename) or "")
@@ -88,7 +88,7 @@ class _Zip:
             raise _damaged("", zipfile.BadZipFile())
         entries, length = struct.unpack_from("<HI", tail, at + 10)
         if entries > ENTRIES or length > _DIRECTORY_BYTES or b"PK\x06\x07" in tail[max(0, at - 20) : at]:
-            raise _bomb(f"more than {ENTRIES} entries", found=str(entries))
+            raise _bomb(f"has more than {ENTRIES} entries", found=str(entries))
 
     @contextmanager
     def open(self, member: _Member) -> Iterator[BinaryIO]:
@@ -155,7 +155,7 @@ def _pour(chunks: Iterator[bytes], into: BinaryIO, packed: int, label: str) -> N
     for chunk in chunks:
         total += len(chunk)
         if total > EXPORT_BYTES or (total > RATIO_FROM and total > RATIO * max(1, packed)):
-            raise _bomb(f"unpacks to more than {EXPORT_BYTES} bytes or {RATIO} times its size", label)
+            raise _bomb(f"unpacks to more than {EXPORT_BYTES // 1024**2} MiB, or {RATIO} times its size", label)
         into.write(chunk)
     into.seek(0)
 
@@ -192,7 +192,7 @@ def read(
             found, inner = [Record(one.label, error=error)], None
         except EntregaError as error:
             found, inner = [Record(one.label, error=error)], None
-        records += [replace(r, address=f"{one.label}: {r.address}") if r.address != one.label else r for r in found]
+        records += [_of_member(r, one.label) for r in found]
         if inner is None:
             index += 1
         if budget.spent(len(records)):
@@ -200,6 +200,23 @@ def read(
     if index >= len(mains):
         return records, None
     return records, {"m": index, "c": inner}
+
+
+def _of_member(record: Record, label: str) -> Record:
+    """The record with the member's name before its address and before the places of what was found in it."""
+
+    def there(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(
+            f if label in f.place else f.model_copy(update={"place": f"{label}, {f.place}" if f.place else label})
+            for f in findings
+        )
+
+    error, whole = record.error, record.address == label
+    if error is not None:
+        text = error.text.replace("the export", "a file of the archive", 1) if whole else error.text
+        error = type(error)(text, findings=there(error.findings), **error.detail)
+    address = label if whole else f"{label}: {record.address}"
+    return replace(record, address=address, error=error, warnings=there(record.warnings))
 
 
 def _read_one(archive: _Zip | _Gzip, one: _Member, inner: Cursor | None, budget: Budget, member: ReadMember) -> Portion:

@@ -127,7 +127,9 @@ class _Reader:
         finding = None
         if parts > DOCUMENT_PARTS or at > DOCUMENT_BYTES:
             finding = refuse(
-                "json-limit", f"more than {DOCUMENT_PARTS} values, or {DOCUMENT_BYTES} bytes", f"line {self.line}"
+                "json-limit",
+                f"one document has more than {DOCUMENT_PARTS} values, or {DOCUMENT_BYTES // 1024**2} MiB",
+                f"line {self.line}",
             )
         return at, finding
 

@@ -18,7 +18,7 @@ from schemas.errors import ExportUnreadable, Finding
 from schemas.profiles import ExtractionProfile
 from stages.extraction.completing import Unfit
 from stages.extraction.records import Budget, Cursor, Portion, Source, refuse, shorten, unreadable
-from stages.extraction.xml import encoding_of
+from stages.extraction.xml import encoding_of, fault
 
 HEAD_BYTES = 64 * 1024
 """What is read of an export to recognise it."""
@@ -119,8 +119,7 @@ class Head:
             return elements, words, unfit.findings[0]
         except expat.ExpatError as error:
             place = f"line {error.lineno}, column {error.offset + 1}"
-            said = f"the XML breaks off or is damaged here: {expat.ErrorString(error.code)}"
-            return elements, words, refuse("xml-syntax", said, place)
+            return elements, words, refuse("xml-syntax", fault(error), place)
         return elements, words, None
 
     @property

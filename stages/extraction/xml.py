@@ -34,6 +34,16 @@ CHUNK = 64 * 1024
 CONTEXT_BYTES = 16 * 1024
 """The open elements and namespaces that a cursor carries."""
 
+_FAULTS = {
+    3: "the XML breaks off: the file ends before its elements do",
+    4: "the XML is damaged: this may not stand here",
+    5: "the XML breaks off: the file ends within a tag, a comment or a character",
+    7: "the XML is damaged: what is closed here is not what was opened last",
+    9: "the XML is damaged: something stands behind the end of the document",
+    11: "the XML is damaged: an entity that nothing defines",
+}
+"""Expat's error codes in words of ours."""
+
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _ASCII_LIKE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|cp85\d|koi8-[ru]|mac-roman")
 
@@ -73,6 +83,11 @@ class _Found:
     after_line: int
     outer: list[_Outer]
     finding: Finding | None
+
+
+def fault(error: expat.ExpatError) -> str:
+    """What is wrong with the XML, for people."""
+    return _FAULTS.get(error.code) or f"the XML is damaged: {expat.ErrorString(error.code)}"
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:
@@ -186,8 +201,7 @@ class _Guard:
             self.parser.Parse(chunk, final)
         except expat.ExpatError as error:
             line, column = error.lineno + self.line, error.offset + 1
-            said = expat.ErrorString(error.code) or "not well-formed"
-            message = f"the XML breaks off or is damaged here: {said}"
+            message = fault(error)
             if error.code == 4 and self.codec != "utf-16-le":
                 message += f" (or the bytes are not {self.codec.upper()}, which they are declared to be)"
             raise Unfit(refuse("xml-syntax", message, f"line {line}, column {column}")) from None

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.demo import End
-from pipeline.store import history, queries
-from pipeline.store.database import Store
+from pipeline.store import history, queries, replaying
+from pipeline.store.database import Connection, Store
 
 COLUMNS = ("number", "type", "recipient", "channel", "end", "reason")
 _STEPS = frozenset(
@@ -57,21 +57,38 @@ async def rows(store: Store, exports: Sequence[UUID], again: frozenset[UUID]) ->
     """Every document of the exports, in the order of the drops; `again` are those dropped before."""
     found = []
     async with store.transaction() as conn:
-        explained = {
-            row["document_id"]: row["explanation"] for row in await queries.undelivered(conn) if row["explanation"]
-        }
         for document in await queries.documents_of_exports(conn, exports):
             attempts = await queries.attempts(conn, document["document_id"]) if document["document_id"] else []
             tried = [row["channel"] for row in attempts if row["called_at"] is not None]
-            reason = document["reason"] or ""
             found.append(
                 Row(
-                    document["document_id"], document["number"] or document.get("export", ""), document["type"],
-                    document.get("buyer") or "", tuple(dict.fromkeys(tried)), document["state"], reason,
-                    explained.get(document["document_id"], ""), document["export_id"] in again,
+                    document_id=document["document_id"],
+                    number=document["number"] or document["export"],
+                    type=document["type"],
+                    recipient=document.get("buyer") or "",
+                    channels=tuple(dict.fromkeys(tried)),
+                    end=document["state"],
+                    reason=document["reason"] or "",
+                    explanation=await _explained(conn, document),
+                    again=document["export_id"] in again,
                 )
-            )  # fmt: skip
+            )
     return found
+
+
+async def _explained(conn: Connection, document: Mapping[str, Any]) -> str:
+    """Why a document stopped, in a sentence, with what was found and what was expected."""
+    if document["state"] == "duplicate":
+        return "The same content was dropped before: nothing is sent again."
+    if document["state"] not in ("parked", "refused") or document["document_id"] is None:
+        return ""
+    row = await replaying.shown(conn, str(document["document_id"]))
+    said = [
+        f"{each['place']}: {each['found']} is given, {each['expected']} is right."
+        for each in row["detail"].get("findings", ())[:2]
+        if each.get("found") is not None and each.get("expected") is not None
+    ]
+    return " ".join([row["explanation"], *said])
 
 
 async def story(store: Store, document: UUID) -> list[dict[str, str]]:

@@ -128,6 +128,7 @@ class Mapping:
             "currency": self.text(head, "CURCY"),
             "issue_date": self.first_day("026", "012", "011") or self.day(invoice, "DATUM"),
             "due_date": self.first_day("028"),
+            "buyer_reference": parties.reference(self),
             "seller": parties.seller(self, head),
             "buyer": parties.buyer(self, head),
             "payment_terms": self._terms(),

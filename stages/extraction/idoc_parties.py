@@ -70,8 +70,12 @@ def seller(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
         return None
     mapping.sources[("seller",)] = segment
     party = party_of(mapping, segment)
-    party.pop("erp_id", None)  # PARTN of RS is our number at the customer
-    mapping.keep("E1EDKA1[RS]/PARTN", mapping.text(segment, "PARTN"))
+    if ours := party.pop("erp_id", None):
+        # PARTN of RS is the number that the customer gave us: BT-29, by which the buyer knows its seller
+        party["identifiers"] = [{"value": ours}, *party.get("identifiers", [])]
+    contact = {"name": mapping.text(segment, "BNAME"), "telephone": mapping.text(segment, "TELF1")}
+    if contact["telephone"]:  # without one, BNAME is only the user who ran the billing
+        party["contact"] = {k: v for k, v in contact.items() if v}
     tax = mapping.text(head, "EIGENUINR")
     if tax:
         # BR-CO-09: a VAT number begins with its country; what does not is a local tax number (BT-32)
@@ -99,6 +103,12 @@ def buyer(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
 def _is_vat_number(tax: str) -> bool:
     """Begins with its country (ISO 3166-1; EL is Greece's, XI Northern Ireland's) and has digits: `ESB12345674` too."""
     return tax[:2] in COUNTRIES | {"EL", "XI"} and any(c.isdigit() for c in tax[2:])
+
+
+def reference(mapping: Mapping) -> str | None:
+    """BT-10: the customer's own reference (IHREZ), of the sold-to or the bill-to party."""
+    found = (mapping.text(partner(mapping, role), "IHREZ") for role in ("AG", "RE"))
+    return next((f for f in found if f), None)
 
 
 def hints(mapping: Mapping, data: dict[str, Any]) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from test_ubl_oracle import judged, needs_oracle
 
-from schemas.documents import Invoice
+from schemas.documents import Identifier, Invoice
 from schemas.errors import Finding, PermanentError
 from schemas.profiles import ExtractionProfile, load_profile
+from stages.conversion.totals import complete
+from stages.conversion.ubl import Profile, write
 from stages.extraction import canonical
 from stages.extraction.reading import Record, read
 from stages.extraction.records import Budget, Source
@@ -180,6 +183,7 @@ def test_idoc_values() -> None:
     """The SOAP scenario's invoice: parties, dates, two lines, tax and totals as SAP wrote them."""
     read_one = document(SOAP)
     assert (read_one.issue_date.isoformat(), str(read_one.due_date)) == ("2018-10-26", "2018-10-31")
+    assert [(i.value, i.scheme) for i in read_one.seller.identifiers] == [("10300098", None)]
     assert (read_one.seller.vat_identifier, read_one.buyer.erp_id) == ("DE123456789", "0010100090")
     assert read_one.order_reference == "4500003561"
     assert [(x.quantity, x.unit, x.net_price, x.net_amount, x.vat_rate) for x in read_one.lines] == [
@@ -250,3 +254,34 @@ def test_naughty_strings() -> None:
         else:
             assert record.document.lines[0].name == text.strip()
     assert refused <= {"field-character"}
+
+
+SAP = """
+name: sap
+description: What German rules ask for and this SAP system does not export
+constants:
+  buyer_reference: none given
+  seller: {contact: {name: Billing, telephone: "+49 6227 0", email: billing@example.org}}
+"""
+
+
+@needs_oracle
+def test_what_is_read_can_be_sent(tmp_path: Path) -> None:
+    """All INVOIC02 and the day of retail lines, with endpoints as a directory gives them, pass the Peppol rules."""
+    written = {}
+    for pattern, profile in (("idoc/*INVOIC02.xml", SAP), ("csv/2011-02-06.csv", RETAIL)):
+        for name in files(pattern):
+            for record in records_of(name, load_profile(profile)):
+                assert record.document is not None
+                completed, findings = complete(with_endpoints(record.document))
+                assert [f for f in findings if f.severity == "fatal"] == []
+                written[f"{len(written)}"] = write(completed, Profile.PEPPOL)
+    assert len(written) == 15
+    assert judged(tmp_path, "peppol", written) == {name: [] for name in written}
+
+
+def with_endpoints(document: Invoice) -> Invoice:
+    gln = Identifier(value="5790000435975", scheme="0088")
+    seller = document.seller.model_copy(update={"endpoint": document.seller.endpoint or gln})
+    buyer = document.buyer.model_copy(update={"endpoint": document.buyer.endpoint or gln})
+    return document.model_copy(update={"seller": seller, "buyer": buyer})

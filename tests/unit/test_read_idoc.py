@@ -34,7 +34,8 @@ def idoc(
 <EDI_DC40 SEGMENT="1"><DOCNUM>{docnum}</DOCNUM><IDOCTYP>{kind}</IDOCTYP><CIMTYP>ZINV</CIMTYP>
 <MESTYP>{message}</MESTYP></EDI_DC40>
 <E1EDK01 SEGMENT="1"><CURCY>EUR</CURCY><EIGENUINR>PT500000000</EIGENUINR><BSART>{type_code}</BSART></E1EDK01>
-<E1EDKA1 SEGMENT="1"><PARVW>RS</PARVW><NAME1>Papelaria</NAME1><NAME2>Lda</NAME2><LAND1>PT</LAND1></E1EDKA1>
+<E1EDKA1 SEGMENT="1"><PARVW>RS</PARVW><PARTN>V-77</PARTN><NAME1>Papelaria</NAME1>
+<NAME2>Lda</NAME2><LAND1>PT</LAND1></E1EDKA1>
 <E1EDKA1 SEGMENT="1"><PARVW>RE</PARVW><PARTN>0010100090</PARTN><NAME1>Cliente</NAME1>
 <LAND1>ES</LAND1><SPRAS>S</SPRAS></E1EDKA1>
 <E1EDKA1 SEGMENT="1"><PARVW>U3</PARVW><PARTN>77</PARTN><NAME1>Carrier</NAME1></E1EDKA1>
@@ -58,6 +59,7 @@ def test_an_extended_idoc_is_told_by_its_control_record() -> None:
     assert (read.invoice_number, read.issue_date, read.type_code) == ("2", date(2026, 11, 2), "380")
     assert (read.seller.name, read.seller.vat_identifier) == ("Papelaria Lda", "PT500000000")
     assert (read.buyer.name, read.buyer.erp_id, read.hints.language) == ("Cliente", "0010100090", "es")
+    assert [i.value for i in read.seller.identifiers] == ["V-77"]
     assert read.buyer.endpoint is None
     line = read.lines[0]
     assert (line.quantity, line.unit, line.net_amount, line.net_price) == (
@@ -216,3 +218,16 @@ def test_a_date_that_is_none_is_refused() -> None:
 def test_what_an_invoice_cannot_do_without(broken: str, rule: str) -> None:
     """A missing header, quantity, item or seller, and an unknown country, refuse that IDoc."""
     assert rules(everything(batch(broken))[0])[0] == rule
+
+
+def test_references_and_contacts_of_partners() -> None:
+    """IHREZ is the buyer's reference; a seller's user counts as a contact only with a telephone."""
+    export = batch(idoc().replace("<PARTN>V-77", "<BNAME>Ana</BNAME><PARTN>V-77"))
+    export = export.replace("<PARTN>0010100090", "<IHREZ>DEPT-9</IHREZ><PARTN>0010100090")
+    read = everything(export)[0].document
+    assert read is not None
+    assert (read.buyer_reference, read.seller.contact) == ("DEPT-9", None)
+    read = everything(export.replace("<BNAME>Ana", "<TELF1>+351 1</TELF1><BNAME>Ana"))[0].document
+    assert read is not None
+    assert read.seller.contact is not None
+    assert (read.seller.contact.name, read.seller.contact.telephone) == ("Ana", "+351 1")

@@ -268,7 +268,7 @@ constants:
 @needs_oracle
 def test_what_is_read_can_be_sent(tmp_path: Path) -> None:
     """All INVOIC02 and the day of retail lines, with endpoints as a directory gives them, pass the Peppol rules."""
-    written = {}
+    written: dict[str, bytes] = {}
     for pattern, profile in (("idoc/*INVOIC02.xml", SAP), ("csv/2011-02-06.csv", RETAIL)):
         for name in files(pattern):
             for record in records_of(name, load_profile(profile)):

@@ -134,10 +134,41 @@ def attach(app: faust.App, topic: str, batch: Callable[[Sequence[Raw]], Awaitabl
 
     @app.agent(source, name=f"{app.conf.id}.agent")
     async def agent(stream: Any) -> None:
-        async for events in stream.noack_take(MAX_BATCH, within=WITHIN_SECONDS):
-            await batch([_raw(event) for event in events])
-            for event in events:
-                event.ack()
+        arrived: asyncio.Queue[FaustEvent] = asyncio.Queue(MAX_BATCH)
+        reader = asyncio.create_task(_read(stream.noack(), arrived))
+        try:
+            while events := await _take(arrived, reader):
+                await batch([_raw(event) for event in events])
+                for event in events:
+                    event.ack()
+            await reader  # raises what ended it
+        finally:
+            reader.cancel()
+
+
+async def _read(stream: Any, arrived: asyncio.Queue[FaustEvent]) -> None:
+    """Faust's own `noack_take` looks fifty times a second whether something came: 1.5 % of a core for an idle stage."""
+    async for event in stream.events():
+        await arrived.put(event)
+
+
+async def _take(arrived: asyncio.Queue[FaustEvent], reader: asyncio.Task[None]) -> list[FaustEvent]:
+    """Wait for a message, then for as many as come within a moment; none when the stream has ended."""
+    events: list[FaustEvent] = []
+    if arrived.empty():
+        first = asyncio.create_task(arrived.get())
+        try:
+            await asyncio.wait({first, reader}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            first.cancel()
+        if not first.done():
+            return []
+        events.append(first.result())
+    if not arrived.full():
+        await asyncio.sleep(WITHIN_SECONDS)
+    while len(events) < MAX_BATCH and not arrived.empty():
+        events.append(arrived.get_nowait())
+    return events
 
 
 def _raw(event: FaustEvent) -> Raw:

@@ -34,6 +34,7 @@ from stages.delivery.policy import after_unknown
 
 log = structlog.get_logger()
 
+OUTBOX = "outbox"
 STOP_SECONDS = 5.0
 """How long calls under way may take when the dispatcher is stopped; then their outcome is unknown."""
 
@@ -315,12 +316,15 @@ class Dispatcher:
         except EntregaError as error:
             log.warning("cannot-ask", attempt=str(leased.attempt_id), error=error.text)
             number = None
+        kept = provider == OUTBOX
         if number is not None:
-            await self._record([
-                Outcome(leased, leased.tries, "accepted", now, provider, provider_message_id=number, found=True)
-            ])  # fmt: skip
+            kind: Literal["captured", "accepted"] = "captured" if kept else "accepted"
+            outcome = Outcome(leased, leased.tries, kind, now, provider, provider_message_id=number, found=True)
+            await self._record([outcome])
             return 1
         step = after_unknown(leased.policy, leased.view, now)
+        if kept:  # our own folder knows for certain: it was never written, and nobody need wait
+            step = step.model_copy(update={"step": "retry"})
         written: list[Event] = []
         async with self.store.transaction() as conn:
             if step.step == "wait" and step.at is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.capture import keep
+from connectors.capture import keep, kept
 from connectors.email.mime import build
 from schemas.deliveries import Accepted, EmailMessage
 
@@ -32,6 +32,11 @@ class OutboxEmail:
         return Accepted(
             provider=self.provider, provider_message_id=message.message_id, captured=True, response=path.name
         )
+
+    async def find(self, message: EmailMessage, since: datetime) -> str | None:
+        """Whether the folder holds this message: what a crash between writing and recording leaves open."""
+        found = await asyncio.to_thread(kept, self.folder, message.attempt, ".eml")
+        return message.message_id if found else None
 
     async def close(self) -> None:
         return None

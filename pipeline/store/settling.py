@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from pipeline.store import suppressions
 from pipeline.store.database import Connection
 from schemas import ids
@@ -275,13 +273,17 @@ async def _write(conn: Connection, changed: Sequence[tuple[UUID, str, str | None
 
 async def _review_later(conn: Connection, reviews: Sequence[tuple[UUID, str, datetime, str]]) -> None:
     """One planned look at a delivery; a later plan takes the earlier one's place."""
-    for delivery, tenant, at, reason in sorted(reviews):
-        await conn.execute(
-            """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
-               VALUES (%s, %s, 'review', %s, %s, %s, %s)
-               ON CONFLICT (due_id) DO UPDATE SET at = excluded.at, reason = excluded.reason""",
-            [ids.derive("review", delivery), tenant, delivery, at, Jsonb({}), reason],
-        )
+    if not reviews:
+        return
+    rows = sorted((ids.derive("review", delivery), tenant, delivery, at, why) for delivery, tenant, at, why in reviews)
+    await conn.execute(
+        """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
+           SELECT id, tenant, 'review', delivery, at, '{}', reason
+             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::timestamptz[], %s::text[])
+               AS u(id, tenant, delivery, at, reason)
+           ON CONFLICT (due_id) DO UPDATE SET at = excluded.at, reason = excluded.reason""",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
 
 
 async def _derive_documents(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> None:

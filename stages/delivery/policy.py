@@ -29,6 +29,7 @@ UNUSABLE = frozenset({"no-address", "invalid-address", "invalid-number", "landli
 COMPLAINED = "complained"
 UNCONFIRMED = "unconfirmed"
 SILENCE = "silence"
+AWAITING = "awaiting-report"
 DEFERRED = "deferred"
 HANDED_OVER = "handed-over"
 NO_CHANNEL = "no-channel"
@@ -90,7 +91,8 @@ def decide(delivery: DeliveryView, policy: DeliveryPolicy, now: datetime) -> Pol
     hopes = [hope for attempt in attempts if (hope := _hope(attempt, policy))]
     if pending := [hope for hope in hopes if hope.until > now]:
         first = min(pending, key=lambda hope: hope.until)
-        return PolicyStep(step="wait", at=first.until, reason=first.why, cause=first.attempt.attempt_id)
+        why = AWAITING if first.why == SILENCE else first.why
+        return PolicyStep(step="wait", at=first.until, reason=why, cause=first.attempt.attempt_id)
     return _next_channel(delivery, attempts, hopes, now)
 
 

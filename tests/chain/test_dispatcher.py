@@ -86,7 +86,7 @@ async def test_a_provider_that_reports_is_waited_for(house: House) -> None:
     async with providers(house, api=True) as (sandbox, dispatcher):
         await dispatcher.once()
         assert taken(sandbox) == [("sendgrid", "buyer@example.com")]
-    assert await house.state(document) == ("waiting", "silence")
+    assert await house.state(document) == ("waiting", "awaiting-report")
     assert await house.attempts(document) == [("email", "accepted")]
     (due,) = await house.ask("SELECT kind, at FROM due")
     assert (due["kind"], due["at"]) == ("review", NOON + timedelta(hours=2))

@@ -189,6 +189,28 @@ async def test_a_dispatcher_that_died_leaves_an_unknown_outcome(house: House) ->
     assert words == ["requested", "link-issued", "calling", "outcome-unknown", "resent", "calling", "accepted"]
 
 
+@pytest.mark.parametrize("written", [True, False])
+async def test_the_outbox_knows_what_it_has(house: House, tmp_path: Path, written: bool) -> None:
+    """Killed around writing to the outbox: its folder is asked, nobody waits, and there is one file."""
+    (document,) = await house.deliver()
+    outbox = OutboxEmail(tmp_path / "outbox")
+    dying = house.dispatcher({"email": outbox})
+    (ready,), _ = await dying._take(next(iter(dying.buckets)), 10)
+    if written:
+        await dying.sending.call(ready, house.clock)
+    house.later(seconds=61)
+    dispatcher = house.dispatcher({"email": outbox})
+    await dispatcher.once()
+    assert await house.state(document) == ("captured", None)
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+    words = await house.happened(document)
+    assert (
+        words[3:] == ["outcome-unknown", "captured"]
+        if written
+        else ["outcome-unknown", "resent", "calling", "captured"]
+    )
+
+
 async def test_killed_before_the_call_was_committed(house: House, tmp_path: Path) -> None:
     """Killed after leasing and composing: another dispatcher takes over after the lease, and one message goes out."""
     (document,) = await house.deliver()

@@ -9,7 +9,11 @@ EntregaError
 │   ├── CertificateUnfit         certificate-unfit       expired, not yet valid, or not fit for signing
 │   ├── ArtefactDamaged          artefact-damaged        stored bytes are not those that were put
 │   ├── MessageRefused           message-refused         a provider will never take this message
-│   └── LimitExceeded            limit-exceeded          larger, deeper or slower than what is allowed
+│   ├── LimitExceeded            limit-exceeded          larger, deeper or slower than what is allowed
+│   ├── SealBroken               seal-broken             a container or signature is not what it should be
+│   ├── EventConflict            event-conflict          an event stands in the log with other content: an alarm
+│   ├── HistoryRolledBack        history-rolled-back     the copy outside knows more than the database: an alarm
+│   └── Unreadable               personal-unreadable     the key of personal details is destroyed, or another one
 ├── TransientError               tried again after `retry_after` seconds
 │   ├── StoreUnavailable         store-unavailable       database or object store does not answer
 │   ├── SignerUnavailable        signer-unavailable

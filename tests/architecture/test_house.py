@@ -78,6 +78,21 @@ def test_each_event_word_has_a_sentence() -> None:
     assert all(sentence.endswith(".") for sentence in MEANING.values())
 
 
+def test_each_error_stands_in_the_tree() -> None:
+    """Who looks for a reason finds it at the head of schemas/errors.py, wherever its class is."""
+    tree = ast.get_docstring(ast.parse((ROOT / "schemas" / "errors.py").read_text("utf-8"))) or ""
+    roots = {"EntregaError", "PermanentError", "TransientError"}
+    classes = [
+        node.name
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and roots & {base.id for base in node.bases if isinstance(base, ast.Name)}
+    ]
+    assert len(classes) > 15
+    assert [name for name in classes if name not in tree] == []
+
+
 def test_each_top_folder_has_a_readme() -> None:
     """What lives there, what it may import, how to add one more."""
     assert [folder for folder in FOLDERS if not (ROOT / folder / "README.md").is_file()] == []

@@ -15,11 +15,13 @@ def main() -> None:
     from pipeline.cli.app import build
 
     try:
-        build()(standalone_mode=False)
+        code = build()(standalone_mode=False)
     except SystemExit:
         raise
     except BaseException as error:
         sys.exit(_explain(error))
+    # out of standalone mode click gives back the code of an Exit instead of raising it
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _explain(error: BaseException) -> int:

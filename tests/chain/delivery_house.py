@@ -119,8 +119,8 @@ class House:
                     """INSERT INTO document (document_id, tenant, export_id, export_step, address, document_type,
                             number, issue_date, due_date, currency, amount_due, seller_name, buyer_name, registered,
                             state, stage, created_at, updated_at)
-                       VALUES (%s, %s, %s, 0, '1', 'invoice', %s, %s, %s, 'EUR', %s, 'Acme Lda', 'Buyer', true, 'waiting',
-                               'delivery', %s, %s)""",
+                       VALUES (%s, %s, %s, 0, '1', 'invoice', %s, %s, %s, 'EUR', %s, 'Acme Lda', 'Buyer', true,
+                               'waiting', 'delivery', %s, %s)""",
                     [document, tenant, export, f"2026/{len(self.documents) + index + 1}", date(2026, 11, 20),
                      date(2026, 12, 20), Decimal("1234.50"), now, now],
                 )  # fmt: skip

@@ -31,12 +31,14 @@ class Row:
     reason: str
     explanation: str
     again: bool
-    """Of an export whose bytes were dropped before: a duplicate is what it should become."""
+    """Of an export whose bytes were dropped before: a duplicate is what it should become, or refused once more."""
 
     def as_expected(self, wanted: Mapping[str, End]) -> bool:
-        if self.again:
-            return self.end == "duplicate"
         should = wanted.get(self.number)
+        if self.again and self.end == "duplicate":
+            return True
+        if self.again and (should is None or should.end != "refused"):
+            return False  # only what was refused may be tried again
         if should is None or self.end != should.end or self.reason != (should.reason or ""):
             return False
         return should.channel is None or self.channels[-1:] == (should.channel,)

@@ -69,6 +69,7 @@ def test_an_end_is_right_only_with_its_channel_and_reason() -> None:
     assert not row("refused", reason="export-unreadable").as_expected(refused)
     assert row("duplicate", reason="duplicate", again=True).as_expected(sms)
     assert not row("delivered", "sms", again=True).as_expected(sms)
+    assert row("refused", reason="document-invalid", again=True).as_expected(refused)
     assert not row("delivered", "sms").as_expected({})
 
 

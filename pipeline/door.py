@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from uuid import UUID, uuid4
 
+from connectors.profiles import Profiles
 from connectors.storage import Storage, put
 from pipeline.store import receiving
 from pipeline.store.database import Store
 from pipeline.topology import EXPORT_RECEIVED
 from schemas import ids
-from schemas.errors import LimitExceeded, StoreUnavailable
+from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable, TenantUnknown
 from schemas.events import Event, EventType, export_stream
 from schemas.messages import ArtefactKind, ExportReceived
 
@@ -46,6 +47,7 @@ class Door:
     default_tenant: str
     data: Path | None = None
     minimum_free_bytes: int = 512 * 1024 * 1024
+    profiles: Profiles | None = None
     backlog_limit: int = 200_000
 
     async def receive(
@@ -58,15 +60,13 @@ class Door:
         by: str,
         export_id: UUID | None = None,
     ) -> Receipt:
-        """Take an export. Raises LimitExceeded (permanent), StoreUnavailable (disk full, backlog, no database).
+        """Take an export. Raises LimitExceeded, TenantUnknown (permanent), StoreUnavailable (disk full, backlog).
 
         `export_id` is given only where the caller's own id makes a repeated call harmless.
         """
         tenant = tenant or self.default_tenant
-        if not _TENANT.fullmatch(tenant):
-            raise LimitExceeded("a tenant's name is lower case letters, digits and hyphens, 63 at most")
-        if len(data) > MAX_EXPORT_BYTES:
-            raise LimitExceeded(f"the export has {len(data)} bytes; {MAX_EXPORT_BYTES} are allowed")
+        self._known(tenant)
+        self.admits(len(data))
         self._disk()
         await self._backlog()
         export = export_id or uuid4()
@@ -87,6 +87,22 @@ class Door:
         async with self.store.transaction() as conn:
             await receiving.receive(conn, message, event, topic=EXPORT_RECEIVED, by=by, now=now, keys=self.store.keys)
         return Receipt(export, tenant, clean, ref.sha256, ref.size)
+
+    def _known(self, tenant: str) -> None:
+        if not _TENANT.fullmatch(tenant):
+            raise TenantUnknown("a tenant's name is lower case letters, digits and hyphens, 63 at most")
+        try:
+            if self.profiles is not None:
+                self.profiles.current(tenant)
+        except ConfigurationError as error:
+            raise TenantUnknown(error.text) from error
+
+    @staticmethod
+    def admits(size: int) -> None:
+        """May an export of so many bytes come in? Asked before it is read. Raises LimitExceeded (permanent)."""
+        if size > MAX_EXPORT_BYTES:
+            allowed = MAX_EXPORT_BYTES // 1024**2
+            raise LimitExceeded(f"the export has {size / 1024**2:.0f} MiB, and {allowed} MiB are allowed: split it")
 
     async def receive_raw(self, data: bytes, headers: Mapping[str, bytes], position: str) -> Receipt:
         """A file's bytes that were produced straight to the topic; its place in Kafka makes the receipt."""

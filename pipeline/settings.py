@@ -92,19 +92,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
-        wants = {
-            "smtp_host": self.email_provider == "smtp",
-            "sendgrid_key": self.email_provider == "sendgrid",
-            "twilio_account": self.sms_provider == "twilio",
-            "twilio_token": self.sms_provider == "twilio",
-            "twilio_sender": self.sms_provider == "twilio",
-            "kafka_username": self.kafka_security.startswith("sasl"),
-            "kafka_password": self.kafka_security.startswith("sasl"),
-            "signing_certificate_file": self.signing_key_file is not None,
+        needs = {
+            "smtp_host": ("email_provider", self.email_provider == "smtp"),
+            "sendgrid_key": ("email_provider", self.email_provider == "sendgrid"),
+            "twilio_account": ("sms_provider", self.sms_provider == "twilio"),
+            "twilio_token": ("sms_provider", self.sms_provider == "twilio"),
+            "twilio_sender": ("sms_provider", self.sms_provider == "twilio"),
+            "kafka_username": ("kafka_security", self.kafka_security.startswith("sasl")),
+            "kafka_password": ("kafka_security", self.kafka_security.startswith("sasl")),
+            "signing_certificate_file": ("signing_key_file", self.signing_key_file is not None),
         }
-        missing = [name for name, wanted in wants.items() if wanted and not getattr(self, name)]
-        if missing:
-            raise ValueError(f"{missing[0]} must be set, for another setting needs it")
+        for name, (because, needed) in needs.items():
+            if needed and not getattr(self, name):
+                raise ValueError(f"{name} must be set, for {because} is {getattr(self, because)}")
         return self
 
     @property
@@ -145,8 +145,11 @@ def load(data: Path | None = None, **given: Any) -> Settings:
         return Settings(**{**values, **given, "data": folder.absolute()})
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigurationError(f"{name}: {first['msg']}") from error
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigurationError(f"{name} in {file} is not a setting; `entrega config show` lists them") from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{name}: {said}" if name else said) from error
 
 
 def describe(data: Path | None = None) -> list[dict[str, str]]:

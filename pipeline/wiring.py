@@ -45,8 +45,8 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     KeyRing.create(settings.secrets / "key-ring")
     CheckpointSigner.create(settings.secrets / "checkpoint-key")
-    key_source(settings)
     demo.install_profile(settings)
+    check(settings)
     wants_kafka, wants_database = settings.kafka_servers is None, settings.database_url is None
     if wants_kafka or wants_database:
         embedded.start(settings.data, kafka=wants_kafka, postgres=wants_database, progress=progress)
@@ -56,6 +56,21 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
         password = _app_password(settings) if settings.database_url is None else None
         migrate(found.owner, password)
     return found
+
+
+def check(settings: Settings) -> None:
+    """What must be right before anything starts: the signing key opens, and every tenant's profile can be used.
+
+    Raises ConfigurationError with the setting's name. A certificate that has expired is no such error: its documents
+    are parked, and go on once it is renewed.
+    """
+    key_source(settings).signer()
+    tenants = profiles(settings)
+    try:
+        for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
+            tenants.current(tenant)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"profiles: {error.text}") from error
 
 
 def endpoints(settings: Settings) -> Endpoints:
@@ -112,7 +127,7 @@ def key_source(settings: Settings) -> KeySource:
     """The configured key, or the demo authority's, made now if need be."""
     password = settings.signing_password.get_secret_value() if settings.signing_password else None
     if settings.signing_pkcs12_file is not None:
-        return KeySource(settings.signing_pkcs12_file, password)
+        return KeySource(settings.signing_pkcs12_file, password, setting="signing_pkcs12_file")
     if settings.signing_key_file is not None:
         return KeySource(settings.signing_key_file, password, settings.signing_certificate_file)
     from connectors.keys import demo
@@ -122,7 +137,12 @@ def key_source(settings: Settings) -> KeySource:
 
 def door(settings: Settings, store: Store) -> Door:
     return Door(
-        store, storage(settings), settings.default_tenant, settings.data, settings.minimum_free_mib * 1024 * 1024
+        store,
+        storage(settings),
+        settings.default_tenant,
+        settings.data,
+        settings.minimum_free_mib * 1024 * 1024,
+        profiles(settings),
     )
 
 

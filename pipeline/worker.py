@@ -186,6 +186,7 @@ async def run(settings: Settings, names: Sequence[str], ready: Callable[[], None
         known = ", ".join([*topology.BY_NAME, *topology.ROLES])
         raise ConfigurationError(f"{unknown[0]} is neither a stage nor a role; there are {known}")
     names = list(names) or [*topology.BY_NAME, *topology.ROLES]
+    wiring.check(settings)
     found = wiring.endpoints(settings)
     store = wiring.open_store(settings, found, size=10)
     pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)

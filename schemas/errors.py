@@ -5,6 +5,7 @@ EntregaError
 │   ├── ExportUnreadable         export-unreadable       the file cannot be read: place, rule, found value
 │   ├── DocumentInvalid          document-invalid        a rule of the standard fails: findings by rule id
 │   ├── RecipientUnknown         recipient-unknown       no party in the directory, or more than one
+│   ├── TenantUnknown            tenant-unknown          no such tenant, or its profile cannot be used
 │   ├── NoContact                no-contact              the party has no address that may be used
 │   ├── CertificateUnfit         certificate-unfit       expired, not yet valid, or not fit for signing
 │   ├── ArtefactDamaged          artefact-damaged        stored bytes are not those that were put
@@ -96,6 +97,12 @@ class RecipientUnknown(PermanentError):
     """None or several parties fit; `candidates` in detail."""
 
     reason = "recipient-unknown"
+
+
+class TenantUnknown(PermanentError):
+    """Nobody set up a tenant of this name, or its profile cannot be used."""
+
+    reason = "tenant-unknown"
 
 
 class NoContact(PermanentError):

@@ -260,7 +260,8 @@ def load_profile(text: str) -> ExtractionProfile:
         return ExtractionProfile.model_validate(value)
     except ValidationError as error:
         told = [
-            f"{'.'.join(str(step) for step in e['loc']) or 'profile'}: {e['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(str(step) for step in e['loc']) or 'profile'}: "
+            + ("there is no such field" if e["type"] == "extra_forbidden" else e["msg"].removeprefix("Value error, "))
             for e in error.errors(include_url=False)
         ]
         raise ConfigurationError("the profile cannot be used: " + "; ".join(told)) from None

@@ -16,6 +16,7 @@ class KeySource:
     path: Path
     password: str | None = field(default=None, repr=False)
     chain: Path | None = None
+    setting: str = "signing_key_file"
 
     def signer(self) -> Signer:
         return _load(self)
@@ -23,4 +24,11 @@ class KeySource:
 
 @lru_cache(maxsize=4)
 def _load(source: KeySource) -> Signer:
-    return files.load(source.path, source.password, source.chain, password_setting="signing_password")
+    return files.load(
+        source.path,
+        source.password,
+        source.chain,
+        setting=source.setting,
+        password_setting="signing_password",  # noqa: S106 - a setting's name
+        chain_setting="signing_certificate_file",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from schemas.profiles import ExtractionProfile, load_profile
 from schemas.tenants import TenantProfile
 
 MAX_FILE_BYTES = 1024 * 1024
+_TENANT = re.compile(rb"^tenant\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,27 +44,37 @@ class FolderProfiles:
 
     folder: Path
 
+    def tenants(self) -> tuple[str, ...]:
+        """The tenants that have a profile: files with a line `tenant:`; the others are what such a file names."""
+        found = (path.stem for path in self.folder.glob("*.yaml") if _TENANT.search(path.read_bytes()))
+        return tuple(sorted(found))
+
     def current(self, tenant: str) -> Pinned:
-        path = self.folder / f"{tenant}.yaml"
         try:
-            stamp = path.stat().st_mtime_ns
-        except OSError as error:
-            raise ConfigurationError(f"there is no profile for tenant {tenant} in {self.folder}") from error
-        return _pin(self.folder, tenant, stamp)
+            files = sorted((entry.name, entry.stat().st_mtime_ns) for entry in os.scandir(self.folder))
+        except OSError:
+            files = []
+        if not any(name == f"{tenant}.yaml" for name, _ in files):
+            raise ConfigurationError(f"there is no profile for tenant {tenant}: {self.folder / tenant}.yaml is missing")
+        return _pin(self.folder, tenant, tuple(files))
 
     def pinned(self, version: str) -> Pinned:
         return _load(self.folder / ".versions" / version, version)
 
 
 @lru_cache(maxsize=256)
-def _pin(folder: Path, tenant: str, stamp: int) -> Pinned:
-    """Read a profile, and keep this version of it. Cached by the file's time."""
+def _pin(folder: Path, tenant: str, _changed: tuple[tuple[str, int], ...]) -> Pinned:
+    """Read a profile, and keep this version of it. Cached until a file of the folder changes."""
     source = folder / f"{tenant}.yaml"
     files = {"profile.yaml": source.read_bytes()}
     profile = _parse(files["profile.yaml"], str(source))
+    if profile.tenant != tenant:
+        raise ConfigurationError(f"{source}: tenant: says {profile.tenant}, and the file's name says {tenant}")
     for name in (profile.brand.logo, *profile.extraction):
         if name is not None:
             files[name] = _beside(folder / name)
+    for name in profile.extraction:
+        _extraction(files[name], str(folder / name))
     digest = hashlib.sha256(b"\x00".join(files[name] for name in sorted(files))).hexdigest()[:12]
     version = f"{tenant}@{digest}"
     kept = folder / ".versions" / version
@@ -87,10 +99,19 @@ def _load(kept: Path, version: str) -> Pinned:
     try:
         profile = _parse((kept / "profile.yaml").read_bytes(), version)
         logo = (kept / profile.brand.logo).read_bytes() if profile.brand.logo else None
-        extraction = tuple(load_profile((kept / name).read_text("utf-8")) for name in profile.extraction)
+        extraction = tuple(_extraction((kept / name).read_bytes(), f"{version}, {name}") for name in profile.extraction)
     except OSError as error:
         raise ConfigurationError(f"profile {version} is not kept below {kept.parent}") from error
     return Pinned(profile, version, logo, extraction)
+
+
+def _extraction(text: bytes, where: str) -> ExtractionProfile:
+    try:
+        return load_profile(text.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{where}: not UTF-8: {error.reason}") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error.text}") from error
 
 
 def _parse(text: bytes, where: str) -> TenantProfile:
@@ -99,11 +120,12 @@ def _parse(text: bytes, where: str) -> TenantProfile:
 
     try:
         return TenantProfile.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{where}: not YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigurationError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        said = "a profile has no such field" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigurationError(f"{where}: {'.'.join(map(str, first['loc'])) or 'profile'}: {said}") from error
 
 
 def _beside(path: Path) -> bytes:

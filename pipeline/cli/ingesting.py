@@ -63,36 +63,53 @@ async def _ingest(
     from rich.progress import Progress
 
     from pipeline import wiring
-    from pipeline.cli.output import json_line, rows, say
+    from pipeline.cli.output import complain, json_line, rows, say
     from pipeline.store import queries
+    from schemas.errors import PermanentError
 
     store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
     await store.open()
     try:
         door = wiring.door(settings, store)
         receipts: list[UUID] = []
+        refused: list[dict[str, Any]] = []
         with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
             task = progress.add_task("Dropping", total=len(files))
             for file in files:
-                content = await asyncio.to_thread(file.read_bytes)
-                receipt = await door.receive(
-                    content, name=file.name, tenant=tenant, profile=profile, by=f"operator:{getpass.getuser()}"
-                )
+                try:
+                    door.admits(file.stat().st_size)
+                    content = await asyncio.to_thread(file.read_bytes)
+                    receipt = await door.receive(
+                        content, name=file.name, tenant=tenant, profile=profile, by=f"operator:{getpass.getuser()}"
+                    )
+                except PermanentError as error:  # this one is not taken; the others are
+                    refused.append(_not_taken(file.name, error))
+                    complain(f"{file.name}: {error.text} [{error.reason}]", error.findings)
+                    continue
+                finally:
+                    progress.advance(task)
                 receipts.append(receipt.export_id)
-                progress.advance(task)
                 if not wait:
                     row = {"export_id": str(receipt.export_id), "name": receipt.name, "sha256": receipt.sha256}
                     json_line(row) if json else say(f"{receipt.name}: receipt {receipt.export_id}")
         if not wait:
-            return 0
+            for row in refused if json else ():
+                json_line(row)
+            return 1 if refused else 0
         ended = await _wait(store, receipts, timeout, json)
         async with store.transaction() as conn:
-            found = await queries.documents_of_exports(conn, receipts)
-        rows(("document_id", "number", "type", "state", "reason"), found, as_json=json)
+            found = refused + await queries.documents_of_exports(conn, receipts)
+        rows(("document_id", "number", "type", "state", "reason", "export"), found, as_json=json)
         bad = {"refused", "parked", "undeliverable"}
         return 0 if ended and not any(row["state"] in bad for row in found) else 1
     finally:
         await store.close()
+
+
+def _not_taken(name: str, error: Any) -> dict[str, Any]:
+    """A file that the door refused, as a row beside the documents of the others."""
+    row = {"document_id": None, "number": None, "export": name, "type": "export", "state": "refused"}
+    return {**row, "reason": error.reason, "explanation": error.text}
 
 
 async def _wait(store: Any, receipts: list[UUID], timeout: float, quiet: bool) -> bool:

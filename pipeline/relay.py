@@ -50,6 +50,6 @@ def _message(row: dict[str, Any], now: datetime) -> Outgoing:
     """What a due row says on the wire: a message of ours, or bytes that nobody could decode, as they were."""
     payload = row["payload"]
     if "raw" in payload:
-        headers = {"ce_type": payload["topic"].encode()}
+        headers = {name: value.encode() for name, value in payload.get("headers", {}).items()}
         return Outgoing(payload["topic"], str(row["subject_id"]).encode(), base64.b64decode(payload["raw"]), headers)
     return outgoing(payload["topic"], payload["message"], now, row["tries"])

@@ -217,5 +217,7 @@ class _Newer(Exception):
 def _readable(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return f"{type(error).__name__}: {error}"[:300]
+        return f"the message does not fit: {'.'.join(str(part) for part in first['loc']) or 'it'}: {first['msg']}"[:300]
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"the message is not JSON: {error}"[:300]
+    return str(error)[:300] or type(error).__name__

@@ -24,13 +24,14 @@ def list_(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What is parked, oldest first; exit 1 when anything is."""
+    """What is parked, oldest first."""
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
     from pipeline.store import replaying
 
     found = ask(data, lambda conn: replaying.listed(conn, tenant=tenant, state=state))
-    rows(("parked_id", "number", "export", "stage", "reason", "explanation", "parked_at"), found, as_json=json)
+    columns = ("parked_id", "number", "export", "address", "stage", "reason", "explanation", "parked_at")
+    rows(columns, found, as_json=json)
 
 
 @parked.command()
@@ -44,7 +45,8 @@ def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
     if json:
         json_line({key: value for key, value in row.items() if key != "raw"})
         return
-    for key in ("parked_id", "document_id", "number", "export", "stage", "round", "reason", "explanation", "state"):
+    shown = "parked_id document_id number export address stage round reason explanation state"
+    for key in shown.split():
         print(f"{key.replace('_', ' '):<13} {row[key] if row[key] is not None else ''}")
     detail = dict(row["detail"])
     findings = detail.pop("findings", [])

@@ -80,15 +80,18 @@ def _stream(document: UUID | None, export: UUID | None, inbox: UUID | None) -> s
 
 
 async def park_raw(store: Store, spec: StageSpec, raw: Raw, reason: str, explanation: str) -> None:
-    """Keep a message that has no subject of ours: its bytes, and where it stood. Replay: the same row."""
+    """Keep a message that has no subject of ours: bytes and headers, and where it stood. Replay: the same row."""
+    detail = {
+        "key": _text(raw.key or b""),
+        "headers": {_text(name.encode()): _text(value) for name, value in raw.headers.items()},
+    }
     async with store.transaction() as conn:
         await conn.execute(
             """INSERT INTO parked (parked_id, tenant, stage, round, reason, explanation, detail, raw, topic, partition,
                                    "offset", parked_at)
                VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
             [ids.derive("raw", raw.topic, raw.partition, raw.offset), _tenant(raw), spec.name, reason, explanation,
-             Jsonb({"key": (raw.key or b"").decode("utf-8", "replace")}), raw.value or b"", raw.topic, raw.partition,
-             raw.offset, store.clock()],
+             Jsonb(detail), raw.value or b"", raw.topic, raw.partition, raw.offset, store.clock()],
         )  # fmt: skip
 
 
@@ -105,5 +108,10 @@ async def postpone(store: Store, spec: StageSpec, raw: Raw, why: str, seconds: f
         )  # fmt: skip
 
 
+def _text(value: bytes) -> str:
+    """As PostgreSQL's JSON can hold it: it has no character zero."""
+    return value.decode("utf-8", "replace").replace("\0", "\ufffd")[:1000]
+
+
 def _tenant(raw: Raw) -> str:
-    return raw.headers.get("ce_tenant", b"unknown").decode("utf-8", "replace")[:63]
+    return _text(raw.headers.get("ce_tenant", b"unknown"))[:63]

@@ -25,8 +25,8 @@ async def listed(conn: Connection, *, tenant: str | None = None, state: str = "o
     """Parked work, oldest first."""
     cursor = await conn.execute(
         """SELECT p.parked_id, p.tenant, p.document_id, p.export_id, d.number, d.document_type AS type,
-                  e.name AS export, p.stage, p.round, p.reason, p.explanation, p.state, p.parked_at, p.closed_at,
-                  p.closed_by, p.closed_why
+                  e.name AS export, d.address, p.stage, p.round, p.reason, p.explanation, p.state, p.parked_at,
+                  p.closed_at, p.closed_by, p.closed_why
              FROM parked p LEFT JOIN document d USING (document_id) LEFT JOIN export e ON e.export_id = p.export_id
             WHERE p.state = %s AND (%s::text IS NULL OR p.tenant = %s) ORDER BY p.parked_at, p.parked_id""",
         [state, tenant, tenant],
@@ -37,7 +37,7 @@ async def listed(conn: Connection, *, tenant: str | None = None, state: str = "o
 async def shown(conn: Connection, name: str) -> dict[str, Any]:
     """One parked row with its findings, by its id, the id's beginning, or its document's number or id."""
     cursor = await conn.execute(
-        """SELECT p.*, d.number, d.document_type AS type, e.name AS export
+        """SELECT p.*, d.number, d.document_type AS type, e.name AS export, d.address
              FROM parked p LEFT JOIN document d USING (document_id) LEFT JOIN export e ON e.export_id = p.export_id
             WHERE (length(%s) >= 8 AND p.parked_id::text LIKE %s || '%%') OR d.number = %s OR p.document_id::text = %s
             ORDER BY p.state = 'open' DESC, p.parked_at DESC""",
@@ -169,7 +169,11 @@ async def _replay_report(conn: Connection, row: dict[str, Any], now: datetime) -
 
 async def _replay_raw(conn: Connection, row: dict[str, Any], now: datetime) -> int:
     """Bytes that could not be decoded go back as they were: newer code may read them."""
-    payload = {"topic": row["topic"], "raw": base64.b64encode(row["raw"]).decode()}
+    payload = {
+        "topic": row["topic"],
+        "raw": base64.b64encode(row["raw"]).decode(),
+        "headers": row["detail"].get("headers", {}),
+    }
     await _publish(conn, row["tenant"], row["parked_id"], payload, now)
     return 1
 

@@ -14,11 +14,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as DeadlineExceeded
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import structlog
 
-from schemas.errors import EntregaError, OutcomeUnknown, PermanentError, TransientError
+from connectors.storage import Storage
+from schemas.errors import EntregaError, OutcomeUnknown, PermanentError, StoreUnavailable, TransientError
 from schemas.messages import Frozen
 from schemas.outcomes import Parked, Refusal, Result, Retry
 
@@ -68,7 +70,12 @@ def _run(stage: Stage, messages: Sequence[Frozen]) -> tuple[list[Result], float]
     if _loop is None:
         _loop = asyncio.new_event_loop()
     before = time.process_time()
-    results = [_loop.run_until_complete(guarded(stage, message)) for message in messages]
+    storage: Storage | None = getattr(stage, "storage", None)
+    try:
+        with storage.batch() if storage is not None else nullcontext():  # what they wrote becomes durable in one go
+            results = [_loop.run_until_complete(guarded(stage, message)) for message in messages]
+    except StoreUnavailable as error:
+        results = [Retry(error.reason, error.text, error.retry_after) for _ in messages]
     return results, time.process_time() - before
 
 

@@ -1,8 +1,9 @@
-"""Artefacts: bytes under `tenant/owner/kind/sha256`, written once, verified on every read, never shared by documents."""
+"""Artefacts: bytes under `tenant/owner/kind/sha256`, written once, verified on every read, never shared."""
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
@@ -17,7 +18,12 @@ class Storage(Protocol):
     """
 
     def write(self, key: str, data: bytes) -> None:
-        """Durable when it returns; writing the same key again is harmless."""
+        """Durable when it returns, within a batch when that ends; writing the same key again is harmless."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Many writes of one thread that become durable together, when it is left; its end may raise StoreUnavailable,
+        and then none of them counts.
+        """
 
     def read(self, key: str) -> bytes: ...
 

@@ -1,6 +1,6 @@
 """Artefacts in an S3 bucket (boto3). Source: Amazon S3 API, PutObject, GetObject.
 
-A digest is sent with every put (Content-MD5's successor, SHA-256 checksum), so a broken upload is refused by the server.
+A digest is sent with every put (Content-MD5's successor, SHA-256 checksum), so the server refuses a broken one.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import functools
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
@@ -57,6 +58,10 @@ class S3Storage:
             self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, ChecksumSHA256=checksum)
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable(f"S3 does not take an artefact: {type(error).__name__}") from error
+
+    def batch(self) -> AbstractContextManager[None]:
+        """A put is durable when it is answered: there is nothing to do together."""
+        return nullcontext()
 
     def read(self, key: str) -> bytes:
         with self.open(key) as file:

@@ -65,6 +65,13 @@ class StorageContract:
             file.seek(4)
             assert file.read(3) == b"456"
 
+    def test_a_batch_can_be_read_before_and_after_its_end(self, storage: Storage) -> None:
+        """Within a batch what was just put can be read, and all of it stands afterwards."""
+        with storage.batch():
+            first, second = stored(storage), stored(storage, b"another")
+            assert get(storage, first) == b"an invoice"  # type: ignore[arg-type]
+        assert get(storage, second) == b"another"  # type: ignore[arg-type]
+
     def test_a_store_travels_to_another_process(self, storage: Storage) -> None:
         """Stages run in child processes, so the store must be picklable."""
         ref = put(storage, "demo", OWNER, ArtefactKind.PDF, b"x", media_type="application/pdf", name="i.pdf")
@@ -95,6 +102,27 @@ class TestFolder(StorageContract):
         stored(storage)
         files = [path for path in storage.root.rglob("*") if path.is_file()]
         assert [path.stat().st_mode & 0o077 for path in files] == [0]
+
+    @pytest.mark.parametrize("left", [b"", b"an inv", b"\0" * 10])
+    def test_what_a_power_cut_left_is_written_again(self, tmp_path: Path, left: bytes) -> None:
+        """A file in its place whose bytes never came to disk does not pass for the artefact."""
+        storage = FolderStorage(tmp_path)
+        ref = put(storage, "demo", OWNER, ArtefactKind.PDF, b"an invoice", media_type="application/pdf", name="i.pdf")
+        (tmp_path / ref.key).write_bytes(left)
+        assert get(storage, stored(storage)) == b"an invoice"  # type: ignore[arg-type]
+
+    def test_a_batch_that_cannot_be_made_durable_is_none(self, tmp_path: Path) -> None:
+        """When the disk fails at the end of a batch, none of its writes counts, and the next batch starts anew."""
+        storage = FolderStorage(tmp_path / "artefacts")
+
+        def fail() -> None:
+            with storage.batch():
+                stored(storage)
+                storage.root.rename(tmp_path / "gone")
+
+        with pytest.raises(StoreUnavailable):
+            fail()
+        assert get(storage, stored(storage)) == b"an invoice"  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

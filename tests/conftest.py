@@ -73,7 +73,7 @@ def postgres() -> Callable[[], str]:
     return lambda: _database(server)
 
 
-PASSWORD = "entrega"  # noqa: S105  of the application's role on the tests' own server
+PASSWORD = "for tests only"  # noqa: S105  of the application's role on the tests' own server
 TEMPLATE = "template_migrated"
 
 

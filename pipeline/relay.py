@@ -15,9 +15,9 @@ from uuid import UUID
 import structlog
 
 from pipeline.runner import Produce, outgoing
-from pipeline.store import due
+from pipeline.store import due, parking
 from pipeline.store.database import Connection, Store
-from pipeline.transport import Outgoing
+from pipeline.transport import Outgoing, OutputRefused
 
 log = structlog.get_logger()
 
@@ -39,7 +39,10 @@ class Relay:
         now = self.store.clock()
         async with self.store.transaction() as conn:
             rows = await due.take(conn, now, BATCH)
-            await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
+            try:
+                await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
+            except OutputRefused as refused:  # one that can never leave must not hold up all others
+                await parking.park_unsent(conn, refused.messages, now, self.store.keys)
             for row in rows:
                 if row["kind"] == "review":
                     await self.review(conn, row["subject_id"])

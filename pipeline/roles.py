@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pipeline import topics
 from pipeline.settings import Settings
 from pipeline.store.database import Store
-from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing
+from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing, send_surely
 
 Once = Callable[[], Awaitable[int]]
 
@@ -23,25 +24,40 @@ async def producer(settings: Settings, kafka: str) -> AsyncIterator[Callable[[Se
     """A producer outside Faust, with the same guarantees: idempotent, every send awaited."""
     from aiokafka import AIOKafkaProducer
 
-    client = AIOKafkaProducer(
-        **topics.client_settings(settings, kafka),
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=5,
-        max_request_size=MAX_MESSAGE_BYTES,
-    )
-    await client.start()
+    client: Any = None
+
+    async def stop() -> None:
+        nonlocal client
+        before, client = client, None
+        if before is not None:
+            await before.stop()
+
+    async def restart() -> None:
+        nonlocal client
+        await stop()
+        fresh = AIOKafkaProducer(
+            **topics.client_settings(settings, kafka),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_request_size=MAX_MESSAGE_BYTES,
+        )
+        await fresh.start()
+        client = fresh
+
+    async def send(each: Outgoing) -> Awaitable[Any]:
+        answer: Awaitable[Any] = await client.send(each.topic, each.value, each.key, headers=list(each.headers.items()))
+        return answer
 
     async def produce(outgoing: Sequence[Outgoing]) -> None:
-        futures = [
-            await client.send(each.topic, each.value, each.key, headers=list(each.headers.items())) for each in outgoing
-        ]
-        await asyncio.gather(*futures)
+        if client is None:
+            await restart()
+        await send_surely(send, restart, outgoing)
 
     try:
         yield produce
     finally:
-        await client.stop()
+        await stop()
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from pipeline.store import parking, work
 from pipeline.store.database import Store
 from pipeline.store.work import Item
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
-from pipeline.transport import Outgoing, Raw
+from pipeline.transport import Outgoing, OutputRefused, Raw
 from schemas.errors import PermanentError, StoreUnavailable
 from schemas.messages import SCHEMA_VERSION, ExportReceived, Frozen, PlanRequested
 from schemas.outcomes import Parked, Result
@@ -110,7 +110,11 @@ class Runner:
                 self._count_bug(isinstance(result, Parked) and result.refusal.reason == "bug")
             outgoing += await work.commit(self.store, self.spec, fresh)
         if outgoing:
-            await self.produce([self._outgoing(message) for message in outgoing])
+            try:
+                await self.produce([self._outgoing(message) for message in outgoing])
+            except OutputRefused as refused:
+                async with self.store.transaction() as conn:
+                    await parking.park_unsent(conn, refused.messages, self.store.clock(), self.store.keys)
 
     async def _compute(self, items: Sequence[Item]) -> list[Result]:
         messages: list[Frozen] = [item.message for item in items]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 import mode
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.auth import CredentialsT
@@ -183,18 +184,62 @@ def _raw(event: FaustEvent) -> Raw:
     )
 
 
+class OutputRefused(Exception):
+    """The broker will never take these messages: they are too large for it. All others were taken."""
+
+    def __init__(self, messages: Sequence[Outgoing]) -> None:
+        super().__init__(f"{len(messages)} messages are larger than the broker allows")
+        self.messages = list(messages)
+
+
+Send = Callable[[Outgoing], Awaitable[Awaitable[Any]]]
+"""Hands one message to a producer; what it gives back is the broker's word."""
+
+
 async def produce(app: faust.App, outgoing: Sequence[Outgoing]) -> None:
+    """Send all by the app's producer. Raises OutputRefused, and KafkaError where the broker cannot take any now."""
+    producer: Any = app.producer
+
+    async def send(each: Outgoing) -> Awaitable[Any]:
+        answer: Awaitable[Any] = await producer.send(each.topic, each.key, each.value, None, None, dict(each.headers))
+        return answer
+
+    await send_surely(send, producer.restart, outgoing)
+
+
+async def send_surely(send: Send, restart: Callable[[], Awaitable[Any]], outgoing: Sequence[Outgoing]) -> None:
     """Send all, and await the broker's word for each: an unawaited send is lost in silence when refused.
 
     A refusal leaves a hole in an idempotent producer's sequence numbers, and the broker then refuses all that follow:
-    so the producer is started anew before the error is raised.
+    so the producer is started anew. What travelled with a message that is too large was refused with it: each is sent
+    once more, alone, before it is judged.
     """
-    producer = app.producer
-    answers = await asyncio.gather(
-        *[await producer.send(each.topic, each.key, each.value, None, None, dict(each.headers)) for each in outgoing],
-        return_exceptions=True,
-    )
-    errors = [answer for answer in answers if isinstance(answer, BaseException)]
-    if errors:
-        await producer.restart()
-        raise errors[0]
+    failed = await _send_all(send, outgoing)
+    if not failed:
+        return
+    await restart()
+    refused: list[Outgoing] = []
+    for each, _ in failed:
+        for _, error in await _send_all(send, [each]):
+            await restart()
+            if not isinstance(error, MessageSizeTooLargeError):
+                raise error
+            refused.append(each)
+    if refused:
+        raise OutputRefused(refused)
+
+
+async def _send_all(send: Send, outgoing: Sequence[Outgoing]) -> list[tuple[Outgoing, BaseException]]:
+    """Those that were not taken, each with the reason."""
+    answers: list[Awaitable[Any]] = []
+    for each in outgoing:
+        try:
+            answers.append(await send(each))
+        except KafkaError as error:  # it did not even leave: larger than the client's own limit
+            answers.append(_failed(error))
+    said = await asyncio.gather(*answers, return_exceptions=True)
+    return [(each, word) for each, word in zip(outgoing, said, strict=True) if isinstance(word, BaseException)]
+
+
+async def _failed(error: Exception) -> None:
+    raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -9,14 +10,19 @@ from uuid import UUID
 import orjson
 from psycopg.types.json import Jsonb
 
+from pipeline.store import events
 from pipeline.store.database import Connection, Store
-from pipeline.topology import StageSpec
+from pipeline.store.personal import KeyRing
+from pipeline.topology import STAGES, StageSpec
 from schemas import ids
 from schemas.events import Event, EventType
 from schemas.outcomes import Refusal
 
 if TYPE_CHECKING:
-    from pipeline.transport import Raw
+    from pipeline.transport import Outgoing, Raw
+
+UNSENT = 1_000_000
+"""A step of its own for what could not be sent on: the stage itself parks the same round under its own."""
 
 REFUSING = frozenset({"document-invalid", "export-unreadable", "limit-exceeded"})
 """Reasons that end a document as refused: it is mended in the ERP. Every other one parks it."""
@@ -93,6 +99,50 @@ async def park_raw(store: Store, spec: StageSpec, raw: Raw, reason: str, explana
             [ids.derive("raw", raw.topic, raw.partition, raw.offset), _tenant(raw), spec.name, reason, explanation,
              Jsonb(detail), raw.value or b"", raw.topic, raw.partition, raw.offset, store.clock()],
         )  # fmt: skip
+
+
+async def park_unsent(conn: Connection, messages: Sequence[Outgoing], now: datetime, keys: KeyRing) -> None:
+    """Messages that the broker will never take stop before the stage that would have read them. Replay: the same rows.
+
+    What was no message of ours (bytes that went back as they came) is kept as bytes again.
+    """
+    log: list[Event] = []
+    for sent in messages:
+        reader = next(stage for stage in STAGES if stage.source == sent.topic)
+        refusal = Refusal("broker-refused", f"The broker does not take a message of {len(sent.value)} bytes.")
+        try:
+            message = orjson.loads(sent.value)
+            tenant, round_ = message["tenant"], int(message.get("round", 1))
+        except (ValueError, TypeError, KeyError):
+            await _keep_raw(conn, reader, sent, refusal, now)
+            continue
+        document, export = message.get("document_id"), message.get("export_id")
+        await park(
+            conn, reader.name, tenant, refusal, document=UUID(document) if document else None,
+            export=UUID(export) if export else None, round_=round_, message=message, log=log, now=now,
+            step=UNSENT + int(message.get("step", 0)),
+        )  # fmt: skip
+        if document:
+            await conn.execute(
+                """UPDATE document SET state = 'parked', reason = %s, updated_at = %s
+                    WHERE document_id = %s AND round = %s AND state IN ('moving', 'waiting')""",
+                [refusal.reason, now, document, round_],
+            )
+        else:
+            await conn.execute(
+                "UPDATE export SET state = 'refused', reason = %s, updated_at = %s WHERE export_id = %s",
+                [refusal.reason, now, export],
+            )
+    await events.append(conn, log, recorded_at=now, keys=keys)
+
+
+async def _keep_raw(conn: Connection, reader: StageSpec, sent: Outgoing, refusal: Refusal, now: datetime) -> None:
+    await conn.execute(
+        """INSERT INTO parked (parked_id, tenant, stage, round, reason, explanation, detail, raw, topic, parked_at)
+           VALUES (%s, 'unknown', %s, 1, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        [ids.derive("unsent", sent.key.decode("utf-8", "replace"), now.isoformat()), reader.name, refusal.reason,
+         refusal.explanation, Jsonb({}), sent.value, sent.topic, now],
+    )  # fmt: skip
 
 
 async def postpone(store: Store, spec: StageSpec, raw: Raw, why: str, seconds: float = 60) -> None:

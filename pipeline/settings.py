@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
 
+CACHE_VARIABLE = "ENTREGA_CACHE_DIR"
+"""No setting of a data folder: where the machine keeps the jars (`pipeline/maven.py`)."""
+
 
 class Settings(BaseSettings):
     """Everything that can be set. `entrega config show` prints them, secrets masked."""
@@ -137,7 +140,7 @@ def load(data: Path | None = None, **given: Any) -> Settings:
             raise ConfigurationError(f"{file}: {error}") from error
     known = Settings.model_fields
     for name in os.environ:
-        if name.startswith("ENTREGA_") and name[8:].lower() not in known:
+        if name.startswith("ENTREGA_") and name != CACHE_VARIABLE and name[8:].lower() not in known:
             raise ConfigurationError(f"{name} is not a setting; `entrega config show` lists them")
     from_environment = {key for key in known if f"ENTREGA_{key.upper()}" in os.environ}
     values = {key: value for key, value in values.items() if key not in from_environment}

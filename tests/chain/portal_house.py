@@ -143,7 +143,7 @@ class House:
             "artefacts": (canonical,),
             "facts": (
                 Fact(EventType.EXTRACTED, {"format": "ubl", "address": f"/Invoice[{at}]"}),
-                Fact(EventType.PLANNED, {"party_rule": "vat", "formats": ["peppol"], "language": language}),
+                Fact(EventType.PLANNED, {**plan.model_dump(mode="json"), "filled_from_directory": []}),
             ),
         }  # fmt: skip
         return Registration(
@@ -168,7 +168,7 @@ class House:
         xml = store(ArtefactKind.E_FORMAT, b"<?xml version='1.0'?><Invoice/>" * 300, "application/xml", ".xml")
         sealed = store(ArtefactKind.SIGNATURE, b"PK" * 3000, "application/vnd.etsi.asic-e+zip", ".asice")
         printed = store(ArtefactKind.PDF, printed_invoice(record), "application/pdf", ".pdf")
-        converted = Fact(EventType.CONVERTED, {"format": "peppol", "rules": "peppol@2025-11", "warnings": 0})
+        converted = Fact(EventType.CONVERTED, {"format": "peppol", "rule_set": "peppol-2025-11", "warnings": []})
         await self.commit("conversion", message, Done(message=message, facts=(converted,), artefacts=(xml,)))
         self.later(milliseconds=180)
         signed = Fact(
@@ -206,7 +206,9 @@ class House:
             **message.wire(), renditions=(), completed=message.canonical, pdf=self.rendered[record.document_id],
             contacts=(ResolvedContact(contact=contact, channels=channels, not_before=self.now, rule="default"),),
         )  # fmt: skip
-        chosen = Fact(EventType.RESOLVED, {"channels": list(channels), "rule": "default"})
+        chosen = Fact(
+            EventType.RESOLVED, {"contacts": [c.model_dump(mode="json") for c in resolved.contacts], "skipped": []}
+        )
         await self.commit("resolution", message, Done(message=resolved, facts=(chosen,)))
         stage = Delivery(profiles=self.profiles, clock=lambda: self.now)
         await self.commit("delivery", resolved, await stage.handle(resolved))

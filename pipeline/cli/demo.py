@@ -39,7 +39,8 @@ def demo(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in folder.ENDING:
+        signal.signal(number, stop)
     for name in folder.forget_environment():
         say(f"{name} is left aside: the demo keeps to itself")
     where = (data or folder.DEFAULT).absolute()
@@ -53,6 +54,7 @@ def demo(
             if not exit_ and sys.stdout.isatty():
                 say("\nEverything stays up: click around. Ctrl-C ends the demo.")
                 _stay(here)
+        say(f"All of it is stopped; `entrega up --data {where}` brings the pages back.")
     except KeyboardInterrupt:
         pass
     raise typer.Exit(code)

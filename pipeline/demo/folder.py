@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.settings import CACHE_VARIABLE
 from schemas.errors import ConfigurationError
 
 DEFAULT = Path(".entrega/demo")
 MARK = "# Written by `entrega demo` at each of its runs; it leaves a file without this line alone.\n"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a demo: Ctrl-C, a stop from outside, the terminal's window closed."""
 SENDER = {"email_sender": "faturas@vale-escondido.example", "twilio_sender": "+351900000900"}
 
 
@@ -20,7 +24,7 @@ def forget_environment() -> list[str]:
 
     They outrank the folder's file: with them the demo could write into somebody's broker, or mail real people.
     """
-    names = [name for name in os.environ if name.startswith("ENTREGA_") and name != "ENTREGA_CACHE_DIR"]
+    names = [name for name in os.environ if name.startswith("ENTREGA_") and name != CACHE_VARIABLE]
     for name in names:
         del os.environ[name]
     return sorted(names)

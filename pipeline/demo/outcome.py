@@ -81,7 +81,7 @@ async def rows(store: Store, exports: Sequence[UUID], again: frozenset[UUID]) ->
 async def _explained(conn: Connection, document: Mapping[str, Any]) -> str:
     """Why a document stopped, in a sentence, with what was found and what was expected."""
     if document["state"] == "duplicate":
-        return "The same content was dropped before: nothing is sent again."
+        return "dropped before: nothing is sent again"
     if document["state"] not in ("parked", "refused") or document["document_id"] is None:
         return ""
     row = await replaying.shown(conn, str(document["document_id"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -55,12 +56,13 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
         folder.write_settings(data, {**folder.SENDER, **sandbox.settings()})
         settings = load(data)
         wiring.prepare(settings, say)
-        demo.install_profile(settings)
         keeper.start_in_background(settings, say)
         public_url = wiring.public_url(settings)
         sandbox.report_to(public_url)
         yield Running(settings, public_url, sandbox)
     finally:
+        for number in folder.ENDING:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave half of it running
         say("Stopping what the demo started")
         with suppress(OSError):
             keeper.stop(data)

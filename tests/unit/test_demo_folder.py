@@ -52,6 +52,7 @@ def test_settings_of_the_environment_are_left_aside(monkeypatch: pytest.MonkeyPa
     assert "ENTREGA_EMAIL_PROVIDER" in folder.forget_environment()
     assert "ENTREGA_EMAIL_PROVIDER" not in os.environ
     assert os.environ["ENTREGA_CACHE_DIR"] == "/var/cache"
+    assert load(Path("nowhere")).email_provider == "outbox"
 
 
 def row(end: str, *channels: str, reason: str = "", again: bool = False) -> Row:

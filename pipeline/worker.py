@@ -20,11 +20,11 @@ import structlog
 
 from pipeline import topology, transport, wiring
 from pipeline.pool import Pool
-from pipeline.runner import Runner
+from pipeline.runner import INFRASTRUCTURE, Runner
 from pipeline.settings import Settings
-from pipeline.store.database import Store
+from pipeline.store.database import UNAVAILABLE, Store
 from pipeline.topics import make_topics, tls_context
-from schemas.errors import ConfigurationError, StoreUnavailable
+from schemas.errors import ConfigurationError
 
 log = structlog.get_logger()
 
@@ -146,7 +146,7 @@ def credentials(settings: Settings) -> Any:
 
 
 async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
-    """Run one role until `stop`; a database that is away is waited for."""
+    """Run one role until `stop`; a database or broker that is away is waited for."""
     if name == "dispatcher":
         await _dispatch(worker, stop)
         return
@@ -157,7 +157,7 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 done = await once()
-            except (StoreUnavailable, OSError) as error:
+            except (*INFRASTRUCTURE, *UNAVAILABLE) as error:
                 log.warning("waiting", role=name, error=repr(error)[:300])
                 done = 0
                 await _pause(stop, 1.0)

@@ -17,8 +17,16 @@ from schemas.errors import StoreUnavailable
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 Clock = Callable[[], datetime]
 
-UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # an InternalError for psycopg
+    PoolTimeout,
+)
 """What psycopg raises when the database does not answer, is shutting down, or dropped the connection."""
+RECONNECT_SECONDS = 5.0
+"""The pool doubles its pauses between tries for so long, and then begins anew: after an hour's outage, too, the
+database is found again within seconds (psycopg's own five minutes let the pauses grow to two)."""
 
 
 def utc_now() -> datetime:
@@ -37,6 +45,7 @@ class Store:
             min_size=1,
             max_size=size,
             open=False,
+            reconnect_timeout=RECONNECT_SECONDS,
             timeout=10,
             check=AsyncConnectionPool.check_connection,
             kwargs={"row_factory": dict_row, "options": "-c idle_in_transaction_session_timeout=10000"},

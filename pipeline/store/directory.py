@@ -65,12 +65,18 @@ class PostgresDirectory:
         return tuple(ContactPoint(**row) for row in rows)
 
     def _rows(self, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
+        """A connection that was kept may have died with the database it led to: a new one is tried before giving up."""
+        kept = _connection.cache_info().currsize > 0
         try:
-            connection = _connection(self.url)
-            if connection.closed:
-                _connection.cache_clear()
-                connection = _connection(self.url)
-            return connection.execute(query, parameters).fetchall()
+            return self._ask(query, parameters)
+        except StoreUnavailable:
+            if not kept:
+                raise
+            return self._ask(query, parameters)
+
+    def _ask(self, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
+        try:
+            return _connection(self.url).execute(query, parameters).fetchall()
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             _connection.cache_clear()
             raise StoreUnavailable(f"the directory does not answer: {type(error).__name__}", retry_after=5) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -79,7 +80,7 @@ def _run(stage: Stage, messages: Sequence[Frozen]) -> tuple[list[Result], float]
     return results, time.process_time() - before
 
 
-def _start_child() -> None:
+def _start_child(parent: int) -> None:
     """A child dies with its parent, ignores the terminal's Ctrl-C (the parent ends it), and has bounded memory."""
     import ctypes
     import resource
@@ -88,6 +89,8 @@ def _start_child() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:  # it died before that was said, and nobody will tell
+        os._exit(1)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
@@ -114,7 +117,10 @@ class Pool:
             import pebble
 
             self._pool = pebble.ProcessPool(
-                max_workers=self.workers, initializer=_start_child, context=multiprocessing.get_context("spawn")
+                max_workers=self.workers,
+                initializer=_start_child,
+                initargs=(os.getpid(),),
+                context=multiprocessing.get_context("spawn"),
             )
         return self._pool
 

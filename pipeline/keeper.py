@@ -27,7 +27,7 @@ from pipeline.settings import Settings
 log = structlog.get_logger()
 
 STOP_SECONDS = 9.0
-STEADY_SECONDS = 30.0
+STEADY_SECONDS = 10.0
 """A child that lived this long is started again at once when it dies."""
 
 
@@ -84,25 +84,31 @@ class Keeper:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        services = asyncio.create_task(self._look_after_services())
         try:
             while not self.stopping:
-                self._services()
                 for child in self.children:
                     self._look_after(child)
                 self._write()
                 await asyncio.sleep(0.2)
         finally:
+            await services
             await asyncio.to_thread(self._end)
+
+    async def _look_after_services(self) -> None:
+        """Beside the children: while a database recovers, a worker that dies is started again all the same."""
+        while not self.stopping:
+            await asyncio.to_thread(self._services)
+            await asyncio.sleep(0.2)
 
     def _stop(self) -> None:
         self.stopping = True
 
     def _services(self) -> None:
         """A service that crashed is said and started again; its data is found."""
-        states = embedded.status(self.settings.data)
-        crashed = [name for name, state in states.items() if state.state == "crashed"]
-        for name in crashed:
-            log.error("service-crashed", service=name, tail=states[name].tail[-500:])
+        crashed = embedded.crashed(self.settings.data)
+        for name, tail in crashed.items():
+            log.error("service-crashed", service=name, tail=tail[-500:])
         if crashed:
             with contextlib.suppress(Exception):  # said again, and tried again, at the next look
                 embedded.start(

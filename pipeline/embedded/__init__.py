@@ -15,7 +15,7 @@ loopback only, on ports that stay the same over restarts. Both outlive the proce
 from __future__ import annotations
 
 from pipeline.embedded.space import free_space_guard
-from pipeline.embedded.supervisor import Running, ServiceStatus, erase, prepare, running, start, status, stop
+from pipeline.embedded.supervisor import Running, ServiceStatus, crashed, erase, prepare, running, start, status, stop
 from pipeline.embedded.watch import Death, Watch
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Running",
     "ServiceStatus",
     "Watch",
+    "crashed",
     "erase",
     "free_space_guard",
     "prepare",

@@ -184,6 +184,13 @@ def status(data: Path) -> dict[str, ServiceStatus]:
     return found
 
 
+def crashed(data: Path) -> dict[str, str]:
+    """The services that were started and are gone without `stop`, with the end of their logs. Cheap: asked often."""
+    data = data.resolve()
+    entries = state.read(data)
+    return {name: processes.tail(log_of(data, name)) for name, e in entries.items() if e.wanted and not e.alive}
+
+
 def erase(data: Path) -> None:
     """Stop the services and remove everything they keep, also what lies outside the data directory."""
     stop(data)

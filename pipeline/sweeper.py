@@ -7,6 +7,7 @@ times at most, then it is parked as `lost`. So even a lost Kafka cluster costs n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,10 @@ from pipeline.topology import EXPORT_RECEIVED, REPORT_RECEIVED, STAGES, StageSpe
 
 log = structlog.get_logger()
 
-BUDGET_SECONDS = 60.0
+BUDGET = timedelta(seconds=60)
 """How long a document may be between two stages before anybody looks."""
+LOOK_SECONDS = 30.0
+"""How long the broker may take to say what waits."""
 LIMIT = 500
 """Messages sent on in one round: a lost cluster is healed without flooding the next one."""
 TIMES = 3
@@ -44,7 +47,7 @@ class Sweeper:
             if not await sweeping.alone(conn):
                 return 0
             done = await sweeping.settle_batches(conn, now, self.store.keys)
-            stuck = await sweeping.stuck(conn, now - timedelta(seconds=BUDGET_SECONDS), LIMIT)
+            stuck = await sweeping.stuck(conn, now - BUDGET, LIMIT)
         return done + (await self._send_on(stuck, now) if stuck else 0)
 
     async def _send_on(self, stuck: Sequence[sweeping.Stuck], now: datetime) -> int:
@@ -54,8 +57,10 @@ class Sweeper:
         done = 0
         for topic, items in by_topic.items():
             reader = next(stage for stage in STAGES if stage.source == topic)
-            horizon = await self._oldest_waiting(reader)
-            late = [each for each in items if horizon is None or each.since < horizon]
+            async with asyncio.timeout(LOOK_SECONDS):
+                horizon = await self._oldest_waiting(reader)
+            # a message is produced some time after its outcome was committed: it may itself be the oldest that waits
+            late = [each for each in items if horizon is None or each.since + BUDGET < horizon]
             lost = [each for each in late if each.times >= TIMES]
             again = [each for each in late if each.times < TIMES]
             if again:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pipeline.store.database import Connection
+from pipeline.store.database import Connection, as_json
 from schemas.messages import ArtefactKind, ArtefactRef
-
-_COLUMNS = ("kind", "sha256", "key", "size", "media_type", "name")
 
 
 async def insert(conn: Connection, rows: Sequence[tuple[UUID, str, ArtefactRef]], now: datetime) -> None:
@@ -18,14 +16,10 @@ async def insert(conn: Connection, rows: Sequence[tuple[UUID, str, ArtefactRef]]
         return
     await conn.execute(
         """INSERT INTO artefact (owner_id, tenant, kind, sha256, key, size, media_type, name, created_at)
-           SELECT *, %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-                                    %s::text[], %s::text[]) ON CONFLICT DO NOTHING""",
-        [
-            now,
-            [owner for owner, _, _ in rows],
-            [tenant for _, tenant, _ in rows],
-            *([getattr(ref, name) for _, _, ref in rows] for name in _COLUMNS),
-        ],
+           SELECT *, %s FROM json_to_recordset(%s::json) AS row
+               (owner_id uuid, tenant text, kind text, sha256 text, key text, size bigint, media_type text, name text)
+           ON CONFLICT DO NOTHING""",
+        [now, as_json([{"owner_id": owner, "tenant": tenant, **dict(ref)} for owner, tenant, ref in rows])],
     )
 
 

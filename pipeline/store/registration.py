@@ -13,10 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from pipeline.store import artefacts, parking
-from pipeline.store.database import Connection
+from pipeline.store.database import Connection, as_json
 from pipeline.topology import StageSpec
 from schemas import ids
 from schemas.events import Event, EventType, document_stream, export_stream
@@ -171,17 +169,24 @@ async def _insert(conn: Connection, message: ExportReceived, rows: Sequence[_Row
         f"""INSERT INTO document ({", ".join(_COLUMNS)}, state, registered, revision, duplicate_of, reason,
                                  tenant, export_id, export_step, stage, round, created_at, updated_at)
             SELECT *, %s, %s, %s, 'extraction', 1, %s, %s
-              FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[], %s::text[],
-                          %s::numeric[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                          %s::text[], %s::bool[], %s::int[], %s::uuid[], %s::text[])""",  # noqa: S608  constants
+              FROM json_to_recordset(%s::json) AS row (
+                   document_id uuid, address text, document_type text, number text, issue_date date, due_date date,
+                   currency text, amount_due numeric, seller_key text, seller_name text, buyer_name text,
+                   business_key text, content_hash text,
+                   state text, registered bool, revision int, duplicate_of uuid, reason text)""",  # noqa: S608  constants
         [
             message.tenant,
             message.export_id,
             message.step,
             now,
             now,
-            *([getattr(row.record, name) for row in rows] for name in _COLUMNS),
-            *([getattr(row, name) for row in rows] for name in _DECIDED),
+            as_json(
+                [
+                    {name: getattr(row.record, name) for name in _COLUMNS}
+                    | {name: getattr(row, name) for name in _DECIDED}
+                    for row in rows
+                ]
+            ),
         ],
     )
 
@@ -192,13 +197,17 @@ async def _outcomes(conn: Connection, message: ExportReceived, rows: Sequence[_R
     await conn.execute(
         """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at)
            SELECT subject_id, 'extraction', 1, %s, message, %s
-             FROM unnest(%s::uuid[], %s::jsonb[]) AS u(subject_id, message)
+             FROM json_to_recordset(%s::json) AS u(subject_id uuid, message jsonb)
            ON CONFLICT DO NOTHING""",
         [
             message.tenant,
             now,
-            [row.record.document_id for row in rows],
-            [Jsonb(row.record.message.wire()) if row.record.message else None for row in rows],
+            as_json(
+                [
+                    {"subject_id": row.record.document_id, "message": row.record.message and row.record.message.wire()}
+                    for row in rows
+                ]
+            ),
         ],
     )
 

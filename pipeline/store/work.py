@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from pipeline.store import artefacts, deliveries, events, parking, registration
-from pipeline.store.database import Connection, Store
+from pipeline.store.database import Connection, Store, as_json
 from pipeline.topology import StageSpec
 from schemas import ids
 from schemas.events import Event, EventType
@@ -42,6 +43,11 @@ class Item:
     def key(self) -> Key:
         return key_of(self.message)
 
+    @cached_property
+    def outgoing(self) -> dict[str, Any] | None:
+        """What the result sends on, in the form that is recorded and produced. Asked for when there is a result."""
+        return self.result.message.wire() if isinstance(self.result, Done) and self.result.message else None
+
 
 def key_of(message: Frozen) -> Key:
     """Subject, round and step of any stage's message."""
@@ -63,7 +69,10 @@ def stream_of(message: Frozen) -> str:
 
 async def recorded(store: Store, spec: StageSpec, keys: Sequence[Key]) -> dict[Key, list[dict[str, Any]]]:
     """Outcomes that are there already, with the messages to send on (none where the subject was parked)."""
-    async with store.transaction() as conn:
+    if spec.name == "extraction":
+        async with store.transaction() as conn:
+            return await _recorded(conn, spec, keys)
+    async with store.statement() as conn:
         return await _recorded(conn, spec, keys)
 
 
@@ -104,8 +113,8 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[d
         log: list[Event] = []
         winners = [item for item in settled if item.key in won]
         for item in winners:
-            if isinstance(item.result, Done) and item.result.message:
-                outgoing.append(item.result.message.wire())
+            if item.outgoing is not None:
+                outgoing.append(item.outgoing)
         outgoing += await _effects(conn, spec, winners, log, now)
         for item in winners:
             log += _events(spec, item, now)
@@ -129,17 +138,17 @@ async def _claim(conn: Connection, spec: StageSpec, items: Sequence[Item], now: 
     ordered = sorted(items, key=lambda item: item.key)
     if not ordered:
         return set()
-    messages = [
-        Jsonb(item.result.message.wire()) if isinstance(item.result, Done) and item.result.message else None
+    rows = [
+        {"subject_id": subject, "round": round_, "step": step, "tenant": item.message.tenant, "message": item.outgoing}
         for item in ordered
+        for subject, round_, step in [item.key]
     ]
     cursor = await conn.execute(
         """INSERT INTO outcome (subject_id, round, step, stage, tenant, message, made_at)
            SELECT subject_id, round, step, %s, tenant, message, %s
-             FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::jsonb[])
-               AS k(subject_id, round, step, tenant, message)
+             FROM json_to_recordset(%s::json) AS k(subject_id uuid, round int, step int, tenant text, message jsonb)
            ON CONFLICT DO NOTHING RETURNING subject_id, round, step""",
-        [spec.name, now, *_columns(i.key for i in ordered), [i.message.tenant for i in ordered], messages],
+        [spec.name, now, as_json(rows)],
     )
     return {(row["subject_id"], row["round"], row["step"]) for row in await cursor.fetchall()}
 

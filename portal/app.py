@@ -15,7 +15,7 @@ from connectors.storage import Storage
 from pipeline import wiring
 from pipeline.settings import Settings
 from pipeline.store.database import Store
-from portal import api, recipient, templating, webhooks
+from portal import api, operator, recipient, templating, webhooks
 from portal.desk import Desk
 from portal.headers import Guard
 from portal.pictures import Pictures
@@ -50,6 +50,7 @@ def create_app(
     app.state.desk = desk
     for part in (templating.router(), recipient.router(desk), webhooks.router(desk), api.router(desk)):
         app.include_router(part)
+    operator.mount(app, desk)
     _errors(app)
     app.add_middleware(Guard)
     return app

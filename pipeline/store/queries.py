@@ -98,10 +98,12 @@ def parse_query(text: str) -> list[tuple[str, str]]:
 
 
 async def documents(
-    conn: Connection, query: str = "", *, tenant: str | None = None, limit: int = 100, before: datetime | None = None
-) -> list[dict[str, Any]]:
-    """Documents that fit a query, newest first; `before` pages on from the last row's created_at."""
-    conditions, parameters = ["true"], []
+    conn: Connection, query: str = "", *, tenant: str | None = None, limit: int = 100,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Documents that fit a query, newest first; `after`, created_at and id of the last row, pages on from there."""
+    conditions: list[str] = ["true"]
+    parameters: list[Any] = []
     for name, value in parse_query(query):
         if name == "text":
             conditions.append(
@@ -117,9 +119,9 @@ async def documents(
     if tenant:
         conditions.append("d.tenant = %s")
         parameters.append(tenant)
-    if before:
-        conditions.append("d.created_at < %s")
-        parameters.append(before.isoformat())
+    if after:  # the documents of one step of an export have the same time
+        conditions.append("(d.created_at < %s OR (d.created_at = %s AND d.document_id > %s))")
+        parameters += [after[0], after[0], after[1]]
     cursor = await conn.execute(
         f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
              WHERE {" AND ".join(conditions)} ORDER BY d.created_at DESC, d.document_id LIMIT {int(limit)}""",  # noqa: S608

@@ -28,7 +28,7 @@ from connectors.storage.folder import FolderStorage
 from pipeline.dispatcher import Dispatcher
 from pipeline.door import Door
 from pipeline.settings import Settings
-from pipeline.store import work
+from pipeline.store import inbox, work
 from pipeline.store.database import Store
 from pipeline.store.inbox import PostgresInbox
 from pipeline.store.migrate import application_url, migrate
@@ -38,6 +38,7 @@ from pipeline.wiring import parsers
 from portal import serve
 from portal.app import create_app
 from schemas import ids
+from schemas.deliveries import Report, ReportAction
 from schemas.documents import Address, Invoice, Line, Party, Totals, VatBreakdown
 from schemas.events import EventType
 from schemas.messages import (
@@ -50,7 +51,7 @@ from schemas.messages import (
     Resolved,
     ResolvedContact,
 )
-from schemas.outcomes import Done, ExportStep, Fact, Parked, Refusal, Registration
+from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, Parked, Refusal, Registration
 from stages.acknowledgement import Acknowledgement
 from stages.delivery import Delivery
 
@@ -255,6 +256,13 @@ class House:
             message = ReportReceived(tenant=row["tenant"], inbox_id=row["inbox_id"])
             await self.commit("acknowledgement", message, await stage.handle(message))
         return len(rows)
+
+    async def report(self, attempt: UUID, action: ReportAction, **more: Any) -> None:
+        """A provider's report, as the runner's transaction takes it."""
+        inbox_id = await inbox.receive(self.store, tenant=TENANT, source="sendgrid", headers={}, body=b"[]")
+        report = Report(attempt=attempt, action=action, provider="sendgrid", reported_at=self.now, **more)
+        message = ReportReceived(tenant=TENANT, inbox_id=inbox_id)
+        await self.commit("acknowledgement", message, Done(effects=(ApplyReports(inbox_id, (report,)),)))
 
     async def actions(self) -> list[str]:
         """What people did on pages, as it stands in the inbox; what was looked at before is left out."""

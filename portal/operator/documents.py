@@ -1,0 +1,137 @@
+"""Documents: one search box, and one document's whole story with its files, links and plans."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+import psycopg
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from connectors.storage import get
+from pipeline.store import artefacts, history, links, pages, queries
+from portal.behind import size
+from portal.desk import Desk
+from portal.operator import plain, session, timeline
+from portal.operator.frame import framed
+from schemas.errors import ConfigurationError
+from schemas.events import document_stream, export_stream
+from schemas.messages import ArtefactKind
+
+PAGE = 50
+KINDS = {
+    "source": "Export as it came", "canonical": "Canonical document", "completed": "With totals completed",
+    "e-format": "E-format", "signature": "Signed container", "detached-signature": "Signature alone", "pdf": "PDF",
+    "message": "Message as sent",
+}  # fmt: skip
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/operator", include_in_schema=False)
+
+    @routes.get("/documents")
+    async def search(request: Request, q: str = "", after: str = "") -> Response:
+        cookie = session.signed_in(desk, request)
+        found: list[dict[str, Any]] = []
+        problem = ""
+        try:
+            position = _position(after)
+            async with desk.store.transaction() as conn:
+                found = await queries.documents(conn, q[:500], limit=PAGE + 1, after=position)
+        except ConfigurationError as error:
+            problem = error.text
+        except psycopg.DataError:
+            problem = "A value of the query cannot be read: days are written 2026-11-22."
+        async with desk.store.transaction() as conn:
+            totals = await queries.totals(conn)
+        more = ""
+        if len(found) > PAGE:
+            last = found[PAGE - 1]
+            more = "?" + urlencode({"q": q, "after": f"{last['created_at'].isoformat()}~{last['document_id']}"})
+        return await framed(
+            desk, cookie, "documents", "operator/documents.html",
+            q=q, found=found[:PAGE], more=more, paged=bool(after), problem=problem, fields=queries.FIELDS,
+            states=[{**plain.state(word), "count": totals[word]} for word in plain.TONES if totals.get(word)],
+            plain=plain, empty=not totals,
+        )  # fmt: skip
+
+    @routes.get("/documents/{document_id}")
+    async def document(request: Request, document_id: UUID) -> Response:
+        cookie = session.signed_in(desk, request)
+        async with desk.store.transaction() as conn:
+            try:
+                found = await queries.find(conn, str(document_id))
+            except ConfigurationError:
+                found = None
+            if found is None or found["document_id"] != document_id:
+                return await _missing(desk, cookie)
+            attempts = await queries.attempts(conn, document_id)
+            log = await history.read_stream(conn, document_stream(document_id), reveal=True, keys=desk.store.keys)
+            first = await history.read_stream(conn, export_stream(found["export_id"]))
+            files = await artefacts.of_owner(conn, document_id)
+            sources = await artefacts.of_owner(conn, found["export_id"], ArtefactKind.SOURCE)
+            issued = await pages.links_of(conn, document_id)
+            stopped = await pages.parked(conn, state="", document=document_id)
+            planned = await queries.planned(conn, document_id)
+        ordinals = {str(row["attempt_id"]): row["ordinal"] for row in attempts}
+        received = [row for row in first if row.type == "received"]
+        return await framed(
+            desk, cookie, "documents", "operator/document.html",
+            document=found,
+            steps=timeline.steps([*received, *log], ordinals),
+            planned=planned,
+            attempts=attempts,
+            files=[{"ref": ref, "kind": KINDS.get(ref.kind, ref.kind), "size": size(ref.size, "en")} for ref in files],
+            sources=sources[:1],
+            links=issued,
+            stopped=stopped,
+            plain=plain,
+        )  # fmt: skip
+
+    @routes.get("/documents/{document_id}/files/{sha256}")
+    async def file(request: Request, document_id: UUID, sha256: str) -> Response:
+        """One stored file, verified; always as a download, for it holds what others wrote."""
+        cookie = session.signed_in(desk, request)
+        async with desk.store.transaction() as conn:
+            refs = await artefacts.of_owner(conn, document_id)
+            try:
+                owner = await queries.find(conn, str(document_id))
+                refs += await artefacts.of_owner(conn, owner["export_id"], ArtefactKind.SOURCE)
+            except ConfigurationError:
+                refs = []
+        ref = next((each for each in refs if each.sha256 == sha256), None)
+        if ref is None:
+            return await _missing(desk, cookie)
+        content = await asyncio.to_thread(get, desk.storage, ref)
+        return Response(
+            content,
+            media_type=ref.media_type,
+            headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(ref.name, safe='')}"},
+        )
+
+    @routes.post("/links/{link_id}/revoke")
+    async def revoke(request: Request, link_id: UUID) -> Response:
+        form = await session.pressed(desk, request)
+        await links.revoke(desk.store, link_id, why=str(form.get("why", ""))[:300], actor="operator:page")
+        return RedirectResponse(f"/operator/documents/{UUID(str(form['document']))}#links", 303)
+
+    return routes
+
+
+async def _missing(desk: Desk, cookie: str) -> Response:
+    return await framed(desk, cookie, "documents", "operator/missing.html", 404, what="document")
+
+
+def _position(text: str) -> tuple[datetime, UUID] | None:
+    """Where a page ended. Raises ConfigurationError for anything else."""
+    if not text:
+        return None
+    try:
+        at, _, document = text.partition("~")
+        return datetime.fromisoformat(at), UUID(document)
+    except ValueError as error:
+        raise ConfigurationError("the address of this page was cut off") from error

@@ -1,0 +1,111 @@
+"""Messages as they look to who gets them: e-mail as HTML and as text, SMS with its segments.
+
+The HTML of a message is shown in a sandboxed frame, from an address of its own whose policy lets nothing run or load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from connectors.storage import get
+from pipeline.store import pages
+from portal.desk import Desk
+from portal.operator import plain, session, timeline
+from portal.operator.frame import framed
+from schemas.errors import EntregaError
+from schemas.messages import ArtefactRef
+
+PAGE = 40
+SEALED = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/operator/outbox", include_in_schema=False)
+
+    @routes.get("")
+    async def listed(request: Request, before: str = "") -> Response:
+        cookie = session.signed_in(desk, request)
+        async with desk.store.transaction() as conn:
+            found = await pages.messages(conn, limit=PAGE + 1, before=_moment(before))
+        shown = [{**row, "to": timeline.masked(row["address"] or ""), **await _head(desk, row)} for row in found[:PAGE]]
+        more = "?" + urlencode({"before": found[PAGE - 1]["called_at"].isoformat()}) if len(found) > PAGE else ""
+        return await framed(
+            desk, cookie, "outbox", "operator/outbox.html", found=shown, more=more, plain=plain, paged=bool(before)
+        )
+
+    @routes.get("/{attempt}")
+    async def one(request: Request, attempt: UUID) -> Response:
+        cookie = session.signed_in(desk, request)
+        row = await _row(desk, attempt)
+        if row is None:
+            return await framed(desk, cookie, "outbox", "operator/missing.html", 404, what="message")
+        message = await _read(desk, row)
+        return await framed(
+            desk,
+            cookie,
+            "outbox",
+            "operator/message.html",
+            row=row,
+            message=message,
+            link=_link(desk, message),
+            plain=plain,
+        )
+
+    @routes.get("/{attempt}/html")
+    async def html(request: Request, attempt: UUID) -> Response:
+        session.signed_in(desk, request)
+        row = await _row(desk, attempt)
+        message = await _read(desk, row) if row else {}
+        if "html" not in message:
+            raise HTTPException(404)
+        headers = {"content-security-policy": SEALED, "x-frame-options": "SAMEORIGIN"}
+        return HTMLResponse(message["html"], headers=headers)
+
+    return routes
+
+
+async def _row(desk: Desk, attempt: UUID) -> dict[str, Any] | None:
+    async with desk.store.transaction() as conn:
+        found = await pages.messages(conn, attempt=attempt, limit=1)
+    return found[0] if found else None
+
+
+async def _read(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+    """The stored message, verified: what was given to the provider, byte for byte."""
+    ref = ArtefactRef.model_validate(row["message"])
+    message: dict[str, Any] = orjson.loads(await asyncio.to_thread(get, desk.storage, ref))
+    return message
+
+
+async def _head(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+    """Subject, or the text itself where it has none."""
+    try:
+        message = await _read(desk, row)
+    except EntregaError as error:
+        return {"head": f"cannot be read: {error.reason}", "segments": None}
+    return {"head": message.get("subject") or message["text"], "segments": message.get("segments")}
+
+
+def _link(desk: Desk, message: dict[str, Any]) -> str | None:
+    """The recipient's link in a message of ours, where it leads to our own pages."""
+    found = re.search(re.escape(desk.public_url) + r"/d/[a-z2-7]{32}", message["text"])
+    return found.group(0) if found else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,150 @@
+"""Our words in plain English: what a state means, what a reason says, and what a person does about it."""
+
+from __future__ import annotations
+
+from connectors.reasons import SENTENCES, Reason
+
+TONES: dict[str, str] = {
+    "delivered": "good",
+    "captured": "good",
+    "accepted": "good",
+    "moving": "wait",
+    "waiting": "wait",
+    "parked": "warn",
+    "undeliverable": "bad",
+    "refused": "bad",
+    "duplicate": "rest",
+    "superseded": "rest",
+    "discarded": "rest",
+}
+"""Every state of a document, in the order in which bars and legends show them."""
+
+STATES: dict[str, str] = {
+    "delivered": "Delivered",
+    "captured": "In the outbox",
+    "accepted": "Taken by the provider",
+    "moving": "In work",
+    "waiting": "Waiting",
+    "parked": "Needs a person",
+    "undeliverable": "Undeliverable",
+    "refused": "Refused",
+    "duplicate": "Duplicate",
+    "superseded": "Superseded",
+    "discarded": "Discarded",
+}
+
+MEANS: dict[str, str] = {
+    "delivered": "The receiving server or phone took the message.",
+    "captured": "The message was kept in the outbox; nothing left the house.",
+    "accepted": "The provider took the message and reports nothing more.",
+    "moving": "The document is on its way through the stages.",
+    "waiting": "For a report from the provider, or for the time of the next try.",
+    "parked": "Work stopped until a person acts.",
+    "undeliverable": "Every channel was tried, or none could be used.",
+    "refused": "It breaks a rule, or could not be read. It is mended in the ERP and exported again.",
+    "duplicate": "The same content had been registered before; nothing more was done.",
+    "superseded": "A corrected revision took its place.",
+    "discarded": "A person closed it without doing it.",
+}
+
+CHANNELS = {"email": "E-mail", "sms": "SMS"}
+
+REASONS: dict[str, tuple[str, str]] = {
+    "export-unreadable": ("The file or record cannot be read.", "Mend the export in the ERP and drop it again."),
+    "document-invalid": ("The document breaks a rule of its format.", "Mend it in the ERP and export it again."),
+    "recipient-unknown": (
+        "The buyer is not in the directory, or fits more than one party.",
+        "Import the party (entrega recipients import), then replay.",
+    ),
+    "no-contact": ("The party has no address that may be used.", "Add a contact to the directory, then replay."),
+    "certificate-unfit": ("The signing certificate may not be used.", "Install a valid certificate, then replay."),
+    "artefact-damaged": (
+        "Stored bytes are not those that were put.",
+        "Restore the artefact from a backup, then replay; look for who changed it.",
+    ),
+    "message-refused": ("A provider will never take this message.", "See the provider's words; correct, then replay."),
+    "limit-exceeded": ("It is larger or slower than what is allowed.", "Split the export, or raise the limit."),
+    "content-conflict": (
+        "A document with the same supplier, type, number and date has other content.",
+        "If it is a correction, give it its own number or replay it as one; if not, discard it.",
+    ),
+    "store-unavailable": ("Database or object store did not answer.", "It is tried again by itself."),
+    "signer-unavailable": ("The key holder did not answer.", "It is tried again by itself."),
+    "provider-unavailable": ("The provider did not answer.", "It is tried again by itself."),
+    "provider-throttled": ("The provider asks for patience.", "It is tried again by itself."),
+    "engine-unavailable": ("The rule engine did not answer; nothing leaves unchecked.", "It is tried again by itself."),
+    "retries-exhausted": ("It was tried as often as allowed.", "See what failed, then replay."),
+    "outcome-unknown": (
+        "The call broke in a way that does not tell whether the provider took the message.",
+        "Nothing: it is asked, or sent once more, and the log says so.",
+    ),
+    "undecodable": ("A message on the topic is not one of ours.", "Find its producer; then replay or discard."),
+    "bug": ("Our own code failed.", "Report it with the document's id; replay once a new version runs."),
+    "crash": ("A worker process died over this document, twice.", "Report it with the document's id, then replay."),
+    "timeout": ("It took longer than a document may take.", "Replay once; if it stops again, report it."),
+    "lost": ("It was sent on three times and did not arrive.", "Look at the broker, then replay."),
+    "silence": ("No report came in the time allowed.", "Nothing: the next channel takes over where there is one."),
+    "unconfirmed": ("No report came; nobody knows whether it arrived.", "Ask the recipient."),
+    "no-channel": ("No channel is left that may be used.", "Correct the contact in the directory, then replay."),
+    "no-address": ("There is no address for this channel.", "Add one to the directory, then replay."),
+    "deferred": ("The receiving server asked for patience.", "Nothing: the provider goes on trying."),
+    "handed-over": ("The recipient has confirmed receipt.", "Nothing."),
+    "newer-round": ("A newer round took its place.", "Nothing."),
+    "superseded": ("A corrected revision took its place.", "Nothing."),
+    "discarded": ("A person closed it.", "Nothing."),
+    "duplicate": ("The same content had been registered before.", "Nothing."),
+}
+"""Reason -> what it says, what to do."""
+
+_DO: dict[Reason, str] = {
+    Reason.UNKNOWN_RECIPIENT: "Ask for a working address and correct it in the directory.",
+    Reason.INVALID_ADDRESS: "Correct the address in the directory.",
+    Reason.BAD_DOMAIN: "Correct the address in the directory.",
+    Reason.MAILBOX_FULL: "Tell the recipient by another way, or wait.",
+    Reason.MAILBOX_DISABLED: "Ask for another address.",
+    Reason.RECIPIENT_MOVED: "Ask for the new address.",
+    Reason.OPTED_OUT: "Respect it; agree on another channel.",
+    Reason.COMPLAINED: "Respect it; agree on another channel.",
+    Reason.LANDLINE: "Ask for a mobile number.",
+    Reason.INVALID_NUMBER: "Correct the number in the directory.",
+    Reason.UNKNOWN_NUMBER: "Ask for the new number.",
+    Reason.NOT_AUTHENTICATED: "Check SPF, DKIM and DMARC of the sending domain.",
+    Reason.CREDENTIALS: "Check the provider's key in the settings.",
+    Reason.SENDER_NOT_ALLOWED: "Register the sender with the provider.",
+    Reason.SENDER_NOT_REGISTERED: "Register the number with the carriers.",
+    Reason.SUPPRESSED: "Correct the address, or lift the suppression if it is out of date.",
+}
+
+
+def reason(word: str | None) -> tuple[str, str]:
+    """What a reason says, and what to do; for a word without a sentence, the word itself and no advice.
+
+    >>> reason("landline")
+    ('The number is a landline: it takes no text messages.', 'Ask for a mobile number.')
+    >>> reason("brand-new"), reason(None)
+    (('Brand new.', ''), ('', ''))
+    """
+    if not word:
+        return "", ""
+    if word in REASONS:
+        return REASONS[word]
+    if word in list(Reason):
+        return SENTENCES[Reason(word)], _DO.get(Reason(word), "")
+    return f"{word.replace('-', ' ').capitalize()}.", ""
+
+
+def state(word: str) -> dict[str, str]:
+    """A state for a page: its word, label, tone and meaning."""
+    return {
+        "word": word, "label": STATES.get(word, word), "tone": TONES.get(word, "rest"), "means": MEANS.get(word, ""),
+    }  # fmt: skip
+
+
+def actor(word: str) -> str:
+    """Who did it, for people.
+
+    >>> actor("stage:conversion"), actor("provider:twilio"), actor("operator:ana"), actor("recipient")
+    ('conversion', 'twilio', 'ana', 'the recipient')
+    """
+    kind, _, name = word.partition(":")
+    return {"recipient": "the recipient", "link": "a visitor of the link"}.get(kind, name or kind)

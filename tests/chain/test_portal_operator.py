@@ -1,0 +1,292 @@
+"""The operator's pages: who may see them, what they say, what their buttons do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from portal_house import OPERATOR, PERSON, TENANT, House, open_house, served
+
+from connectors.email.outbox import OutboxEmail
+from schemas.deliveries import Accepted, EmailMessage, ReportAction
+from schemas.errors import Finding
+from schemas.outcomes import Refusal
+
+Visit = tuple[House, aiohttp.ClientSession]
+CSRF = re.compile(r'name="csrf" value="([0-9a-f]{32})"')
+
+
+@pytest.fixture
+async def visit(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Visit]:
+    async with open_house(postgres(), tmp_path) as house, served(house) as client:
+        await sign_in(client)
+        yield house, client
+
+
+async def sign_in(client: aiohttp.ClientSession) -> None:
+    async with client.get(f"/operator/login?token={OPERATOR}", allow_redirects=False) as answer:
+        assert answer.status == 303
+        cookie = answer.headers["Set-Cookie"]
+    for word in ("HttpOnly", "SameSite=strict", "Path=/operator", "Secure"):
+        assert word in cookie
+    assert OPERATOR not in cookie
+    client.headers["Cookie"] = cookie.partition(";")[0]
+
+
+async def text(client: aiohttp.ClientSession, path: str, status: int = 200) -> str:
+    async with client.get(path, allow_redirects=False) as answer:
+        assert answer.status == status, path
+        return await answer.text()
+
+
+async def post(client: aiohttp.ClientSession, path: str, page: str, **fields: str) -> tuple[int, str]:
+    found = CSRF.search(page)
+    assert found is not None
+    async with client.post(
+        path, data={"csrf": found.group(1), **fields}, headers=PERSON, allow_redirects=False
+    ) as answer:
+        return answer.status, answer.headers.get("Location", "")
+
+
+async def test_signing_in(visit: Visit) -> None:
+    """Without the token there is nothing to see; a wrong one, a forged cookie, or one that is over opens nothing."""
+    house, client = visit
+    await text(client, "/operator")
+    places = ("", "/documents", f"/documents/{UUID(int=1)}", "/parked", "/undelivered", "/outbox")
+    stranger = client.headers.popone("Cookie")
+    for place in places:
+        async with client.get(f"/operator{place}", allow_redirects=False) as answer:
+            assert answer.status == 303
+            assert answer.headers["Location"].startswith("/operator/login?back=")
+    for path in ("exports", "links/x/revoke", f"parked/{UUID(int=1)}/replay"):
+        async with client.post(f"/operator/{path}", data={}, allow_redirects=False) as answer:
+            assert answer.status in (403, 404)
+    for wrong in ("", "x", OPERATOR[:-1], OPERATOR + "é"):
+        async with client.get("/operator/login", params={"token": wrong}, allow_redirects=False) as answer:
+            assert answer.status == 403
+            assert "Set-Cookie" not in answer.headers
+    end, nonce, mark = stranger.partition("=")[2].split(".")
+    for forged in (f"{int(end) + 9}.{nonce}.{mark}", f"{end}.{nonce}.{'0' * 32}", f"{end}.x.{mark}", "", "x.y.z"):
+        client.headers["Cookie"] = f"entrega_operator={forged}"
+        await text(client, "/operator", 303)
+    client.headers["Cookie"] = stranger
+    house.later(hours=12, seconds=1)
+    await text(client, "/operator", 303)
+
+
+async def test_wrong_tokens_are_slowed(visit: Visit) -> None:
+    """After twenty wrong tokens in a minute even the right one has to wait for the rest of it."""
+    house, client = visit
+    for _ in range(20):
+        await text(client, "/operator/login?token=wrong", 403)
+    await text(client, f"/operator/login?token={OPERATOR}", 429)
+    house.later(seconds=61)
+    await text(client, f"/operator/login?token={OPERATOR}", 303)
+
+
+async def test_back_stays_inside(visit: Visit) -> None:
+    """After signing in one comes to where one was going, and never to somebody else's page."""
+    _, client = visit
+    for back, expected in (
+        ("/operator/documents?q=state%3Aparked", "/operator/documents?q=state%3Aparked"),
+        ("https://evil.example/operator", "/operator"),
+        ("//evil.example/operator", "/operator"),
+        ("/operator\\@evil.example", "/operator"),
+    ):
+        async with client.post(
+            "/operator/login", data={"token": OPERATOR, "back": back}, allow_redirects=False
+        ) as answer:
+            assert answer.headers["Location"] == expected
+
+
+async def test_empty(visit: Visit) -> None:
+    """Every page of an empty house says what to do."""
+    _, client = visit
+    assert "Nothing has come in yet" in await text(client, "/operator")
+    assert "No documents yet" in await text(client, "/operator/documents")
+    assert "Nothing needs you" in await text(client, "/operator/parked")
+    assert "Everyone got theirs" in await text(client, "/operator/undelivered")
+    assert "No messages yet" in await text(client, "/operator/outbox")
+    assert "no such document" in await text(client, f"/operator/documents/{UUID(int=1)}", 404)
+
+
+async def test_story_of_a_delivered_document(visit: Visit) -> None:
+    """One document's page tells every step with its time and gap, its attempts, files, links and message."""
+    house, client = visit
+    document, token = await house.sent()
+    page = await text(client, f"/operator/documents/{document}")
+    titles = re.findall(r'<div class="step-head"><b>([^<]+)', page)
+    assert titles == [
+        "Export received", "Read from the export", "Recipient recognised, work planned",
+        "E-format written and checked", "Signed", "PDF made", "Contact and channels chosen", "E-mail composed",
+        "Link issued", "E-mail given to outbox", "E-mail kept in the outbox; nothing left the house",
+    ]  # fmt: skip
+    assert "In the outbox" in page
+    assert "a…@zolta-ges.example" in page
+    assert "anna@zolta-ges.example" not in page
+    assert token not in page
+    digest = house.rendered[document].sha256
+    async with client.get(f"/operator/documents/{document}/files/{digest}") as answer:
+        assert await answer.read() == house.storage.read(house.rendered[document].key)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    other, _ = await house.sent("FT 2026/118")
+    await text(client, f"/operator/documents/{other}/files/{digest}", 404)
+    (row,) = await house.ask("SELECT attempt_id FROM attempt WHERE document_id = %s", document)
+    page = await text(client, f"/operator/outbox/{row['attempt_id']}")
+    assert 'sandbox=""' in page
+    assert f"https://docs.example.com/d/{token}" in page
+    async with client.get(f"/operator/outbox/{row['attempt_id']}/html") as answer:
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert "Ver documento" in await answer.text()
+    page = await text(client, "/operator/outbox")
+    assert "kept in the outbox" in page
+
+
+async def test_withdrawing_a_link(visit: Visit) -> None:
+    """The withdraw button closes that link, with its reason in the log; without the session's mark nothing happens."""
+    house, client = visit
+    document, token = await house.sent()
+    page = await text(client, f"/operator/documents/{document}")
+    (row,) = await house.ask("SELECT link_id FROM link WHERE document_id = %s", document)
+    path = f"/operator/links/{row['link_id']}/revoke"
+    fields = {"document": str(document), "why": "sent to the wrong person"}
+    async with client.post(path, data=fields, headers=PERSON, allow_redirects=False) as answer:
+        assert answer.status == 403
+    foreign = {**PERSON, "sec-fetch-site": "cross-site"}
+    found = CSRF.search(page)
+    assert found is not None
+    async with client.post(path, data={**fields, "csrf": found.group(1)}, headers=foreign) as answer:
+        assert answer.status == 403
+    await text(client, f"/d/{token}")
+    assert (await post(client, path, page, **fields))[0] == 303
+    await text(client, f"/d/{token}", 410)
+    page = await text(client, f"/operator/documents/{document}")
+    assert "sent to the wrong person" in page
+    assert "Link withdrawn" in page
+
+
+async def test_what_needs_a_person(visit: Visit) -> None:
+    """A stopped document says why, where, what was found and what to do; it is put back or closed by a button."""
+    house, client = visit
+    finding = Finding(rule="BR-CO-15", message="Totals differ.", place="/Invoice/Total", found="1.00", expected="2.00")
+    export = await house.receive()
+    refused = house.record(
+        export, "FT 1", at=1, refusal=Refusal("document-invalid", "The invoice breaks a rule.", (finding,))
+    )
+    good = house.record(export, "FT 2", at=2)
+    third = house.record(export, "FT 3", at=3)
+    await house.register(export, refused, good, third)
+    for record in (good, third):
+        await house.park("signing", record.document_id, Refusal("certificate-unfit", "The certificate is over."))
+    page = await text(client, "/operator")
+    assert page.index("Needs a person</h2>") < page.index("3 documents") < page.index("Batches")
+    page = await text(client, "/operator/parked")
+    for words in ("BR-CO-15", "/Invoice/Total", "1.00", "2.00", "Install a valid certificate", "certificate-unfit"):
+        assert words in page
+    rows = await house.ask("SELECT parked_id, document_id FROM parked WHERE state = 'open' AND stage = 'signing'")
+    ids = {row["document_id"]: row["parked_id"] for row in rows}
+    status, where = await post(client, f"/operator/parked/{ids[good.document_id]}/replay", page)
+    assert (status, where.startswith("/operator/parked?done=")) == (303, True)
+    assert "replayed" in await house.events(good.document_id)
+    status, where = await post(client, f"/operator/parked/{ids[third.document_id]}/discard", page, why=" ")
+    assert "problem=" in where
+    await post(client, f"/operator/parked/{ids[third.document_id]}/discard", page, why="credited by hand")
+    assert (await house.events(third.document_id))[-1] == "discarded"
+    assert "credited by hand" in await text(client, "/operator/parked?state=discarded")
+    _, where = await post(client, f"/operator/parked/{ids[good.document_id]}/replay", page)
+    assert "problem=" in where
+
+
+class Takes:
+    """A provider that takes everything and reports later."""
+
+    provider = "sendgrid"
+    reports_delivery = True
+
+    async def send(self, message: EmailMessage) -> Accepted:
+        return Accepted(provider=self.provider, provider_message_id=message.message_id)
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_a_bounce_in_plain_words(visit: Visit) -> None:
+    """A bounce stands in red with the reason, the code, the provider's words without the address, and what to do."""
+    house, client = visit
+    export = await house.receive()
+    record = house.record(export, "FT 9")
+    await house.register(export, record)
+    await house.make(record)
+    await house.open(record)
+    await house.dispatch({"email": Takes(), "sms": OutboxEmail(house.settings.data)})
+    (row,) = await house.ask("SELECT attempt_id FROM attempt")
+    house.later(days=2, hours=3)
+    await house.report(
+        row["attempt_id"], ReportAction.BOUNCED, permanent=True, status="5.1.1", code="550",
+        reason="unknown-recipient", diagnostic="550 5.1.1 <anna@zolta-ges.example>: no such user",
+    )  # fmt: skip
+    await sign_in(client)
+    page = await text(client, f"/operator/documents/{record.document_id}")
+    assert '<li class="step bad">\n      <div class="step-head"><b>E-mail bounced for good</b>' in page
+    for words in ("The mailbox does not exist.", "Ask for a working address", "550", "5.1.1",
+                  "&lt;a…@zolta-ges.example&gt;: no such user", '<li class="pause" aria-label="pause"><span>2 d 3 h</span>'):  # fmt: skip
+        assert words in page, words
+    assert "anna@" not in page
+    assert "The mailbox does not exist." in await text(client, "/operator/undelivered")
+
+
+async def test_searching(visit: Visit) -> None:
+    """One box with the command line's grammar; pages go on without leaving one out; nonsense is said, not raised."""
+    house, client = visit
+    export = await house.receive("large.xml")
+    records = [
+        house.record(export, f"FT {number}", at=number, buyer_name="Casa <b>Verde</b>" if number == 7 else "Other")
+        for number in range(1, 121)
+    ]
+    await house.register(export, *records)
+    seen: list[str] = []
+    path = "/operator/documents"
+    while path:
+        page = await text(client, path)
+        seen += re.findall(r'<th scope="row"><a href="/operator/documents/([0-9a-f-]{36})"', page)
+        more = re.search(r'rel="next" href="([^"]+)"', page)
+        path = more.group(1).replace("&amp;", "&") if more else ""
+    assert len(seen) == 120
+    assert set(seen) == {str(record.document_id) for record in records}
+    page = await text(client, '/operator/documents?q=buyer:"Casa <b>" state:moving')
+    assert page.count('<th scope="row">') == 1
+    assert "Casa &lt;b&gt;Verde" in page
+    assert "<b>Verde" not in page
+    for query, words in (
+        ("colour:red", "no field of a query"), ("from:13.13.2026", "cannot be read"), ('"', "cannot be read"),
+        ("state:parked", "Nothing fits"), ("100%", "Nothing fits"),
+    ):  # fmt: skip
+        assert words in await text(client, f"/operator/documents?q={query.replace('%', '%25')}"), query
+    await text(client, "/operator/documents?after=nonsense")
+
+
+async def test_dropping(visit: Visit) -> None:
+    """A dropped file comes through the door like any other; no file is said."""
+    house, client = visit
+    page = await text(client, "/operator")
+    found = CSRF.search(page)
+    assert found is not None
+    form: Any = aiohttp.FormData(quote_fields=False)
+    form.add_field("csrf", found.group(1))
+    form.add_field("file", b"<Invoice/>", filename="../one.xml")
+    form.add_field("file", b"a;b", filename="two.csv")
+    async with client.post("/operator/exports", data=form, headers=PERSON, allow_redirects=False) as answer:
+        where = answer.headers["Location"]
+    page = await text(client, where)
+    assert "Received: one.xml, two.csv" in page
+    rows = await house.ask("SELECT name, received_by, tenant FROM export ORDER BY received_at, name")
+    assert [tuple(row.values()) for row in rows] == [
+        ("one.xml", "operator:page", TENANT), ("two.csv", "operator:page", TENANT),
+    ]  # fmt: skip
+    _, where = await post(client, "/operator/exports", page)
+    assert "No file was chosen" in await text(client, where)

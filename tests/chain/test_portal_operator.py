@@ -233,8 +233,14 @@ async def test_a_bounce_in_plain_words(visit: Visit) -> None:
     await sign_in(client)
     page = await text(client, f"/operator/documents/{record.document_id}")
     assert '<li class="step bad">\n      <div class="step-head"><b>E-mail bounced for good</b>' in page
-    for words in ("The mailbox does not exist.", "Ask for a working address", "550", "5.1.1",
-                  "&lt;a…@zolta-ges.example&gt;: no such user", '<li class="pause" aria-label="pause"><span>2 d 3 h</span>'):  # fmt: skip
+    for words in (
+        "The mailbox does not exist.",
+        "Ask for a working address",
+        "550",
+        "5.1.1",
+        "&lt;a…@zolta-ges.example&gt;: no such user",
+        '<li class="pause" aria-label="pause"><span>2 d 3 h</span>',
+    ):
         assert words in page, words
     assert "anna@" not in page
     assert "The mailbox does not exist." in await text(client, "/operator/undelivered")

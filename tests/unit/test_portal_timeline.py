@@ -1,0 +1,107 @@
+"""The story of a document: every event in plain words, gaps told, nothing personal in full."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from connectors.reasons import Reason
+from pipeline.store.history import EventRow
+from pipeline.store.parking import REFUSING
+from pipeline.store.queries import ENDS
+from portal.operator import plain, timeline
+from portal.operator.overview import bar
+from schemas import errors
+from schemas.events import EventType
+
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def row(type_: str, seconds: float = 0, personal: dict[str, Any] | None = None, **data: Any) -> EventRow:
+    at = START + timedelta(seconds=seconds)
+    return EventRow(at, "document:x", 1, uuid4(), "t", type_, "c", at, "stage:conversion", data, b"", personal, "none")
+
+
+@pytest.mark.parametrize("type_", list(EventType))
+def test_every_event_has_words(type_: EventType) -> None:
+    """Each word of the log becomes a step that a person can read."""
+    (step,) = timeline.steps([row(type_, stage="signing", channel="email", provider="twilio")], {})
+    assert step.title[0].isupper() or step.title.startswith("SMS")
+    assert "None" not in step.title
+    assert "_" not in step.title
+
+
+def test_gaps_and_fetches() -> None:
+    """Short gaps stand beside the time, long ones stand out; a swarm of scanners is one step with a count."""
+    fetch = {"guess": "scanner", "what": "page"}
+    steps = timeline.steps(
+        [
+            row("delivered", channel="email"),
+            *[row("link-fetched", 7 + at, **fetch) for at in range(5)],
+            row("link-fetched", 13, guess="unknown"),
+            row("handed-over", 13 + 3 * 86400),
+        ],
+        {},
+    )
+    assert [(step.title, step.count, step.gap, step.long) for step in steps] == [
+        ("E-mail delivered", 1, "", False),
+        ("Link opened by a machine", 5, "7 s", False),
+        ("Link opened, by a person or a machine", 1, "2 s", False),
+        ("Receipt confirmed by the recipient", 1, "3 d", True),
+    ]
+
+
+def test_only_true_words() -> None:
+    """What a provider took is not called delivered, and what the outbox kept is not called sent."""
+    for type_ in set(EventType) - {EventType.DELIVERED}:
+        (step,) = timeline.steps([row(type_, channel="email", provider="sendgrid", stage="signing")], {})
+        assert "delivered" not in step.title.lower() or type_ is EventType.UNDELIVERABLE, type_
+        assert "sent" not in step.title.split() or type_ is EventType.CANCELLED, type_  # not sent
+        assert (step.tone == "good") <= (type_ in ("captured", "handed-over")), type_
+
+
+def test_failures_say_what_to_do() -> None:
+    """A bounce has its reason, code and advice; the provider's words stand without the address."""
+    (step,) = timeline.steps(
+        [
+            row("bounced", channel="email", attempt="a1", reason="mailbox-full", code="552", bounce="hard",
+                personal={"diagnostic": "552 <ana.costa@example.com> over quota", "recipient": "ana.costa@example.com"})
+        ],
+        {"a1": 2},
+    )  # fmt: skip
+    assert step.tone == "bad"
+    assert step.title == "E-mail bounced for good"
+    assert step.says == "The mailbox is full."
+    assert step.do == "Tell the recipient by another way, or wait."
+    assert ("attempt", "2") in step.facts
+    assert ("code", "552") in step.facts
+    assert ("provider's words", "552 <a…@example.com> over quota") in step.facts
+    assert not any("ana.costa" in value for _, value in step.facts)
+
+
+def test_every_reason_has_a_sentence() -> None:
+    """Each reason of our errors and of the providers has a sentence, and each that parks says what to do."""
+
+    def below(kind: type[errors.EntregaError]) -> set[str]:
+        return {kind.reason}.union(*(below(each) for each in kind.__subclasses__()))
+
+    abstract = {"permanent", "transient", "configuration", "event-conflict"}
+    for word in below(errors.EntregaError) - abstract:
+        assert word in plain.REASONS, word
+        assert plain.reason(word)[1], word
+    for word in REFUSING | set(Reason):
+        assert plain.reason(word)[0].endswith("."), word
+    assert set(plain.STATES) == set(plain.TONES) == set(plain.MEANS) == ENDS | {"moving", "waiting"}
+
+
+def test_bars() -> None:
+    """The pieces of a bar fill it exactly, in a fixed order, and one in a million can still be seen."""
+    pieces = bar({"refused": 1, "delivered": 1_000_000, "waiting": 3})
+    assert [piece["word"] for piece in pieces] == ["delivered", "waiting", "refused"]
+    assert sum(piece["width"] for piece in pieces) == 1000
+    assert min(piece["width"] for piece in pieces) == 12
+    assert [piece["x"] for piece in pieces] == [0, 976, 988]
+    assert bar({}) == []

@@ -21,20 +21,19 @@ from connectors.profiles import Profiles
 from connectors.sms import SmsSender
 from connectors.storage import Storage
 from pipeline.rates import Bucket
+from pipeline.resolving import Resolver
 from pipeline.sending import Sending
 from pipeline.store import answers, attempts, events, suppressions
 from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
 from pipeline.store.database import Store
 from schemas.deliveries import Channel
-from schemas.errors import EntregaError, StoreUnavailable, TransientError
+from schemas.errors import StoreUnavailable
 from schemas.events import Event
 from stages.delivery import addresses
-from stages.delivery.policy import after_unknown
 
 log = structlog.get_logger()
 
-OUTBOX = "outbox"
 STOP_SECONDS = 5.0
 """How long calls under way may take when the dispatcher is stopped; then their outcome is unknown."""
 
@@ -74,6 +73,7 @@ class Dispatcher:
         self.batch = batch
         self.lease = timedelta(seconds=lease_seconds)
         self.poll_seconds = poll_seconds
+        self.resolver = Resolver(store, self.sending, self.lease, batch)
         self._flying: dict[Channel, dict[UUID, asyncio.Task[None]]] = {channel: {} for channel in by_channel}
         self._held: set[UUID] = set()
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
@@ -81,15 +81,15 @@ class Dispatcher:
     async def once(self) -> int:
         """Make everything that is due now, and wait for it; returns how many attempts were moved.
 
-        Raises StoreUnavailable (transient) where the database does not answer.
+        Raises StoreUnavailable (transient) where the database does not answer; never between a call and its outcome.
         """
-        moved = await self._lapse()
+        moved = await self.resolver.lapse()
         for channel in self.buckets:
-            moved += await self._resolve(channel)
+            moved += await self.resolver.resolve(channel)
             while True:
                 ready, looked = await self._take(channel, self.batch)
                 outcomes = await asyncio.gather(*(self.sending.call(one, self.store.clock) for one in ready))
-                await self._record(outcomes)
+                await self._record_surely(outcomes)
                 moved += looked
                 if looked == 0:
                     break
@@ -129,8 +129,10 @@ class Dispatcher:
         written: list[Event] = []
         async with self.store.transaction() as conn:
             leased = await attempts.lease(conn, channel, now, now + self.lease, limit)
-            if not leased:
-                return [], 0
+        if not leased:
+            return [], 0
+        # A transaction of its own: it locks deliveries, and whoever has locked one may be waiting for an attempt.
+        async with self.store.transaction() as conn:
             asked = [(one.tenant, channel.value, found) for one in leased if (found := _address(one))]
             stopped = await suppressions.listed(conn, asked, now)
             going: list[Leased] = []
@@ -148,7 +150,7 @@ class Dispatcher:
                     postponed.append((one, verdict.until))
                 else:
                     going.append(one)
-            await attempts.postpone(conn, postponed)
+            await attempts.postpone(conn, postponed, "quiet-hours")
             await attempts.cancel(conn, cancelled, listed, written, now)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         ready = await self._compose(going)
@@ -173,7 +175,7 @@ class Dispatcher:
         ready, failed = await asyncio.to_thread(compose)
         if failed:
             async with self.store.transaction() as conn:
-                await attempts.postpone(conn, [(one, now + timedelta(minutes=5)) for one in failed])
+                await attempts.postpone(conn, [(one, now + timedelta(minutes=5)) for one in failed], "cannot-compose")
         return ready
 
     async def _begin(self, ready: Sequence[Ready]) -> list[Ready]:
@@ -237,7 +239,7 @@ class Dispatcher:
                 self._outcomes.task_done()
 
     async def _record_surely(self, batch: Sequence[Outcome]) -> None:
-        while True:
+        while batch:
             try:
                 await self._record(batch)
                 return
@@ -268,9 +270,9 @@ class Dispatcher:
     async def _upkeep(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await self._lapse()
+                await self.resolver.lapse()
                 for channel in self.buckets:
-                    await self._resolve(channel)
+                    await self.resolver.resolve(channel)
             except StoreUnavailable as error:
                 log.warning("waiting", role="dispatcher", error=error.text)
             except Exception:
@@ -285,57 +287,6 @@ class Dispatcher:
                 with suppress(StoreUnavailable):
                     async with self.store.transaction() as conn:
                         await answers.renew(conn, list(self._held), self.store.clock() + self.lease)
-
-    async def _lapse(self) -> int:
-        now = self.store.clock()
-        written: list[Event] = []
-        async with self.store.transaction() as conn:
-            lapsed = await answers.lapse(conn, written, now)
-            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
-        return lapsed
-
-    async def _resolve(self, channel: Channel) -> int:
-        """Attempts of unknown outcome: ask the provider, wait, send once more, or give the channel up."""
-        now = self.store.clock()
-        async with self.store.transaction() as conn:
-            found = await attempts.lease(conn, channel, now, now + self.lease, self.batch, unknown=True)
-        moved = 0
-        for one in found:
-            moved += await self._resolve_one(one)
-        return moved
-
-    async def _resolve_one(self, leased: Leased) -> int:
-        now = self.store.clock()
-        provider = self.sending.senders[leased.channel].provider
-        try:
-            number = await self.sending.ask(leased)
-        except TransientError:  # it can neither be asked nor be sent to
-            async with self.store.transaction() as conn:
-                await attempts.postpone(conn, [(leased, now + timedelta(minutes=1))])
-            return 0
-        except EntregaError as error:
-            log.warning("cannot-ask", attempt=str(leased.attempt_id), error=error.text)
-            number = None
-        kept = provider == OUTBOX
-        if number is not None:
-            kind: Literal["captured", "accepted"] = "captured" if kept else "accepted"
-            outcome = Outcome(leased, leased.tries, kind, now, provider, provider_message_id=number, found=True)
-            await self._record([outcome])
-            return 1
-        step = after_unknown(leased.policy, leased.view, now)
-        if kept:  # our own folder knows for certain: it was never written, and nobody need wait
-            step = step.model_copy(update={"step": "retry"})
-        written: list[Event] = []
-        async with self.store.transaction() as conn:
-            if step.step == "wait" and step.at is not None:
-                soon = now + timedelta(minutes=1) if self.sending.can_ask(leased.channel) else step.at
-                await attempts.postpone(conn, [(leased, min(soon, step.at))])
-            elif step.step == "retry":
-                await answers.send_again(conn, leased, now)
-            else:
-                await answers.give_up(conn, leased, step.reason, written, now)
-            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
-        return int(step.step != "wait")
 
 
 def _address(leased: Leased) -> str | None:

@@ -7,7 +7,7 @@ receiving stage's claim makes that harmless.
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,8 +22,8 @@ from pipeline.transport import Outgoing, OutputRefused
 log = structlog.get_logger()
 
 BATCH = 200
-Review = Callable[[Connection, UUID], Awaitable[None]]
-"""Looks at a delivery again, inside the relay's transaction."""
+Review = Callable[[Connection, Sequence[UUID]], Awaitable[None]]
+"""Looks at deliveries again, inside the relay's transaction: all at once, so that they are locked in their order."""
 
 
 class Relay:
@@ -43,9 +43,8 @@ class Relay:
                 await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             except OutputRefused as refused:  # one that can never leave must not hold up all others
                 await parking.park_unsent(conn, refused.messages, now, self.store.keys)
-            for row in rows:
-                if row["kind"] == "review":
-                    await self.review(conn, row["subject_id"])
+            if reviews := [row["subject_id"] for row in rows if row["kind"] == "review"]:
+                await self.review(conn, reviews)
         return len(rows)
 
 

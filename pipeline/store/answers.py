@@ -68,8 +68,7 @@ async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event]
         )  # fmt: skip
         row["state"] = after.value
         cause = f"{leased.attempt_id}/try-{outcome.tries}"
-        if not open_ended(after):
-            triggers[leased.delivery_id] = cause
+        triggers[leased.delivery_id] = cause
         if after is AttemptState.REFUSED and outcome.reason in DEAD and row["address"]:
             address, reason, actor = row["address"], outcome.reason, f"provider:{outcome.provider}"
             await suppress(conn, leased.tenant, leased.channel.value, address, reason, cause=leased.attempt_id, now=now)

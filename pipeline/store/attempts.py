@@ -154,14 +154,21 @@ def _leased(row: dict[str, Any]) -> Leased:
     return Leased(**{**row, "channel": Channel(row["channel"]), "message": message, "policy": policy})
 
 
-async def postpone(conn: Connection, rows: Sequence[tuple[Leased, datetime]]) -> None:
-    """Give leases back: not before the time that is given."""
-    if rows:
+async def postpone(conn: Connection, rows: Sequence[tuple[Leased, datetime]], reason: str | None = None) -> None:
+    """Give leases back: not before the time that is given. `reason` is shown where the document waits for it."""
+    if not rows:
+        return
+    await conn.execute(
+        """UPDATE attempt SET due_at = u.at, leased_until = NULL, reason = coalesce(%s, reason)
+             FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS u(id, at, lease)
+            WHERE attempt_id = u.id AND leased_until = u.lease AND state IN ('planned', 'unknown')""",
+        [reason, [row.attempt_id for row, _ in rows], [at for _, at in rows], [row.leased_until for row, _ in rows]],
+    )
+    if reason is not None:
         await conn.execute(
-            """UPDATE attempt SET due_at = u.at, leased_until = NULL
-                 FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS u(id, at, lease)
-                WHERE attempt_id = u.id AND leased_until = u.lease AND state IN ('planned', 'unknown')""",
-            [[row.attempt_id for row, _ in rows], [at for _, at in rows], [row.leased_until for row, _ in rows]],
+            """UPDATE document SET reason = %s WHERE state = 'waiting' AND document_id IN (
+                 SELECT document_id FROM document WHERE document_id = ANY(%s) ORDER BY document_id FOR UPDATE)""",
+            [reason, [row.document_id for row, _ in rows]],
         )
 
 

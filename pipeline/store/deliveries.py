@@ -79,39 +79,62 @@ async def open_deliveries(
 
 async def apply_reports(conn: Connection, message: Any, effect: ApplyReports, log: list[Event], now: datetime) -> None:
     """Join the reports of an inbox row to their attempts, follow the policy, and mark the row as processed."""
-    found = await _attempts(conn, effect.reports)
-    rows = [(report, found.get(index)) for index, report in enumerate(effect.reports)]
-    await settling.lock(conn, [row["delivery_id"] for _, row in rows if row])
-    triggers: dict[UUID, str] = {}
-    for report, row in rows:
-        if row is None:
-            await _orphan(conn, message.tenant, effect.inbox_id, report, log, now)
-        elif cause := await _join(conn, effect.inbox_id, report, row["attempt_id"], log, now):
-            triggers[row["delivery_id"]] = cause
-    for index, action in enumerate(effect.actions):
-        if delivery := await _act(conn, effect.inbox_id, index, action, log, now):
-            triggers[delivery] = f"{effect.inbox_id}/{index}"
-    await settling.follow(conn, triggers, log, now)
-    matched = sum(row is not None for _, row in rows)
-    await conn.execute(
-        "UPDATE inbox SET processed_at = %s, result = %s WHERE inbox_id = %s",
-        [now, f"{matched} of {len(rows)} reports matched, {len(effect.actions)} actions", effect.inbox_id],
+    await apply_all(conn, [(message, effect)], log, now)
+
+
+async def apply_all(
+    conn: Connection, effects: Sequence[tuple[Any, ApplyReports]], log: list[Event], now: datetime
+) -> None:
+    """The same for the inbox rows of a micro-batch: (message, effect).
+
+    Every transaction locks deliveries first, then attempts, documents and streams, each in their order: so that a
+    batch of reports, a dispatcher and the relay wait for each other and never crosswise.
+    """
+    told: list[tuple[Any, UUID, Report, dict[str, Any] | None]] = []
+    for message, effect in effects:
+        found = await _attempts(conn, effect.reports)
+        told += [(message, effect.inbox_id, report, found.get(i)) for i, report in enumerate(effect.reports)]
+    done = [(effect.inbox_id, index, act) for _, effect in effects for index, act in enumerate(effect.actions)]
+    links = await _links(conn, [action.link_id for _, _, action in done])
+    await settling.lock(
+        conn,
+        [row["delivery_id"] for _, _, _, row in told if row]
+        + [row["delivery_id"] for row in links.values() if row["delivery_id"]],
     )
+    triggers: dict[UUID, str] = {}
+    for message, inbox, report, row in told:
+        if row is None:
+            await _orphan(conn, message.tenant, inbox, report, log, now)
+        elif cause := await _join(conn, inbox, report, row["attempt_id"], log, now):
+            triggers[row["delivery_id"]] = cause
+    for inbox, index, action in done:
+        if (row := links.get(action.link_id)) is not None:
+            log.append(_acted(row, action, f"{inbox}/{index}"))
+    handed = [(links[a.link_id], a.at) for _, _, a in done if a.action is EventType.HANDED_OVER and a.link_id in links]
+    await _hand_over(conn, handed, now)
+    triggers |= {row["delivery_id"]: f"handed-over/{at.isoformat()}" for row, at in handed if row["delivery_id"]}
+    await settling.follow(conn, triggers, log, now)
+    for _, effect in effects:
+        matched = sum(row is not None for _, inbox, _, row in told if inbox == effect.inbox_id)
+        result = f"{matched} of {len(effect.reports)} reports matched, {len(effect.actions)} actions"
+        await conn.execute(
+            "UPDATE inbox SET processed_at = %s, result = %s WHERE inbox_id = %s", [now, result, effect.inbox_id]
+        )
 
 
-async def review(conn: Connection, delivery_id: UUID, log: list[Event], now: datetime) -> None:
-    """Look at a delivery again: a deferral's or a silence's time may be over."""
-    await settling.lock(conn, [delivery_id])
-    await settling.follow(conn, {delivery_id: f"review/{delivery_id}/{now.isoformat()}"}, log, now)
+async def review(conn: Connection, deliveries: Sequence[UUID], log: list[Event], now: datetime) -> None:
+    """Look at deliveries again: a deferral's or a silence's time may be over."""
+    await settling.lock(conn, deliveries)
+    await settling.follow(conn, {each: f"review/{each}/{now.isoformat()}" for each in deliveries}, log, now)
 
 
-def reviewer(store: Store) -> Callable[[Connection, UUID], Awaitable[None]]:
-    """What the relay calls for a due row of kind `review`, in its transaction."""
+def reviewer(store: Store) -> Callable[[Connection, Sequence[UUID]], Awaitable[None]]:
+    """What the relay calls for its due rows of kind `review`, once in its transaction."""
 
-    async def look(conn: Connection, delivery_id: UUID) -> None:
+    async def look(conn: Connection, deliveries: Sequence[UUID]) -> None:
         log: list[Event] = []
         now = store.clock()
-        await review(conn, delivery_id, log, now)
+        await review(conn, deliveries, log, now)
         await events.append(conn, log, recorded_at=now, keys=store.keys)
 
     return look
@@ -223,46 +246,46 @@ async def _orphan(conn: Connection, tenant: str, inbox: UUID, report: Report, lo
     )
 
 
-async def _act(
-    conn: Connection, inbox: UUID, index: int, action: PageAction, log: list[Event], now: datetime
-) -> UUID | None:
-    """What a recipient did on the page; the delivery that it ends, where it does."""
+async def _links(conn: Connection, links: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What the links of page actions lead to."""
+    if not links:
+        return {}
     cursor = await conn.execute(
-        """SELECT l.tenant, l.document_id, l.attempt_id, l.channel, a.delivery_id
-             FROM link l LEFT JOIN attempt a USING (attempt_id) WHERE l.link_id = %s""",
-        [action.link_id],
+        """SELECT l.link_id, l.tenant, l.document_id, l.attempt_id, l.channel, a.delivery_id
+             FROM link l LEFT JOIN attempt a USING (attempt_id) WHERE l.link_id = ANY(%s)""",
+        [list(links)],
     )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    log.append(
-        Event(
-            tenant=row["tenant"],
-            stream=document_stream(row["document_id"]),
-            type=action.action,
-            cause=f"{inbox}/{index}",
-            occurred_at=action.at,
-            actor="recipient",
-            data={
-                **action.data,
-                "link": str(action.link_id),
-                "attempt": str(row["attempt_id"]) if row["attempt_id"] else None,
-                "channel": row["channel"],
-            },
-            personal=action.personal,
-        )
+    return {row["link_id"]: row for row in await cursor.fetchall()}
+
+
+def _acted(row: dict[str, Any], action: PageAction, cause: str) -> Event:
+    """What a recipient did on the page."""
+    return Event(
+        tenant=row["tenant"],
+        stream=document_stream(row["document_id"]),
+        type=action.action,
+        cause=cause,
+        occurred_at=action.at,
+        actor="recipient",
+        data={
+            **action.data,
+            "link": str(action.link_id),
+            "attempt": str(row["attempt_id"]) if row["attempt_id"] else None,
+            "channel": row["channel"],
+        },
+        personal=action.personal,
     )
-    if action.action is not EventType.HANDED_OVER:
-        return None
-    delivery: UUID | None = row["delivery_id"]
-    if delivery is not None:
-        await settling.lock(conn, [delivery])
+
+
+async def _hand_over(conn: Connection, handed: Sequence[tuple[dict[str, Any], datetime]], now: datetime) -> None:
+    """The recipient acted: their delivery is over, whatever its channels say. Another contact's goes on."""
+    for row, at in sorted(handed, key=lambda pair: pair[0]["document_id"]):
         await conn.execute(
             "UPDATE delivery SET handed_over_at = coalesce(handed_over_at, %s) WHERE delivery_id = %s",
-            [action.at, delivery],
+            [at, row["delivery_id"]],
         )
-    await conn.execute(
-        "UPDATE document SET handed_over_at = coalesce(handed_over_at, %s), updated_at = %s WHERE document_id = %s",
-        [action.at, now, row["document_id"]],
-    )
-    return delivery
+        await conn.execute(
+            """UPDATE document SET handed_over_at = coalesce(handed_over_at, %s), updated_at = %s
+                WHERE document_id = %s""",
+            [at, now, row["document_id"]],
+        )

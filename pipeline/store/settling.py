@@ -63,6 +63,7 @@ async def follow(conn: Connection, triggers: Mapping[UUID, str], log: list[Event
         return
     changed: list[tuple[UUID, str, str | None]] = []
     reviews: list[tuple[UUID, str, datetime, str]] = []
+    over: list[UUID] = []
     for known in await _load(conn, list(triggers), now):
         delivery = known.row["delivery_id"]
         if cancelled := policy.to_cancel(known.view):
@@ -76,11 +77,14 @@ async def follow(conn: Connection, triggers: Mapping[UUID, str], log: list[Event
             await _fall_back(conn, known, step, log, now)
         elif step.step == "wait" and step.at is not None:
             reviews.append((delivery, known.row["tenant"], step.at, step.reason))
+        elif step.step == "settle" and any(attempt.reports_delivery for attempt in known.view.attempts):
+            over.append(delivery)
         reason = step.reason or None
         if (state, reason) != (known.row["state"], known.row["reason"]):
             changed.append((delivery, state.value, reason))
     await _write(conn, changed, now)
     await _review_later(conn, reviews)
+    await _review_no_more(conn, over)
     await _derive_documents(conn, [delivery for delivery, _, _ in changed], now)
 
 
@@ -272,18 +276,30 @@ async def _write(conn: Connection, changed: Sequence[tuple[UUID, str, str | None
 
 
 async def _review_later(conn: Connection, reviews: Sequence[tuple[UUID, str, datetime, str]]) -> None:
-    """One planned look at a delivery; a later plan takes the earlier one's place."""
+    """Plan to look again, once for each time. No row is changed: the relay may be firing it, and wait for us."""
     if not reviews:
         return
-    rows = sorted((ids.derive("review", delivery), tenant, delivery, at, why) for delivery, tenant, at, why in reviews)
+    rows = sorted(
+        (ids.derive("review", delivery, at), tenant, delivery, at, why) for delivery, tenant, at, why in reviews
+    )
     await conn.execute(
         """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
            SELECT id, tenant, 'review', delivery, at, '{}', reason
              FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::timestamptz[], %s::text[])
                AS u(id, tenant, delivery, at, reason)
-           ON CONFLICT (due_id) DO UPDATE SET at = excluded.at, reason = excluded.reason""",
+           ON CONFLICT DO NOTHING""",
         [list(column) for column in zip(*rows, strict=True)],
     )
+
+
+async def _review_no_more(conn: Connection, deliveries: Sequence[UUID]) -> None:
+    """What was planned for a delivery that is over; what the relay is firing just now finds nothing to do."""
+    if deliveries:
+        await conn.execute(
+            """DELETE FROM due WHERE due_id IN (
+                 SELECT due_id FROM due WHERE subject_id = ANY(%s) AND kind = 'review' FOR UPDATE SKIP LOCKED)""",
+            [list(deliveries)],
+        )
 
 
 async def _derive_documents(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> None:

@@ -177,6 +177,7 @@ async def _effects(
 ) -> list[dict[str, Any]]:
     outgoing: list[dict[str, Any]] = []
     openings: list[tuple[Any, OpenDelivery]] = []
+    reports: list[tuple[Any, ApplyReports]] = []
     for item in winners:
         for effect in item.result.effects if isinstance(item.result, Done) else ():
             if isinstance(effect, ExportStep):
@@ -184,7 +185,9 @@ async def _effects(
             elif isinstance(effect, OpenDelivery):
                 openings.append((item.message, effect))
             elif isinstance(effect, ApplyReports):
-                await deliveries.apply_reports(conn, item.message, effect, log, now)
+                reports.append((item.message, effect))
+    if reports:
+        await deliveries.apply_all(conn, reports, log, now)
     if openings:
         await deliveries.open_deliveries(conn, openings, log, now)
     return outgoing

@@ -82,8 +82,8 @@ def decide(delivery: DeliveryView, policy: DeliveryPolicy, now: datetime) -> Pol
         return _settle(DeliveryState.DELIVERED, COMPLAINED)
     if AttemptState.DELIVERED in states:
         return _settle(DeliveryState.DELIVERED)
-    if any(open_ended(state) for state in states):
-        return PolicyStep(step="wait")
+    if under_way := [attempt for attempt in attempts if open_ended(attempt.state)]:
+        return PolicyStep(step="wait", reason=under_way[-1].reason or "")
     if AttemptState.CAPTURED in states:
         return _settle(DeliveryState.CAPTURED)
     if any(attempt.state is AttemptState.ACCEPTED and not attempt.reports_delivery for attempt in attempts):

@@ -178,8 +178,7 @@ class House:
                 "DELETE FROM due WHERE kind = 'review' AND at <= %s RETURNING subject_id", [self.clock()]
             )
             rows = await cursor.fetchall()
-            for row in rows:
-                await deliveries.reviewer(self.store)(conn, row["subject_id"])
+            await deliveries.reviewer(self.store)(conn, [row["subject_id"] for row in rows])
         return len(rows)
 
 

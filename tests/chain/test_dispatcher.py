@@ -163,12 +163,15 @@ async def test_bad_numbers_are_never_called(house: House, phone: str) -> None:
 async def test_tried_again_by_the_schedule_with_the_same_bytes(house: House) -> None:
     """A server that asks for patience gets the very same message later, after the supplier's schedule."""
     (document,) = await house.deliver(email="throttle@example.com")
+    states = []
     async with providers(house) as (sandbox, dispatcher):
         for minutes in (0, 2, 6):
             house.later(minutes=minutes)
             await dispatcher.once()
+            states.append(await house.state(document))
         assert taken(sandbox) == [("smtp", "throttle@example.com")]
         (entry,) = sandbox.journal.entries
+    assert states == [("waiting", "throttled"), ("waiting", "throttled"), ("accepted", None)]
     attempt = await house.attempt(document)
     assert (attempt["state"], attempt["tries"]) == ("accepted", 3)
     ref = ArtefactRef.model_validate(attempt["message"])
@@ -219,6 +222,7 @@ async def test_quiet_hours_move_a_text_message(house: House) -> None:
         await dispatcher.once()
         assert taken(sandbox) == []
         assert (await house.attempt(document, "sms"))["due_at"].isoformat() == "2026-11-24T09:00:00+00:00"
+        assert await house.state(document) == ("waiting", "quiet-hours")
         house.later(hours=9, minutes=59)
         assert await dispatcher.once() == 0
         house.later(minutes=1)

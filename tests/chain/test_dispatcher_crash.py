@@ -71,7 +71,7 @@ async def test_taken_but_not_answered_is_resent_once_and_said(house: House) -> N
         dispatcher = house.dispatcher({"email": smtp(sandbox)})
         await dispatcher.once()
         assert await house.attempts(document) == [("email", "unknown")]
-        assert await house.state(document) == ("waiting", None)
+        assert await house.state(document) == ("waiting", "outcome-unknown")
         house.later(minutes=9)
         await dispatcher.once()
         assert len(sandbox.journal.entries) == 1

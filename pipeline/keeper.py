@@ -75,8 +75,11 @@ class Keeper:
     def __post_init__(self) -> None:
         python = [sys.executable, "-m", "pipeline"]
         where = ["--data", str(self.settings.data)]
+        from pipeline.wiring import drawn
+
+        name = f"{drawn(self.settings, 'instance')[:12]}-worker"  # the same after a crash, another in another folder
         self.children = [
-            Child("worker", [*python, "worker", *self.roles, *where]),
+            Child("worker", [*python, "worker", *self.roles, "--instance", name, *where]),
             Child("web", [*python, "web", *where]),
         ]
 

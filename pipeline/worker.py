@@ -47,6 +47,7 @@ class Worker:
     store: Store
     found: wiring.Endpoints
     pool: Pool
+    instance: str | None = None
     apps: list[Any] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -68,7 +69,7 @@ class Worker:
     def _add_stage(self, name: str) -> None:
         spec = topology.BY_NAME[name]
         broker = transport.Broker(self.found.kafka, credentials(self.settings))
-        app = transport.make_app(spec.group, broker)
+        app = transport.make_app(spec.group, broker, instance=self.instance)
         runner = Runner(
             spec,
             wiring.stage(name, self.settings, self.found, self.store),
@@ -179,8 +180,13 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-async def run(settings: Settings, names: Sequence[str], ready: Callable[[], None] = lambda: None) -> None:
-    """Run until SIGTERM or SIGINT. `ready` is called when everything runs. Raises ConfigurationError at the start."""
+async def run(
+    settings: Settings, names: Sequence[str], ready: Callable[[], None] = lambda: None, instance: str | None = None
+) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called when everything runs. Raises ConfigurationError at the start.
+
+    `instance` is a name that no other worker of the cluster has, and that this one has again when it is started again.
+    """
     unknown = [name for name in names if name not in topology.BY_NAME and name not in topology.ROLES]
     if unknown:
         known = ", ".join([*topology.BY_NAME, *topology.ROLES])
@@ -190,7 +196,7 @@ async def run(settings: Settings, names: Sequence[str], ready: Callable[[], None
     found = wiring.endpoints(settings)
     store = wiring.open_store(settings, found, size=10)
     pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)
-    worker = Worker(settings, names, store, found, pool)
+    worker = Worker(settings, names, store, found, pool, instance)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stopping.set)

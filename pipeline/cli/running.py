@@ -75,6 +75,10 @@ def keep(data: DataOption = None) -> None:
 
 def worker(
     roles: Annotated[list[str] | None, typer.Argument(help="Stages and roles; none: all of them.")] = None,
+    instance: Annotated[
+        str | None,
+        typer.Option(help="This process's name among all workers of the cluster: started again, it goes on at once."),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Run stages and roles in this process until SIGTERM."""
@@ -86,7 +90,7 @@ def worker(
 
     settings = load(data)
     logs.configure(settings.log_level)
-    asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker")))
+    asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker"), instance))
 
 
 def web(data: DataOption = None) -> None:

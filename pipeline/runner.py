@@ -33,6 +33,9 @@ from schemas.outcomes import Parked, Result
 
 log = structlog.get_logger()
 
+PORTION = 32
+"""Messages that are computed, committed and sent on together: a kill costs this much work and no more, and a document
+does not wait until 200 others are done before the next stage has it."""
 BUG_WINDOW = 100
 BUG_LIMIT = 25
 """More bugs than this among the last BUG_WINDOW outcomes stop the stage."""
@@ -66,19 +69,23 @@ class Runner:
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         """Bring every message to an outcome. Raises only CancelledError and StageStopped."""
-        self.busy_since = self.store.clock()
         try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type(INFRASTRUCTURE),
-                wait=wait_random_exponential(multiplier=0.1, max=5),
-                before_sleep=self._waiting,
-                reraise=True,
-            ):
-                with attempt:
-                    await self._whole_or_alone(raws)
+            for start in range(0, len(raws), PORTION):
+                self.busy_since = self.store.clock()
+                await self._portion(raws[start : start + PORTION])
         finally:
             self.busy_since = None
         self.handled += len(raws)
+
+    async def _portion(self, raws: Sequence[Raw]) -> None:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(INFRASTRUCTURE),
+            wait=wait_random_exponential(multiplier=0.1, max=5),
+            before_sleep=self._waiting,
+            reraise=True,
+        ):
+            with attempt:
+                await self._whole_or_alone(raws)
 
     def _waiting(self, state: Any) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -93,7 +100,7 @@ class Runner:
             if len(raws) == 1:
                 log.exception("cannot-commit", stage=self.spec.name, offset=raws[0].offset)
                 await parking.park_raw(self.store, self.spec, raws[0], "bug", "the outcome cannot be committed")
-                self._count_bug(True)
+                self._count_bug(self._bugs, True)
                 return
             log.exception("batch-failed", stage=self.spec.name, messages=len(raws))
             for raw in raws:
@@ -102,19 +109,27 @@ class Runner:
     async def _once(self, raws: Sequence[Raw]) -> None:
         items = await self._decode(raws)
         known = await work.recorded(self.store, self.spec, [item.key for item in items])
+        # first, for it has waited since a crash: what was recorded does not wait for what is still to be computed
+        await self._send([message for messages in known.values() for message in messages])
         fresh = [item for item in items if item.key not in known]
-        outgoing = [message for messages in known.values() for message in messages]
-        if fresh:
-            for item, result in zip(fresh, await self._compute(fresh), strict=True):
-                item.result = result
-                self._count_bug(isinstance(result, Parked) and result.refusal.reason == "bug")
-            outgoing += await work.commit(self.store, self.spec, fresh)
-        if outgoing:
-            try:
-                await self.produce([self._outgoing(message) for message in outgoing])
-            except OutputRefused as refused:
-                async with self.store.transaction() as conn:
-                    await parking.park_unsent(conn, refused.messages, self.store.clock(), self.store.keys)
+        if not fresh:
+            return
+        bugs = self._bugs.copy()
+        for item, result in zip(fresh, await self._compute(fresh), strict=True):
+            item.result = result
+            self._count_bug(bugs, isinstance(result, Parked) and result.refusal.reason == "bug")
+        outgoing = await work.commit(self.store, self.spec, fresh)
+        self._bugs = bugs  # only now: a batch that is tried again while the database is away counts once
+        await self._send(outgoing)
+
+    async def _send(self, messages: Sequence[dict[str, Any]]) -> None:
+        if not messages:
+            return
+        try:
+            await self.produce([self._outgoing(message) for message in messages])
+        except OutputRefused as refused:
+            async with self.store.transaction() as conn:
+                await parking.park_unsent(conn, refused.messages, self.store.clock(), self.store.keys)
 
     async def _compute(self, items: Sequence[Item]) -> list[Result]:
         messages: list[Frozen] = [item.message for item in items]
@@ -131,10 +146,10 @@ class Runner:
         finally:
             self.handle_seconds += time.thread_time() - before
 
-    def _count_bug(self, bug: bool) -> None:
-        self._bugs.append(bug)
-        if sum(self._bugs) > BUG_LIMIT:
-            raise StageStopped(f"{self.spec.name}: {sum(self._bugs)} bugs among the last {len(self._bugs)} outcomes")
+    def _count_bug(self, bugs: deque[bool], bug: bool) -> None:
+        bugs.append(bug)
+        if sum(bugs) > BUG_LIMIT:
+            raise StageStopped(f"{self.spec.name}: {sum(bugs)} bugs among the last {len(bugs)} outcomes")
 
     async def _decode(self, raws: Sequence[Raw]) -> list[Item]:
         """Each subject once; what cannot be decoded is parked, what is newer than this code waits."""

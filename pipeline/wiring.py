@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from pipeline.dispatcher import Dispatcher
 
 
+LEASE_SECONDS = 15.0
+"""So long after a dispatcher died its attempts are taken up by another; one that lives renews its leases in time."""
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Where broker and database answer: configured, or the embedded ones of the data folder."""
@@ -229,6 +233,7 @@ def dispatcher(settings: Settings, store: Store) -> Dispatcher:
         email_per_second=settings.email_per_second,
         sms_per_second=settings.sms_per_second,
         is_demo=is_demo(key_source(settings).signer().certificate),
+        lease_seconds=LEASE_SECONDS,
     )
 
 

@@ -70,13 +70,6 @@ def test_it_prints_the_addresses_to_click(played: Played) -> None:
     assert Path(addresses["the same as a file"]) == played.data / "sandbox" / "accepted.jsonl"
 
 
-def test_it_leaves_nothing_running(played: Played) -> None:
-    """After `--exit` neither workers nor pages, database or broker of its folder run."""
-    assert keeper.kept(played.data) is None
-    running = embedded.running(played.data)
-    assert (running.kafka, running.database) == (None, None)
-
-
 def test_the_same_folder_again_sends_nothing(played: Played) -> None:
     """A second run on kept data: all duplicates but the one that was refused, which is refused again; nothing sent."""
     before = len(played.accepted())
@@ -85,6 +78,10 @@ def test_the_same_folder_again_sends_nothing(played: Played) -> None:
     assert len(again.rows) == 29
     assert [row["number"] for row in again.rows if row["end"] != "duplicate"] == ["FT 2026/1050"]
     assert len(again.accepted()) == before
+    # and what it started it stopped
+    assert keeper.kept(played.data) is None
+    running = embedded.running(played.data)
+    assert (running.kafka, running.database) == (None, None)
 
 
 def test_sigterm_stops_everything(tmp_path: Path) -> None:

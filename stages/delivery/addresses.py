@@ -59,7 +59,7 @@ def _email(given: str) -> Usable:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(given, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(given, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError:
         return Usable(None, "invalid-address")
     return Usable(found.normalized)

@@ -60,7 +60,8 @@ def guess(method: str, headers: Mapping[str, str], address: str | None) -> Visit
 def pressed(headers: Mapping[str, str], visitor: Visitor) -> bool:
     """Whether a form may have been sent by a person: from our own page, by a program that is no known machine.
 
-    Chrome and Firefox tell whether a click or key sent the form; where they do, a script's submit is not taken.
+    Chrome and Firefox tell whether a click or key sent the form; where they do, a script's submit is not taken. What
+    cannot be told from a person: a machine that moves a whole browser's mouse and calls itself an ordinary one.
     """
     if visitor.kind == "scanner":
         return False

@@ -11,8 +11,6 @@ from schemas import messages
 
 EXPORT_RECEIVED = "entrega.export.received"
 REPORT_RECEIVED = "entrega.report.received"
-PARKED = "entrega.parked"
-EVENTS = "entrega.events"
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,7 @@ ROLES = ("dispatcher", "relay", "sealer", "sweeper")
 """Work that is no stage: `entrega worker` takes these names too. All but the dispatcher are singletons."""
 
 TOPICS: tuple[str, ...] = tuple(
-    dict.fromkeys(
-        [stage.source for stage in STAGES] + [stage.target for stage in STAGES if stage.target] + [PARKED, EVENTS]
-    )
+    dict.fromkeys([stage.source for stage in STAGES] + [stage.target for stage in STAGES if stage.target])
 )
 
 

@@ -104,10 +104,22 @@ class Settings(BaseSettings):
             "kafka_username": ("kafka_security", self.kafka_security.startswith("sasl")),
             "kafka_password": ("kafka_security", self.kafka_security.startswith("sasl")),
             "signing_certificate_file": ("signing_key_file", self.signing_key_file is not None),
+            # the embedded broker knows neither TLS nor users
+            "kafka_servers": ("kafka_security", self.kafka_security != "plaintext"),
+            "kafka_certificate_file": ("kafka_key_file", self.kafka_key_file is not None),
+            "database_url": ("database_owner_url", self.database_owner_url is not None),
+            "s3_bucket": ("s3_endpoint", self.s3_endpoint is not None),
         }
         for name, (because, needed) in needs.items():
             if needed and not getattr(self, name):
                 raise ValueError(f"{name} must be set, for {because} is {getattr(self, because)}")
+        protects = {
+            "kafka_ca_file": "ssl", "kafka_certificate_file": "ssl", "kafka_username": "sasl", "kafka_password": "sasl",
+        }  # fmt: skip
+        for name, way in protects.items():
+            # whoever sets it believes the way to the broker protected: it must not be left out without a word
+            if getattr(self, name) and way not in self.kafka_security:
+                raise ValueError(f"kafka_security is {self.kafka_security}, and {name} means nothing to that")
         return self
 
     @property

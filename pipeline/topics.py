@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from pipeline.settings import Settings
@@ -11,11 +12,13 @@ from schemas.errors import ConfigurationError
 
 RETENTION_MS = 7 * 24 * 3600 * 1000
 """Seven days: Kafka carries references and is no archive."""
+SPREAD_SECONDS = 30
+"""For all brokers to know of new topics."""
 
 
 def client_settings(settings: Settings, servers: str) -> dict[str, Any]:
     """What aiokafka's clients take: servers, and TLS and SASL where they are set."""
-    options: dict[str, Any] = {"bootstrap_servers": servers}
+    options: dict[str, Any] = {"bootstrap_servers": [server.strip() for server in servers.split(",")]}
     if settings.kafka_security != "plaintext":
         options["security_protocol"] = settings.kafka_security.upper()
     if settings.kafka_security.endswith("ssl"):
@@ -28,12 +31,31 @@ def client_settings(settings: Settings, servers: str) -> dict[str, Any]:
 
 
 def tls_context(settings: Settings) -> Any:
-    """TLS that checks the broker's certificate and name, with a client certificate where one is set."""
-    from ssl import Purpose, create_default_context
+    """TLS that checks the broker's certificate and name, with a client certificate where one is set.
 
-    context = create_default_context(Purpose.SERVER_AUTH, cafile=settings.kafka_ca_file)
-    if settings.kafka_certificate_file:
-        context.load_cert_chain(settings.kafka_certificate_file, settings.kafka_key_file)
+    Raises ConfigurationError naming the file that cannot be used.
+    """
+    from ssl import Purpose, SSLContext, create_default_context
+
+    names = ("kafka_ca_file", "kafka_certificate_file", "kafka_key_file")
+    ca, certificate, key = (getattr(settings, name) for name in names)
+    for name, file in zip(names, (ca, certificate, key), strict=True):
+        if file is not None and not os.access(file, os.R_OK):
+            raise ConfigurationError(f"{name}: {file} is not there, or we may not read it")
+
+    def no_password() -> str:  # without one OpenSSL would ask at the terminal, and wait
+        raise ConfigurationError(f"kafka_key_file: {key or certificate} is encrypted")
+
+    try:
+        context: SSLContext = create_default_context(Purpose.SERVER_AUTH, cafile=ca)
+    except OSError as error:  # an SSLError is one
+        raise ConfigurationError(f"kafka_ca_file: {ca} holds no certificates in PEM") from error
+    if certificate is not None:
+        try:
+            context.load_cert_chain(certificate, key, no_password)
+        except OSError as error:
+            what = f"{certificate} and the key in {key or 'it'}"
+            raise ConfigurationError(f"kafka_certificate_file: {what} are no pair in PEM") from error
     return context
 
 
@@ -61,8 +83,11 @@ async def make_topics(settings: Settings, servers: str) -> None:
         for topic, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise ConfigurationError(f"kafka_servers: topic {topic} cannot be made: {for_code(code).__name__}")
-        while not set(TOPICS) <= set(await admin.list_topics()):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110  metadata spreads by itself; nothing tells when
+        async with asyncio.timeout(SPREAD_SECONDS):
+            while not set(TOPICS) <= set(await admin.list_topics()):
+                await asyncio.sleep(0.05)  # metadata spreads by itself; nothing tells when
+    except TimeoutError as error:
+        raise ConfigurationError(f"kafka_servers: topics made at {servers} do not show; may we list them?") from error
     except KafkaError as error:
         raise ConfigurationError(f"kafka_servers: {servers} does not answer: {error}") from error
     finally:

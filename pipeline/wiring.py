@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from connectors.keys.source import KeySource
 from connectors.profiles import FolderProfiles
 from connectors.storage import Storage
-from pipeline import demo, embedded, maven
+from pipeline import demo, embedded, maven, reach
 from pipeline.door import Door
 from pipeline.pool import Stage
 from pipeline.settings import Settings
 from pipeline.store.checkpoint import Signer as CheckpointSigner
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
-from pipeline.store.migrate import application_url, migrate
+from pipeline.store.migrate import APPLICATION_ROLE, application_url, migrate, password_of
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError
 
@@ -44,7 +45,16 @@ class Endpoints:
 
 
 def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None) -> Endpoints:
-    """Start what is not configured, make keys and profiles' folders, migrate. Idempotent; what `up` does first."""
+    """Start what is not configured, make keys and profiles' folders, migrate. Idempotent; what `up` does first.
+
+    What is configured is asked first. Raises ConfigurationError with the setting's name.
+    """
+    if settings.kafka_servers is not None:
+        asyncio.run(reach.kafka(settings, settings.kafka_servers))
+    if settings.database_owner_url is not None:
+        reach.owner(settings)
+    if settings.s3_bucket is not None:
+        reach.bucket(settings)
     for folder in (settings.data, settings.secrets, settings.profile_folder, settings.artefacts):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     KeyRing.create(settings.secrets / "key-ring")
@@ -56,9 +66,13 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
         embedded.start(settings.data, kafka=wants_kafka, postgres=wants_database, progress=progress)
     maven.jars("rules")
     found = endpoints(settings)
+    if settings.database_url is None:
+        assert found.owner is not None, "the embedded database has one"
+        migrate(found.owner, _app_password(settings))
+        return found
     if found.owner is not None:
-        password = _app_password(settings) if settings.database_url is None else None
-        migrate(found.owner, password)
+        migrate(found.owner, first_app_password=password_of(found.database, APPLICATION_ROLE))
+    reach.database(settings)
     return found
 
 
@@ -79,16 +93,22 @@ def check(settings: Settings) -> None:
 
 def endpoints(settings: Settings) -> Endpoints:
     """Raises ConfigurationError where something is neither configured nor running."""
-    running = embedded.running(settings.data)
-    kafka = settings.kafka_servers or running.kafka
-    if kafka is None:
-        raise ConfigurationError("kafka_servers: none is set and no embedded Kafka runs; `entrega up` starts one")
+    kafka = kafka_servers(settings)
     if settings.database_url is not None:
         owner = settings.database_owner_url
         return Endpoints(kafka, settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None)
+    running = embedded.running(settings.data)
     if running.database is None:
         raise ConfigurationError("database_url: none is set and no embedded PostgreSQL runs; `entrega up` starts one")
     return Endpoints(kafka, application_url(running.database, _app_password(settings)), running.database)
+
+
+def kafka_servers(settings: Settings) -> str:
+    """The configured ones, or the embedded broker's. Raises ConfigurationError where there are none."""
+    servers = settings.kafka_servers or embedded.running(settings.data).kafka
+    if servers is None:
+        raise ConfigurationError("kafka_servers: none is set and no embedded Kafka runs; `entrega up` starts one")
+    return servers
 
 
 def _app_password(settings: Settings) -> str:
@@ -109,7 +129,9 @@ def drawn(settings: Settings, name: str) -> str:
 
 
 def open_store(settings: Settings, found: Endpoints, *, size: int = 8) -> Store:
-    """Not yet opened: `await store.open()`."""
+    """Not yet opened: `await store.open()`. A configured database is asked first. Raises ConfigurationError."""
+    if settings.database_url is not None:
+        reach.database(settings)
     return Store(found.database, KeyRing(settings.secrets / "key-ring"), size=size)
 
 
@@ -316,4 +338,6 @@ def serve_web(settings: Settings, ready: Callable[[], None]) -> None:
     found = [each for each in entry_points(group="entrega.web") if each.name == "portal"]
     if not found:
         raise ConfigurationError("the pages are not installed: no entry point portal in group entrega.web")
+    if settings.s3_bucket is not None:
+        reach.bucket(settings)
     found[0].load()(settings, ready)

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from pipeline import topology, transport, wiring
+from pipeline import reach, topology, transport, wiring
 from pipeline.pool import Pool
 from pipeline.runner import INFRASTRUCTURE, Runner
 from pipeline.settings import Settings
@@ -193,6 +193,7 @@ async def run(
         raise ConfigurationError(f"{unknown[0]} is neither a stage nor a role; there are {known}")
     names = list(names) or [*topology.BY_NAME, *topology.ROLES]
     wiring.check(settings)
+    await reach.for_work(settings)
     found = wiring.endpoints(settings)
     store = wiring.open_store(settings, found, size=10)
     pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)

@@ -44,14 +44,8 @@ def processes(settings: Settings) -> list[dict[str, Any]]:
 
 async def check(settings: Settings) -> list[dict[str, str]]:
     """Ask everything that is configured: broker, database, artefacts, key, rule sets, profile, providers, disk."""
-    from pipeline import wiring
-
-    try:
-        found = wiring.endpoints(settings)
-    except EntregaError as error:
-        return [{"what": "services", "is": "wrong", "detail": error.text}]
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
-        ("kafka", lambda: _kafka(settings, found.kafka)),
+        ("kafka", lambda: _kafka(settings)),
         ("database", lambda: _database(settings)),
         ("artefacts", lambda: asyncio.to_thread(_artefacts, settings)),
         ("signing key", lambda: asyncio.to_thread(_key, settings)),
@@ -72,12 +66,15 @@ async def check(settings: Settings) -> list[dict[str, str]]:
     return results
 
 
-async def _kafka(settings: Settings, servers: str) -> str:
+async def _kafka(settings: Settings) -> str:
     from aiokafka.admin import AIOKafkaAdminClient
 
+    from pipeline import reach, wiring
     from pipeline.topics import client_settings
     from pipeline.topology import TOPICS
 
+    servers = wiring.kafka_servers(settings)
+    await reach.kafka(settings, servers)
     admin = AIOKafkaAdminClient(**client_settings(settings, servers))
     await admin.start()
     try:
@@ -105,9 +102,11 @@ def _artefacts(settings: Settings) -> str:
     from uuid import UUID
 
     from connectors.storage import get, put
-    from pipeline import wiring
+    from pipeline import reach, wiring
     from schemas.messages import ArtefactKind
 
+    if settings.s3_bucket is not None:
+        reach.bucket(settings)
     storage = wiring.storage(settings)
     ref = put(
         storage,

@@ -125,18 +125,22 @@ def shorten(value: str | None) -> str | None:
 def unreadable(what: str, findings: Iterable[Finding]) -> ExportUnreadable:
     """`what` is an address or a file's kind, never content: rule and place of the first finding are for the log."""
     found = tuple(findings)
+    return ExportUnreadable(_told(what, found), findings=found)
+
+
+def _told(what: str, found: tuple[Finding, ...]) -> str:
     if not found:
-        return ExportUnreadable(f"{what} cannot be read")
+        return f"{what} cannot be read"
     place = f" at {found[0].place}" if found[0].place else ""
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return ExportUnreadable(f"{what} cannot be read: {found[0].rule}{place}{more}", findings=found)
+    return f"{what} cannot be read: {found[0].rule}{place}{more}"
 
 
 def refused(address: str, findings: Iterable[Finding]) -> PermanentError:
     """The error of one record: LimitExceeded where a cap was passed, else ExportUnreadable."""
     found = tuple(findings)
     if found and found[0].rule.endswith("-limit"):
-        return LimitExceeded(f"{address} passes a cap", findings=found)
+        return LimitExceeded(_told(address, found), findings=found)
     return unreadable(address, found)
 
 

@@ -85,11 +85,12 @@ def worker(
     import asyncio
 
     from pipeline import logs
-    from pipeline import worker as workers
     from pipeline.settings import load
 
-    settings = load(data)
+    settings = load(data)  # before Faust is imported: a wrong setting is told at once
     logs.configure(settings.log_level)
+    from pipeline import worker as workers
+
     asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker"), instance))
 
 

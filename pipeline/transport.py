@@ -24,8 +24,10 @@ from yarl import URL
 if TYPE_CHECKING:
     from faust.events import Event as FaustEvent
 
-MAX_BATCH = 200
-"""Messages in one micro-batch."""
+MAX_BATCH = 64
+"""Messages in one micro-batch: enough to share a transaction's cost, few enough for the next stage to start soon."""
+MAX_FETCHED = 200
+"""Messages that are read ahead."""
 WITHIN_SECONDS = 0.02
 """How long a micro-batch waits to fill."""
 MAX_MESSAGE_BYTES = 1_048_576
@@ -92,8 +94,8 @@ def make_app(group: str, broker: Broker, *, instance: str | None = None) -> faus
         broker_rebalance_timeout=30.0,
         broker_heartbeat_interval=3.0,
         broker_request_timeout=90.0,
-        broker_max_poll_records=MAX_BATCH,
-        stream_buffer_maxsize=MAX_BATCH,
+        broker_max_poll_records=MAX_FETCHED,
+        stream_buffer_maxsize=MAX_FETCHED,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance,
         producer_acks=-1,

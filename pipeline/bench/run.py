@@ -35,6 +35,7 @@ class Report:
     """What was measured. CPU in milliseconds a document, memory in MiB, time in seconds.
 
     `plumbing_ms` is everything that is not a handle: broker, database, Faust, dispatcher, the calls between processes.
+    `idle_ms` of it the system would have taken without a document: much where a busy machine makes the run long.
     `ratio` is the whole system's CPU over that of the reference, which busy machines change less than either.
     """
 
@@ -48,6 +49,7 @@ class Report:
     documents_per_second: float
     cpu_ms: float
     plumbing_ms: float
+    idle_ms: float
     stages_ms: dict[str, float]
     processes_ms: dict[str, float]
     reference_ms: dict[str, float]
@@ -99,6 +101,7 @@ def bench(settings: Settings, count: int, lines: int, say: Callable[[str], None]
         documents_per_second=round(count / seconds, 1),
         cpu_ms=round(total, 2),
         plumbing_ms=round(total - sum(stages.values()), 2),
+        idle_ms=round(_per_document(idle[0] / 100 * seconds, count), 2),
         stages_ms={spec.name: round(stages.get(spec.name, 0.0), 3) for spec in STAGES},
         processes_ms={name: round(value, 2) for name, value in processes.items()},
         reference_ms={name: round(value, 2) for name, value in reference.items()},
@@ -185,7 +188,7 @@ def _through(settings: Settings, first: int, count: int, lines: int, timeout: fl
             while not await _ended(store, receipt.export_id, count):
                 if time.monotonic() - began > timeout:
                     raise BenchFailed(f"not all documents were captured in {timeout:.0f} seconds")
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.25)
             return time.monotonic() - began
         finally:
             await store.close()

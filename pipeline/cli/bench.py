@@ -58,6 +58,7 @@ def show(report: Any) -> None:
         ("documents a second", f"{report.documents_per_second} ({report.seconds} s from drop to all captured)"),
         ("CPU ms a document, in all", f"{report.cpu_ms}; {report.ratio} times the reference"),
         ("of which plumbing", f"{report.plumbing_ms}: all but the stages' own code"),
+        ("of which idle", f"{report.idle_ms}: what the time alone would have taken"),
         ("ready after", f"{report.ready_seconds} s"),
         ("idle", f"{report.idle_cpu_percent} % of a core, {report.idle_memory_mib} MiB"),
         ("peak memory in all", f"{report.peak_memory_all_mib} MiB"),

@@ -93,14 +93,7 @@ def check(settings: Settings) -> None:
 
 def endpoints(settings: Settings) -> Endpoints:
     """Raises ConfigurationError where something is neither configured nor running."""
-    kafka = kafka_servers(settings)
-    if settings.database_url is not None:
-        owner = settings.database_owner_url
-        return Endpoints(kafka, settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None)
-    running = embedded.running(settings.data)
-    if running.database is None:
-        raise ConfigurationError("database_url: none is set and no embedded PostgreSQL runs; `entrega up` starts one")
-    return Endpoints(kafka, application_url(running.database, _app_password(settings)), running.database)
+    return Endpoints(kafka_servers(settings), *database_urls(settings))
 
 
 def kafka_servers(settings: Settings) -> str:
@@ -109,6 +102,17 @@ def kafka_servers(settings: Settings) -> str:
     if servers is None:
         raise ConfigurationError("kafka_servers: none is set and no embedded Kafka runs; `entrega up` starts one")
     return servers
+
+
+def database_urls(settings: Settings) -> tuple[str, str | None]:
+    """The application's and the owner's, configured or of the embedded one. Raises ConfigurationError."""
+    if settings.database_url is not None:
+        owner = settings.database_owner_url
+        return settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None
+    running = embedded.running(settings.data)
+    if running.database is None:
+        raise ConfigurationError("database_url: none is set and no embedded PostgreSQL runs; `entrega up` starts one")
+    return application_url(running.database, _app_password(settings)), running.database
 
 
 def _app_password(settings: Settings) -> str:

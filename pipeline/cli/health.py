@@ -88,7 +88,8 @@ async def _database(settings: Settings) -> str:
     from pipeline import wiring
     from pipeline.store import queries
 
-    store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
+    found = wiring.Endpoints("not asked", *wiring.database_urls(settings))
+    store = wiring.open_store(settings, found, size=1)
     await store.open()
     try:
         async with store.transaction() as conn:

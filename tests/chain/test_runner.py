@@ -1,0 +1,335 @@
+"""The runner on the real broker and database: every message comes to one outcome, whatever ends the stage.
+
+The stage is the tests' own (chaos/stages.py); all else is what production runs. Numbers M1, M6 and M8 are those of the
+losses that stock Faust has (test_transport.py shows them): here the same faults meet the whole runner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from chaos.runner_worker import POINTS
+from chaos.stages import CRASHED, scripted
+from chaos.system import passable
+from event_store import PASSWORD
+
+from connectors.storage import get
+from connectors.storage.folder import FolderStorage
+from pipeline import embedded
+from pipeline.runner import outgoing
+from pipeline.store.database import utc_now
+from pipeline.store.migrate import application_url
+from pipeline.store.personal import KeyRing
+from pipeline.transport import Outgoing
+from schemas.messages import SCHEMA_VERSION, ArtefactRef
+
+TESTS = Path(__file__).parent
+SECONDS = 90.0
+
+
+@dataclass
+class Stand:
+    """One stage between two topics, with a database and a folder of its own."""
+
+    servers: str
+    owner_url: str
+    folder: Path
+    source: str
+    target: str
+    export: UUID = field(default_factory=uuid4)
+    group: str = field(default_factory=lambda: f"g-{uuid.uuid4().hex[:12]}")
+
+    async def open(self, **configs: str) -> None:
+        KeyRing.create(self.folder / "keys")
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
+        await admin.start()
+        try:
+            await admin.create_topics([NewTopic(self.source, 1, 1), NewTopic(self.target, 1, 1, topic_configs=configs)])
+        finally:
+            await admin.close()
+        self.tell(
+            """INSERT INTO export (export_id, tenant, name, source, received_at, received_by, state, updated_at)
+               VALUES (%s, 'acme', 'test', '{}', now(), 'test', 'moving', now())""",
+            self.export,
+        )
+
+    def tell(self, query: str, *values: Any) -> None:
+        with psycopg.connect(self.owner_url) as connection:
+            connection.execute("SET search_path = entrega")
+            connection.execute(query.encode(), values)
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.owner_url) as connection:
+            connection.execute("SET search_path = entrega")
+            return connection.execute(query.encode(), values or None).fetchall()
+
+    def documents(self, *words: str) -> list[UUID]:
+        """Registered documents, one for each word of the script."""
+        made = [uuid4() for _ in words]
+        for document in made:
+            self.tell(
+                """INSERT INTO document (document_id, tenant, export_id, export_step, address, document_type,
+                                         registered, state, stage, created_at, updated_at)
+                   VALUES (%s, 'acme', %s, 0, '1', 'invoice', true, 'moving', 'extraction', now(), now())""",
+                document, self.export,
+            )  # fmt: skip
+        return made
+
+    def message(self, document: UUID, word: str, **more: object) -> Outgoing:
+        return outgoing(self.source, scripted(document, self.export, word).wire() | more, utc_now())
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """One after the other into the same partition, in one go: they come as one batch."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.servers, linger_ms=50)
+        await producer.start()
+        try:
+            sent = [
+                await producer.send(self.source, each.value, each.key, 0, headers=list(each.headers.items()))
+                for each in messages
+            ]
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+
+    async def words(self, words: Sequence[str]) -> list[UUID]:
+        documents = self.documents(*words)
+        await self.send([self.message(d, word) for d, word in zip(documents, words, strict=True)])
+        return documents
+
+    @contextmanager
+    def worker(self, *more: str, code: str = "v1") -> Iterator[subprocess.Popen[bytes]]:
+        arguments = [
+            sys.executable, "-m", "chaos.runner_worker", "--servers", self.servers, "--group", self.group,
+            "--source", self.source, "--target", self.target, "--code", code, "--folder", str(self.folder),
+            "--database", application_url(self.owner_url, PASSWORD), *more,
+        ]  # fmt: skip
+        path = os.pathsep.join([str(TESTS), str(TESTS.parents[1])])
+        with open(self.folder / "worker.log", "ab") as out:
+            process = subprocess.Popen(arguments, env={**os.environ, "PYTHONPATH": path}, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    async def committed(self) -> int:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
+        await admin.start()
+        try:
+            offsets = await admin.list_consumer_group_offsets(self.group)
+        except GroupCoordinatorNotAvailableError:  # the broker's first group is still being made room for
+            return 0
+        finally:
+            await admin.close()
+        return sum(each.offset for each in offsets.values())
+
+    async def sent(self) -> list[dict[str, Any]]:
+        """Everything that stands on the target topic."""
+        consumer = AIOKafkaConsumer(self.target, bootstrap_servers=self.servers, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            (partition,) = consumer.assignment()
+            end = (await consumer.end_offsets([partition]))[partition]
+            found: list[dict[str, Any]] = []
+            while len(found) < end:
+                for records in (await consumer.getmany(timeout_ms=1000)).values():
+                    found += [orjson.loads(record.value) for record in records]
+            return found
+        finally:
+            await consumer.stop()
+
+    async def until_committed(self, offset: int) -> None:
+        async with asyncio.timeout(SECONDS):
+            while await self.committed() < offset:
+                await asyncio.sleep(0.2)
+
+    def outcomes(self) -> int:
+        return int(self.ask("SELECT count(*) FROM outcome WHERE stage = 'conversion'")[0][0])
+
+    def parked(self) -> dict[UUID | None, tuple[str, str]]:
+        """Document -> stage and reason."""
+        return {row[0]: (row[1], row[2]) for row in self.ask("SELECT document_id, stage, reason FROM parked")}
+
+    def handled(self, document: UUID) -> list[str]:
+        path = self.folder / f"handled-{document}"
+        return path.read_text().split() if path.exists() else []
+
+    def bytes_of(self, message: dict[str, Any]) -> bytes:
+        return get(FolderStorage(self.folder / "artefacts"), ArtefactRef.model_validate(message["canonical"]))
+
+
+@pytest.fixture
+async def stand(kafka: str, migrated: Callable[[], str], tmp_path: Path) -> Stand:
+    name = f"r-{uuid.uuid4().hex[:12]}"
+    made = Stand(kafka, migrated(), tmp_path, name, f"{name}-out")
+    await made.open()
+    return made
+
+
+async def test_every_exit_of_a_stage_is_an_outcome(stand: Stand) -> None:
+    """In one batch: done, retry, invalid, a bug (M1), undecodable (M8), newer, twice the same; none is lost."""
+    words = ["done", "retry", "invalid", "bug", "done"]
+    documents = stand.documents(*words)
+    messages = [stand.message(d, word) for d, word in zip(documents, words, strict=True)]
+    newer = stand.documents("done")[0]
+    broken = [b"\xff\xfe", b"null", b"{}", b'{"document_id": "x"}']
+    messages += [Outgoing(stand.source, b"k", value, {"ce_tenant": b"acme", "ce_type": b"t"}) for value in broken]
+    messages += [stand.message(newer, "done", schema_version=SCHEMA_VERSION + 1), messages[0], messages[4]]
+    await stand.send(messages)
+    with stand.worker():
+        await stand.until_committed(len(messages))
+    done = {UUID(each["document_id"]) for each in await stand.sent()}
+    assert done == {documents[0], documents[4]}
+    assert len(await stand.sent()) == 2
+    states = dict(stand.ask("SELECT document_id, state FROM document"))
+    assert [states[d] for d in documents] == ["moving", "waiting", "refused", "parked", "moving"]
+    parked = stand.ask('SELECT document_id, reason, "offset" FROM parked ORDER BY "offset" NULLS FIRST, reason')
+    assert parked[:2] == [(documents[3], "bug", None), (documents[2], "document-invalid", None)]
+    assert [(row[1], row[2]) for row in parked[2:]] == [("undecodable", n) for n in range(5, 9)]
+    due = stand.ask("SELECT kind, payload->'message'->>'document_id', tries FROM due ORDER BY tries")
+    assert due == [("retry", str(newer), 0), ("retry", str(documents[1]), 1)]
+    assert [len(stand.handled(d)) for d in documents] == [1] * 5
+    assert stand.handled(newer) == []
+
+
+async def test_a_retry_is_planned_once_however_often_its_message_comes(stand: Stand) -> None:
+    """A message that Kafka gives again while its retry waits changes nothing; the retry itself is done."""
+    (document,) = await stand.words(["retry"])
+    first = stand.message(document, "retry")
+    with stand.worker():
+        await stand.until_committed(1)
+    (stand.folder / f"retried-{document}").unlink()
+    await stand.send([first])
+    with stand.worker():
+        await stand.until_committed(2)
+        assert stand.ask("SELECT tries FROM due") == [(1,)]
+        assert stand.ask("SELECT count(*) FROM event WHERE type = 'retry-scheduled'") == [(1,)]
+        assert stand.parked() == {}
+        await stand.send([outgoing(stand.source, scripted(document, stand.export, "retry").wire(), utc_now(), 1)])
+        await stand.until_committed(3)
+    assert [UUID(each["document_id"]) for each in await stand.sent()] == [document]
+
+
+async def test_a_replay_under_new_code_sends_on_what_was_recorded(stand: Stand) -> None:
+    """New code makes other bytes; a message that comes again is answered by what was logged, bytes and all."""
+    words = ["done"] * 5
+    documents = stand.documents(*words)
+    messages = [stand.message(d, word) for d, word in zip(documents, words, strict=True)]
+    await stand.send(messages)
+    with stand.worker():
+        await stand.until_committed(5)
+    await stand.send(messages)
+    fresh = stand.documents("done")[0]
+    await stand.send([stand.message(fresh, "done")])
+    with stand.worker(code="v2"):
+        await stand.until_committed(11)
+    sent = await stand.sent()
+    assert len(sent) == 11
+    by_document: dict[str, list[dict[str, Any]]] = {}
+    for each in sent:
+        by_document.setdefault(each["document_id"], []).append(each)
+    for document in documents:
+        first, again = by_document[str(document)]
+        assert first == again
+        assert again["plan"]["template"] == "made by v1"
+        assert stand.bytes_of(again) == f"{document} by v1".encode()
+        assert stand.handled(document) == ["v1"]
+    assert by_document[str(fresh)][0]["plan"]["template"] == "made by v2"
+    assert stand.outcomes() == 6
+    assert stand.ask("SELECT count(*) FROM event WHERE type = 'converted'") == [(6,)]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_crash_loses_nothing_and_writes_nothing_twice(stand: Stand, point: str) -> None:
+    """The process ends at this point of a batch and is started again: each document has one outcome and one event."""
+    words = ["done"] * 20 if point != "before-transaction" else ["done"] * 10 + ["crash"] + ["done"] * 9
+    documents = await stand.words(words)
+    crash = [] if point == "before-transaction" else ["--crash", point]
+    with stand.worker(*crash) as process:
+        assert await asyncio.to_thread(process.wait, SECONDS) == CRASHED
+    assert await stand.committed() == 0
+    with stand.worker(*crash):
+        await stand.until_committed(20)
+    sent = await stand.sent()
+    assert {UUID(each["document_id"]) for each in sent} == set(documents)
+    assert stand.outcomes() == 20
+    assert stand.ask("SELECT count(*), count(DISTINCT stream) FROM event WHERE type = 'converted'") == [(20, 20)]
+    assert stand.parked() == {}
+    twice = [each for each, count in Counter(each["document_id"] for each in sent).items() if count > 1]
+    assert len(twice) == (20 if point == "after-produce" else 0)
+    by_document = {each["document_id"]: each for each in sent}
+    assert all(by_document[each["document_id"]] == each for each in sent)
+
+
+async def test_a_child_that_dies_or_hangs_takes_only_its_own_document(stand: Stand) -> None:
+    """Of eight documents one ends its process and one never ends: both are parked the second time, six go on."""
+    words = ["done", "die", "done", "done", "done", "hang", "done", "done"]
+    documents = await stand.words(words)
+    with stand.worker("--cpu", "--deadline", "1"):
+        await stand.until_committed(8)
+    killers = {documents[1], documents[5]}
+    assert {UUID(each["document_id"]) for each in await stand.sent()} == set(documents) - killers
+    assert stand.parked() == {document: ("conversion", "bug") for document in killers}
+    assert [len(stand.handled(d)) for d in (documents[1], documents[5])] == [2, 2]
+
+
+async def test_a_flood_of_bugs_stops_the_stage(stand: Stand) -> None:
+    """Bad code does not empty its topic into the dead letters: the process ends with 1, and nothing is acknowledged."""
+    documents = await stand.words(["bug"] * 40)
+    with stand.worker() as process:
+        assert await asyncio.to_thread(process.wait, SECONDS) == 1
+    assert await stand.committed() == 0
+    assert stand.parked() == {}
+    assert stand.outcomes() == 0
+    assert all(stand.handled(d) for d in documents[:26])
+
+
+@asynccontextmanager
+async def narrow_broker(migrated: Callable[[], str], folder: Path) -> AsyncIterator[Stand]:
+    """A broker of its own, whose topic of the real name takes 3,000 bytes a message."""
+    running = embedded.start(passable(folder) / "broker", postgres=False)
+    assert running.kafka is not None
+    try:
+        made = Stand(running.kafka, migrated(), folder, "entrega.document.extracted", "entrega.document.converted")
+        await made.open(**{"max.message.bytes": "3000"})
+        yield made
+    finally:
+        embedded.erase(folder / "broker")
+
+
+async def test_an_output_that_the_broker_refuses_is_parked(migrated: Callable[[], str], tmp_path: Path) -> None:
+    """M6: of thirty outputs three are too large for the broker. Twenty-seven arrive, three are parked, none is lost."""
+    async with narrow_broker(migrated, tmp_path) as stand:
+        words = ["large" if n % 10 == 4 else "done" for n in range(30)]
+        documents = await stand.words(words)
+        large = {document for document, word in zip(documents, words, strict=True) if word == "large"}
+        with stand.worker():
+            await stand.until_committed(30)
+        sent = {UUID(each["document_id"]) for each in await stand.sent()}
+        assert sent == set(documents) - large
+        assert stand.parked() == {document: ("signing", "broker-refused") for document in large}
+        states = dict(stand.ask("SELECT document_id, state FROM document"))
+        assert {d for d, state in states.items() if state == "parked"} == large
+        assert stand.outcomes() == 30

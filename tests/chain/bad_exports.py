@@ -15,6 +15,7 @@ DEMO = Path(__file__).parents[2] / "pipeline" / "demo"
 
 RECIPIENTS = """name,erp_id,vat,endpoint_scheme,endpoint,country,language,email
 Casa Verde Lda,4711,PT512994501,0088,5609999200207,PT,en,accounts@casa-verde.example
+"Garrafeira São Vicente, Lda.",100401,PT510045189,0088,5609999200016,PT,pt,contas@garrafeira.example
 """
 
 SHOP = r"""

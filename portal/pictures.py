@@ -10,59 +10,60 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
+import structlog
+
 from connectors.storage import Storage, get
+from portal.drawing import SECONDS
 from schemas.messages import ArtefactRef
+
+log = structlog.get_logger()
 
 PAGE_WIDTH = 720
 LOGO_SIZE = (360, 120)
 KEPT = 4000
 
 
+class NoPicture(Exception):
+    """It cannot be drawn: the page does without."""
+
+
 @dataclass(frozen=True)
 class Pictures:
-    """`folder` is made when it is not there. One picture is made at a time: pdfium is not safe among threads."""
+    """`folder` is made when it is not there. Two are drawn at a time, so that pages stay quick."""
 
     folder: Path
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     async def first_page(self, storage: Storage, pdf: ArtefactRef) -> bytes:
-        """PNG, 720 pixels wide. Raises ArtefactDamaged, StoreUnavailable, ValueError for what is no PDF."""
+        """PNG, 720 pixels wide. Raises ArtefactDamaged, StoreUnavailable, NoPicture."""
 
-        def draw() -> bytes:
-            from stages.rendering.picture import first_page
+        async def read() -> bytes:
+            return await asyncio.to_thread(get, storage, pdf)
 
-            return first_page(get(storage, pdf), PAGE_WIDTH)
-
-        return await self._kept(f"page-{pdf.sha256}", draw)
+        return await self._kept(f"page-{pdf.sha256}", read, "page", PAGE_WIDTH, 0)
 
     async def logo(self, logo: bytes) -> bytes:
-        """PNG, at most 360 by 120 pixels, on white. Raises ConfigurationError for what is no picture."""
+        """PNG, at most 360 by 120 pixels, on white. Raises NoPicture."""
 
-        def draw() -> bytes:
-            from stages.rendering.brand import logo_image
+        async def read() -> bytes:
+            return logo
 
-            picture = logo_image(logo).copy()
-            picture.thumbnail(LOGO_SIZE)
-            out = BytesIO()
-            picture.quantize(64).save(out, "PNG", optimize=True)
-            return out.getvalue()
+        return await self._kept(f"logo-{hashlib.sha256(logo).hexdigest()}", read, "logo", *LOGO_SIZE)
 
-        return await self._kept(f"logo-{hashlib.sha256(logo).hexdigest()}", draw)
-
-    async def _kept(self, name: str, draw: Callable[[], bytes]) -> bytes:
+    async def _kept(self, name: str, read: Callable[[], Awaitable[bytes]], kind: str, *size: int) -> bytes:
         path = self.folder / f"{name}.png"
         with suppress(OSError):
             return await asyncio.to_thread(path.read_bytes)
-        async with self.turn:
+        async with self.turns:
             with suppress(OSError):  # made while we waited
                 return await asyncio.to_thread(path.read_bytes)
-            drawn = await asyncio.to_thread(draw)
+            drawn = await _draw(kind, await read(), *size)
             await asyncio.to_thread(self._keep, path, drawn)
         return drawn
 
@@ -74,5 +75,26 @@ class Pictures:
             fresh.write_bytes(drawn)
             os.replace(fresh, path)
             kept = sorted(self.folder.glob("*.png"), key=lambda each: each.stat().st_mtime)
-            for old in kept[: len(kept) - KEPT]:
+            for old in kept[: max(0, len(kept) - KEPT)]:
                 old.unlink(missing_ok=True)
+
+
+async def _draw(kind: str, data: bytes, width: int, height: int) -> bytes:
+    """In a process of its own, killed when it takes too long or when nobody waits any more."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "portal.drawing", kind, str(width), str(height), stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(SECONDS):
+            drawn, said = await process.communicate(data)
+    except TimeoutError:
+        raise NoPicture(f"a {kind} took longer than {SECONDS} seconds") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        log.warning("not-drawn", kind=kind, status=process.returncode, said=said.decode("utf-8", "replace")[-300:])
+        raise NoPicture(f"a {kind} cannot be drawn")
+    return drawn

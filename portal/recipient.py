@@ -21,6 +21,7 @@ from pipeline.store import events, inbox, links
 from portal import visitors, words
 from portal.behind import Behind, behind
 from portal.desk import Desk
+from portal.pictures import NoPicture
 from portal.templating import brand_stylesheet, page
 from schemas import ids
 from schemas.errors import EntregaError, StoreUnavailable
@@ -65,7 +66,10 @@ def router(desk: Desk) -> APIRouter:
         pdf = found.artefacts.get(ArtefactKind.PDF) if found else None
         if pdf is None:
             return Response(status_code=404)
-        return Response(await desk.pictures.first_page(desk.storage, pdf), media_type="image/png")
+        try:
+            return Response(await desk.pictures.first_page(desk.storage, pdf), media_type="image/png")
+        except NoPicture:
+            return Response(status_code=404)
 
     @routes.api_route("/logo.png", methods=both)
     async def logo(token: str) -> Response:
@@ -73,7 +77,10 @@ def router(desk: Desk) -> APIRouter:
         found = await behind(desk, link) if link.state == "valid" else None
         if found is None or found.logo is None:
             return Response(status_code=404)
-        return Response(await desk.pictures.logo(found.logo), media_type="image/png")
+        try:
+            return Response(await desk.pictures.logo(found.logo), media_type="image/png")
+        except NoPicture:
+            return Response(status_code=404)
 
     @routes.api_route("/files/{name}", methods=both)
     async def fetched(request: Request, token: str, name: str) -> Response:

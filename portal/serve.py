@@ -27,7 +27,17 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
     `ready` is called once the port listens. Raises ConfigurationError where a setting is wrong or the database is not
     there; SystemExit(1) where the port is taken.
     """
+    _one_heap()
     asyncio.run(_serve(settings, ready))
+
+
+def _one_heap() -> None:
+    """Threads here wait for disks, they do not compute: a heap for each of them would only hold memory (glibc)."""
+    import ctypes
+
+    arena_max = -8  # M_ARENA_MAX of mallopt(3)
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(arena_max, 1)
 
 
 async def _serve(settings: Settings, ready: Callable[[], None]) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from portal_house import PERSON, House, form_of, open_house, served
+import yaml
+from portal_house import PERSON, TENANT, House, form_of, open_house, served
 
-from pipeline.store import links
+from connectors.storage import put
+from pipeline.store import artefacts, links
+from schemas.messages import ArtefactKind
 
 Visit = tuple[House, aiohttp.ClientSession]
 
@@ -109,6 +114,48 @@ async def test_picture(visit: Visit) -> None:
     kept.write_bytes(b"\x89PNG kept")
     async with client.get(f"/d/{token}/picture.png", headers=PERSON) as answer:
         assert await answer.read() == b"\x89PNG kept"
+
+
+async def test_no_picture(visit: Visit) -> None:
+    """A file that pdfium cannot draw costs the picture, not the page; asked for at once it is drawn once."""
+    house, client = visit
+    document, token = await house.sent()
+
+    async def status() -> int:
+        async with client.get(f"/d/{token}/picture.png", headers=PERSON) as answer:
+            return answer.status
+
+    assert await asyncio.gather(*(status() for _ in range(4))) == [200] * 4
+    assert len(list((house.settings.data / "cache" / "pictures").iterdir())) == 1
+    other = put(
+        house.storage, "vinhos", document, ArtefactKind.PDF, b"%PDF-1.7 and nothing more",
+        media_type="application/pdf", name="x.pdf",
+    )  # fmt: skip
+    house.later(seconds=1)
+    async with house.store.transaction() as conn:
+        await artefacts.insert(conn, [(document, "vinhos", other)], house.now)
+    assert await status() == 404
+    assert (await page(client, f"/d/{token}"))[0] == 200
+
+
+async def test_logo(postgres: Callable[[], str], tmp_path: Path) -> None:
+    """The supplier's logo is shown, small, as the profile that the document was planned with has it."""
+    from PIL import Image
+
+    async with open_house(postgres(), tmp_path) as house, served(house) as client:
+        folder = house.settings.profile_folder
+        Image.new("RGBA", (900, 300), (122, 31, 61, 255)).save(folder / "logo.png")
+        file = folder / f"{TENANT}.yaml"
+        profile = yaml.safe_load(file.read_text())
+        profile["brand"]["logo"] = "logo.png"
+        file.write_text(yaml.safe_dump(profile))
+        _, token = await house.sent()
+        file.unlink()
+        _, text, _ = await page(client, f"/d/{token}")
+        assert f'src="/d/{token}/logo.png"' in text
+        async with client.get(f"/d/{token}/logo.png", headers=PERSON) as answer:
+            drawn = Image.open(BytesIO(await answer.read()))
+        assert (drawn.size, drawn.convert("RGB").getpixel((9, 9))) == ((360, 120), (122, 31, 61))
 
 
 async def test_damaged_file(visit: Visit) -> None:

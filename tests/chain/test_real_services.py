@@ -1,0 +1,386 @@
+"""Broker, database and artefacts are other people's: each is replaced by its settings and by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import bad_exports
+import pytest
+import real_services
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from real_services import BUCKET, Services, WorkerProcess, entrega, rows, until
+
+from pipeline import demo, embedded, reach, roles, topics, wiring
+from pipeline.settings import Settings, load
+from pipeline.store import directory
+from pipeline.sweeper import Sweeper
+from pipeline.topology import ROLES, STAGES, TOPICS, StageSpec
+from pipeline.transport import Outgoing
+from schemas import messages
+from schemas.errors import ConfigurationError
+
+pytestmark = pytest.mark.xdist_group("real services")
+
+AT_ONCE = 10.0
+"""Seconds within which a wrong setting is told, on a machine that is busy."""
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    folder = tmp_path_factory.mktemp("services")
+    folder.chmod(0o711)  # the database runs as another user when we are root
+    with real_services.running(folder) as started:
+        yield started
+
+
+WAYS = [
+    ("secure", "SCRAM-SHA-512"),
+    ("secure", "SCRAM-SHA-256"),
+    ("secure", "PLAIN"),
+    ("open", "SCRAM-SHA-256"),
+    ("mutual", ""),
+]
+
+
+@pytest.mark.parametrize(("listener", "mechanism"), WAYS)
+async def test_each_way_in_serves_every_client(
+    services: Services, tmp_path: Path, listener: str, mechanism: str
+) -> None:
+    """TLS with a password, TLS with a client certificate, a password alone: topics are made, the relay's producer
+    writes, and the sweeper reads what waits.
+    """
+    settings = load(tmp_path, **services.kafka.settings(listener, mechanism))
+    servers = wiring.kafka_servers(settings)
+    await reach.kafka(settings, servers)
+    await topics.make_topics(settings, servers)
+    topic = f"probe.{listener}.{mechanism}".lower()
+    admin = AIOKafkaAdminClient(**topics.client_settings(settings, servers))
+    await admin.start()
+    try:
+        assert set(TOPICS) <= set(await admin.list_topics())
+        await admin.create_topics([NewTopic(topic, 2, 1)])
+    finally:
+        await admin.close()
+
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    async with roles.producer(settings, servers) as produce:
+        await produce([Outgoing(topic, b"key", b"value", {})])
+        reader = StageSpec("probe", topic, None, messages.Extracted, cpu=False)
+        sweeper = Sweeper(None, produce, settings, servers)  # type: ignore[arg-type]  # it asks the broker only
+        oldest: list[datetime | None] = []
+
+        async def asked() -> bool:
+            with suppress(GroupCoordinatorNotAvailableError):  # a new broker makes its own topic at the first question
+                oldest.append(await sweeper._oldest_waiting(reader))
+            return bool(oldest)
+
+        await until(asked, "the sweeper is told what waits")
+    assert oldest[0] is not None
+    assert before <= oldest[0] <= datetime.now(UTC)
+
+
+def wrong_ways(services: Services) -> dict[str, tuple[dict[str, str], str]]:
+    """Settings that are wrong in one place, and how the sentence about it begins."""
+    secure, ports = services.kafka.settings("secure"), services.kafka.ports
+    plain, mutual = services.kafka.settings("secure", "PLAIN"), services.kafka.settings("mutual")
+    stranger = services.kafka.stranger
+    no_certificate = {name: value for name, value in mutual.items() if "certificate" not in name and "key" not in name}
+    of_stranger = {name: str(stranger.folder / "client.pem") for name in ("kafka_certificate_file", "kafka_key_file")}
+    without_ca = {name: value for name, value in secure.items() if name != "kafka_ca_file"}
+    unprotected = {"kafka_servers": secure["kafka_servers"]}
+    at = f"127.0.0.1:{ports['secure']}"
+    return {
+        "password": (
+            {**secure, "kafka_password": "x"},
+            f"kafka_password: {at} refuses user entrega-ci by SCRAM-SHA-512; kafka_username or kafka_password is wrong",
+        ),
+        "password, PLAIN": ({**plain, "kafka_password": "x"}, f"kafka_password: {at} refuses user entrega-ci by PLAIN"),
+        "user": ({**secure, "kafka_username": "nobody"}, f"kafka_password: {at} refuses user nobody"),
+        "mechanism": (
+            services.kafka.settings("open", "PLAIN"),
+            f"kafka_sasl_mechanism: 127.0.0.1:{ports['open']} does not offer PLAIN",
+        ),
+        "authority": (
+            {**secure, "kafka_ca_file": str(stranger.file)},
+            f"kafka_ca_file: no authority in {stranger.file} vouches for {at}",
+        ),
+        "no authority": (
+            without_ca,
+            f"kafka_ca_file: not set, and no authority that this machine knows vouches for {at}",
+        ),
+        "host": (
+            {**secure, "kafka_servers": f"localhost:{ports['secure']}"},
+            f"kafka_servers: the certificate of localhost:{ports['secure']} is for another host",
+        ),
+        "no such host": (
+            {**secure, "kafka_servers": "broker.invalid:9093"},
+            "kafka_servers: no host has the name in broker.invalid:9093",
+        ),
+        "nobody listens": (
+            {**secure, "kafka_servers": "127.0.0.1:9"},
+            "kafka_servers: nobody listens at 127.0.0.1:9",
+        ),
+        "no port": ({**secure, "kafka_servers": "127.0.0.1"}, "kafka_servers: 127.0.0.1 is not host:port"),
+        "no client certificate": (
+            no_certificate,
+            f"kafka_certificate_file: 127.0.0.1:{ports['mutual']} asks for a client certificate, and none is set",
+        ),
+        "client certificate of a stranger": (
+            {**mutual, **of_stranger},
+            f"kafka_certificate_file: 127.0.0.1:{ports['mutual']} does not accept {stranger.folder / 'client.pem'}",
+        ),
+        "no TLS": (
+            unprotected,
+            f"kafka_security: {at} hangs up on a client that comes with plaintext",
+        ),
+        "a user where none is asked for": (
+            {**secure, "kafka_servers": mutual["kafka_servers"], "kafka_security": "sasl_ssl"},
+            "kafka_certificate_file: ",
+        ),
+        "a user where nobody asks": (
+            {**services.kafka.settings("open", "SCRAM-SHA-256"), "kafka_servers": f"127.0.0.1:{ports['kafka']}"},
+            f"kafka_security: 127.0.0.1:{ports['kafka']} asks for no user, and sasl_plaintext brings one",
+        ),
+    }
+
+
+async def test_a_wrong_way_to_the_broker_is_told_at_once_by_its_setting(services: Services, tmp_path: Path) -> None:
+    """Password, user, mechanism, authority, host, port, certificate, kind of protection: each wrong one is refused
+    within seconds, by the name of the setting; one server of several that lets us in is enough.
+    """
+    for what, (given, sentence) in wrong_ways(services).items():
+        settings = load(tmp_path, **given)
+        began = time.monotonic()
+        with pytest.raises(ConfigurationError) as caught:
+            await reach.kafka(settings, wiring.kafka_servers(settings))
+        assert caught.value.text.startswith(sentence), what
+        assert time.monotonic() - began < AT_ONCE, what
+
+    secure = services.kafka.settings("secure")
+    settings = load(tmp_path, **{**secure, "kafka_servers": f"127.0.0.1:9, {secure['kafka_servers']}"})
+    await reach.kafka(settings, wiring.kafka_servers(settings))
+
+
+def test_a_wrong_way_to_the_database_is_told_at_once_by_its_setting(services: Services, tmp_path: Path) -> None:
+    """Password, database, role, port and URL of both database settings, and a schema that is not there: said in a
+    sentence without the password, before anything is started. The application's role is made with its URL's password
+    once, and then left alone.
+    """
+    good = services.settings()
+    wrong = services.url("shop", "not this one")
+    cases: list[tuple[dict[str, str], str]] = [
+        ({"database_owner_url": wrong}, 'password authentication failed for user "shop"'),
+        ({"database_owner_url": "postgresql://[shop"}, "database_owner_url: is no postgresql:// URL"),
+        (
+            {"database_owner_url": services.url("shop", real_services.OWNER_PASSWORD, "nowhere")},
+            'database "nowhere" does not exist',
+        ),
+    ]
+    for index, (changed, sentence) in enumerate(cases):
+        data = tmp_path / str(index)
+        with pytest.raises(ConfigurationError) as caught:
+            wiring.prepare(load(data, **{**good, **changed}))
+        assert caught.value.text.startswith("database_owner_url: "), changed
+        assert sentence in caught.value.text
+        assert "not this one" not in caught.value.text
+        assert not data.exists()
+
+    wiring.prepare(load(tmp_path / "good", **good))  # makes the application's role, with the password that its URL has
+    given = {**good, "database_url": services.url("entrega_app", "not this one")}
+    with pytest.raises(ConfigurationError, match=r'database_url: .*failed for user "entrega_app"'):
+        wiring.prepare(load(tmp_path / "good", **given))  # and leaves it as it is from then on
+    reach.database(load(tmp_path, **good))
+
+    owner = services.url("shop", real_services.OWNER_PASSWORD, "bare")
+    for url, sentence in (
+        (services.url("entrega_app", "not this one"), 'password authentication failed for user "entrega_app"'),
+        ("postgresql://entrega_app@127.0.0.1:9/shop", "Connection refused"),
+        (owner, "database_url: logs in as shop; the application's role is entrega_app"),
+        (services.url("entrega_app", real_services.APP_PASSWORD, "bare"), "the database is without our schema"),
+    ):
+        settings = load(tmp_path, database_url=url)
+        began = time.monotonic()
+        with pytest.raises(ConfigurationError) as caught:
+            reach.database(settings)
+        assert caught.value.text.startswith("database_url: ")
+        assert sentence in caught.value.text
+        assert "not this one" not in caught.value.text
+        assert time.monotonic() - began < AT_ONCE
+
+
+def test_a_bucket_that_is_not_there_is_told_at_once(services: Services, tmp_path: Path) -> None:
+    """A bucket of another name and an endpoint that is silent are refused by their settings, before anything starts."""
+    good = services.settings()
+    for changed, sentence in (
+        ({"s3_bucket": "nobodys"}, f"s3_bucket: there is no bucket nobodys at {services.s3}"),
+        ({"s3_endpoint": "http://127.0.0.1:9"}, "s3_endpoint: http://127.0.0.1:9 does not answer"),
+        ({"s3_endpoint": "not a URL"}, "s3_endpoint: not a URL does not answer"),
+    ):
+        data = tmp_path / "data"
+        with pytest.raises(ConfigurationError) as caught:
+            wiring.prepare(load(data, **{**good, **changed}))
+        assert caught.value.text.startswith(sentence)
+        assert not data.exists()
+
+
+def test_commands_end_with_the_sentence(services: Services, tmp_path: Path) -> None:
+    """With a wrong password `up` starts nothing and `worker` ends with status 2 and the sentence; `doctor` names each
+    wrong service beside those that are right, with status 1.
+    """
+    wrong = {**services.settings(), "kafka_password": "x", "s3_bucket": "nobodys"}
+    wrong["database_url"] = services.url("entrega_app", "x")
+    data = tmp_path / "data"
+    demo.install_profile(load(data))
+    with pytest.raises(ConfigurationError, match=r"^kafka_password: "):
+        wiring.prepare(load(data, **wrong))
+    assert embedded.status(data)["kafka"].state == "stopped"
+    done = entrega(data, wrong, "worker")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("entrega: kafka_password: 127.0.0.1:")
+    assert len(done.stderr.splitlines()) == 1
+
+    done = entrega(data, wrong, "doctor", "--json")
+    assert done.returncode == 1
+    told = {row["what"]: (row["is"], row["detail"].partition(":")[0]) for row in rows(done)}
+    assert told["kafka"] == ("wrong", "kafka_password")
+    assert told["database"] == ("wrong", "database_url")
+    assert told["artefacts"] == ("wrong", "s3_bucket")
+    assert told["disk"][0] == "ok"
+
+
+async def assigned(settings: Settings, group: str) -> list[int]:
+    """How many partitions each member of a settled consumer group has, most first; nothing while it settles."""
+    admin = AIOKafkaAdminClient(**topics.client_settings(settings, wiring.kafka_servers(settings)))
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    ((_, _, state, _, _, members, *_),) = answer.groups
+    if state != "Stable":
+        return []
+    counts = []
+    for member in members:
+        decoded = ConsumerProtocolMemberAssignment.decode(member[4])
+        counts.append(sum(len(partitions) for _, partitions in decoded.assignment))
+    return sorted(counts, reverse=True)
+
+
+def export(path: Path, prefix: str, count: int) -> Path:
+    path.write_bytes(bad_exports.as_json(*(bad_exports.document(f"{prefix}{number}") for number in range(count))))
+    return path
+
+
+@pytest.fixture
+def workers() -> Iterator[list[WorkerProcess]]:
+    """Whoever is still there at the end is ended."""
+    started: list[WorkerProcess] = []
+    yield started
+    for worker in started:
+        worker.stop()
+
+
+async def test_everything_replaced_and_the_work_shared_by_three_processes(
+    services: Services, tmp_path: Path, workers: list[WorkerProcess]
+) -> None:
+    """With broker, database and artefacts replaced by settings, documents go through all stages in three processes:
+    two of them share signing and rendering, and when one ends the other takes its partitions over. Nothing embedded is
+    started, and no artefact lies in the folder.
+    """
+    data = tmp_path / "data"
+    given = {**services.settings(), "workers": "1"}
+    settings = load(data, **given)
+    await asyncio.to_thread(wiring.prepare, settings)
+
+    # each of the three comes in by a way of its own
+    rest = [name for name in (*(stage.name for stage in STAGES), *ROLES) if name not in ("signing", "rendering")]
+    mutual = {
+        **{name: value for name, value in given.items() if not name.startswith("kafka_")},
+        **services.kafka.settings("mutual"),
+    }
+    plain = {**given, **services.kafka.settings("secure", "PLAIN")}
+    first = WorkerProcess(data, mutual, tmp_path / "first.log", ["signing", "rendering"])
+    second = WorkerProcess(data, plain, tmp_path / "second.log", ["signing", "rendering"])
+    others = WorkerProcess(data, given, tmp_path / "others.log", rest)
+    workers += [first, second, others]
+    store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
+    await store.open()
+    known = directory.read_recipients(io.StringIO(bad_exports.RECIPIENTS))
+    assert (await directory.import_recipients(store, settings.default_tenant, list(known), "test")).refused == ()
+    await store.close()
+    await until(lambda: all(worker.ready for worker in workers), "three workers are ready")
+    for group in ("entrega.signing", "entrega.rendering"):
+
+        async def shared(group: str = group) -> bool:
+            return await assigned(settings, group) == [2, 2]
+
+        await until(shared, f"two processes share {group}")
+
+    done = entrega(data, given, "ingest", export(tmp_path / "one.json", "A", 16), "--wait", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {row["number"]: row["state"] for row in rows(done)} == {f"A{n}": "captured" for n in range(16)}
+
+    def of(worker: WorkerProcess) -> tuple[int, int]:
+        handled = worker.handled()
+        return handled.get("signing", 0), handled.get("rendering", 0)
+
+    await until(lambda: [sum(pair) for pair in zip(of(first), of(second), strict=True)] == [16, 16], "all is counted")
+    assert min(*of(first), *of(second)) > 0, "each of the two did a part"
+    assert set(first.handled()) == {"signing", "rendering"}
+    assert set(others.handled()) == {"extraction", "conversion", "resolution", "delivery"}
+    before = of(second)
+
+    two = export(tmp_path / "two.json", "B", 8)
+    dropping = asyncio.create_task(asyncio.to_thread(entrega, data, given, "ingest", two, "--wait", "--json"))
+    assert await asyncio.to_thread(first.stop) == 0
+    dropped = await dropping
+    assert dropped.returncode == 0, dropped.stdout + dropped.stderr
+    assert {row["number"]: row["state"] for row in rows(dropped)} == {f"B{n}": "captured" for n in range(8)}
+    assert await assigned(settings, "entrega.signing") == [4]
+    await until(lambda: sum(of(second)) > sum(before), "the second did what the first left")
+
+    check_commands(data, given, rows(done)[0]["document_id"], tmp_path)
+    check_places(services, data)
+
+
+def check_commands(data: Path, given: dict[str, str], document: str, folder: Path) -> None:
+    """A file comes back with the digest under which it was put; doctor finds everything well."""
+    pdf = folder / "invoice.pdf"
+    done = entrega(data, given, "artefact", document, "pdf", "-o", pdf)
+    assert done.returncode == 0, done.stderr
+    assert pdf.read_bytes().startswith(b"%PDF-1.7")
+    assert hashlib.sha256(pdf.read_bytes()).hexdigest() in done.stderr
+
+    done = entrega(data, given, "doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    found: dict[str, Any] = {row["what"]: row for row in rows(done)}
+    assert {row["is"] for row in found.values()} == {"ok"}
+    assert found["kafka"]["detail"] == f"{given['kafka_servers']}; {len(TOPICS)} of {len(TOPICS)} topics"
+    assert found["database"]["detail"].endswith("as entrega_app")
+    assert found["artefacts"]["detail"] == f"{BUCKET}: written and read back"
+
+
+def check_places(services: Services, data: Path) -> None:
+    """What was made stands in the bucket, and nothing embedded was ever started."""
+    keys = [item["Key"] for item in services.bucket().list_objects_v2(Bucket=BUCKET)["Contents"]]
+    kinds = [key.split("/")[2] for key in keys]
+    assert {kind: kinds.count(kind) for kind in ("canonical", "e-format", "signature", "pdf")} == dict.fromkeys(
+        ("canonical", "e-format", "signature", "pdf"), 24
+    )
+    assert [path for path in (data / "artefacts").rglob("*") if path.is_file()] == []
+    assert {name: (each.state, each.port) for name, each in embedded.status(data).items()} == {
+        "kafka": ("stopped", None),
+        "postgres": ("stopped", None),
+    }
+    assert not (data / "kafka").exists()
+    assert not (data / "postgres").exists()

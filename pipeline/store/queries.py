@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from pipeline.store.database import Connection
 from schemas.errors import ConfigurationError
 
@@ -122,11 +124,14 @@ async def documents(
     if after:  # the documents of one step of an export have the same time
         conditions.append("(d.created_at < %s OR (d.created_at = %s AND d.document_id > %s))")
         parameters += [after[0], after[0], after[1]]
-    cursor = await conn.execute(
-        f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
-             WHERE {" AND ".join(conditions)} ORDER BY d.created_at DESC, d.document_id LIMIT {int(limit)}""",  # noqa: S608
-        parameters,
-    )
+    try:
+        cursor = await conn.execute(
+            f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
+                 WHERE {" AND ".join(conditions)} ORDER BY d.created_at DESC, d.document_id LIMIT {int(limit)}""",  # noqa: S608
+            parameters,
+        )
+    except psycopg.DataError as error:
+        raise ConfigurationError("a value of the query cannot be read: days are written 2026-11-22") from error
     return await cursor.fetchall()
 
 
@@ -145,6 +150,8 @@ async def find(conn: Connection, name: str, tenant: str | None = None) -> dict[s
     )
     found = await cursor.fetchall()
     originals = [row for row in found if row["state"] != "duplicate"] or found
+    # what was refused before it could be read has been mended, where a document of its number came later
+    originals = [row for row in originals if row["type"] != "unknown"] or originals[:1]
     if len(originals) == 1 or (originals and originals[0]["revision"] > 1):
         return originals[0]
     if not originals:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-import psycopg
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -44,8 +43,6 @@ def router(desk: Desk) -> APIRouter:
                 found = await queries.documents(conn, q[:500], limit=PAGE + 1, after=position)
         except ConfigurationError as error:
             problem = error.text
-        except psycopg.DataError:
-            problem = "A value of the query cannot be read: days are written 2026-11-22."
         async with desk.store.transaction() as conn:
             totals = await queries.totals(conn)
         more = ""

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Any
 
 import secured_kafka
 
-from pipeline import embedded
+from pipeline import embedded, topics, wiring
 from pipeline.embedded.processes import Identity, identify
-from pipeline.settings import CACHE_VARIABLE
+from pipeline.settings import CACHE_VARIABLE, Settings
 
 BUCKET = "entrega-artefacts"
 S3_KEY = ("the key's name", "the key's secret")
@@ -66,9 +67,11 @@ def running(folder: Path) -> Iterator[Services]:
     from moto.server import ThreadedMotoServer
 
     with ExitStack() as stack:
-        kafka = stack.enter_context(secured_kafka.running(folder / "kafka"))
+        pool = stack.enter_context(ThreadPoolExecutor(1))
         stack.callback(embedded.erase, folder / "postgres")
-        superuser = embedded.start(folder / "postgres", kafka=False).database
+        database = pool.submit(embedded.start, folder / "postgres", kafka=False)
+        kafka = stack.enter_context(secured_kafka.running(folder / "kafka"))
+        superuser = database.result().database
         assert superuser is not None
         with psycopg.connect(superuser, autocommit=True) as connection:
             connection.execute(f"CREATE ROLE shop LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'")
@@ -164,3 +167,24 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = 60) ->
             return
         assert asyncio.get_running_loop().time() < end, f"not within {seconds:.0f} s: {what}"
         await asyncio.sleep(0.1)
+
+
+async def assigned(settings: Settings, group: str) -> list[int]:
+    """How many partitions each member of a settled consumer group has, most first; nothing while it settles."""
+    from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+    admin = AIOKafkaAdminClient(**topics.client_settings(settings, wiring.kafka_servers(settings)))
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    ((_, _, state, _, _, members, *_),) = answer.groups
+    if state != "Stable":
+        return []
+    counts = []
+    for member in members:
+        decoded = ConsumerProtocolMemberAssignment.decode(member[4])
+        counts.append(sum(len(partitions) for _, partitions in decoded.assignment))
+    return sorted(counts, reverse=True)

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import io
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ import bad_exports
 import pytest
 import real_services
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
-from real_services import BUCKET, Services, WorkerProcess, entrega, rows, until
+from real_services import BUCKET, Services, WorkerProcess, assigned, entrega, rows, until
+from wrong_ways import to_the_broker
 
 from pipeline import demo, embedded, reach, roles, topics, wiring
-from pipeline.settings import Settings, load
-from pipeline.store import directory
+from pipeline.cli import health
+from pipeline.settings import load
+from pipeline.store import directory, queries
 from pipeline.sweeper import Sweeper
 from pipeline.topology import ROLES, STAGES, TOPICS, StageSpec
 from pipeline.transport import Outgoing
@@ -89,76 +90,11 @@ async def test_each_way_in_serves_every_client(
     assert before <= oldest[0] <= datetime.now(UTC)
 
 
-def wrong_ways(services: Services) -> dict[str, tuple[dict[str, str], str]]:
-    """Settings that are wrong in one place, and how the sentence about it begins."""
-    secure, ports = services.kafka.settings("secure"), services.kafka.ports
-    plain, mutual = services.kafka.settings("secure", "PLAIN"), services.kafka.settings("mutual")
-    stranger = services.kafka.stranger
-    no_certificate = {name: value for name, value in mutual.items() if "certificate" not in name and "key" not in name}
-    of_stranger = {name: str(stranger.folder / "client.pem") for name in ("kafka_certificate_file", "kafka_key_file")}
-    without_ca = {name: value for name, value in secure.items() if name != "kafka_ca_file"}
-    unprotected = {"kafka_servers": secure["kafka_servers"]}
-    at = f"127.0.0.1:{ports['secure']}"
-    return {
-        "password": (
-            {**secure, "kafka_password": "x"},
-            f"kafka_password: {at} refuses user entrega-ci by SCRAM-SHA-512; kafka_username or kafka_password is wrong",
-        ),
-        "password, PLAIN": ({**plain, "kafka_password": "x"}, f"kafka_password: {at} refuses user entrega-ci by PLAIN"),
-        "user": ({**secure, "kafka_username": "nobody"}, f"kafka_password: {at} refuses user nobody"),
-        "mechanism": (
-            services.kafka.settings("open", "PLAIN"),
-            f"kafka_sasl_mechanism: 127.0.0.1:{ports['open']} does not offer PLAIN",
-        ),
-        "authority": (
-            {**secure, "kafka_ca_file": str(stranger.file)},
-            f"kafka_ca_file: no authority in {stranger.file} vouches for {at}",
-        ),
-        "no authority": (
-            without_ca,
-            f"kafka_ca_file: not set, and no authority that this machine knows vouches for {at}",
-        ),
-        "host": (
-            {**secure, "kafka_servers": f"localhost:{ports['secure']}"},
-            f"kafka_servers: the certificate of localhost:{ports['secure']} is for another host",
-        ),
-        "no such host": (
-            {**secure, "kafka_servers": "broker.invalid:9093"},
-            "kafka_servers: no host has the name in broker.invalid:9093",
-        ),
-        "nobody listens": (
-            {**secure, "kafka_servers": "127.0.0.1:9"},
-            "kafka_servers: nobody listens at 127.0.0.1:9",
-        ),
-        "no port": ({**secure, "kafka_servers": "127.0.0.1"}, "kafka_servers: 127.0.0.1 is not host:port"),
-        "no client certificate": (
-            no_certificate,
-            f"kafka_certificate_file: 127.0.0.1:{ports['mutual']} asks for a client certificate, and none is set",
-        ),
-        "client certificate of a stranger": (
-            {**mutual, **of_stranger},
-            f"kafka_certificate_file: 127.0.0.1:{ports['mutual']} does not accept {stranger.folder / 'client.pem'}",
-        ),
-        "no TLS": (
-            unprotected,
-            f"kafka_security: {at} hangs up on a client that comes with plaintext",
-        ),
-        "a user where none is asked for": (
-            {**secure, "kafka_servers": mutual["kafka_servers"], "kafka_security": "sasl_ssl"},
-            "kafka_certificate_file: ",
-        ),
-        "a user where nobody asks": (
-            {**services.kafka.settings("open", "SCRAM-SHA-256"), "kafka_servers": f"127.0.0.1:{ports['kafka']}"},
-            f"kafka_security: 127.0.0.1:{ports['kafka']} asks for no user, and sasl_plaintext brings one",
-        ),
-    }
-
-
 async def test_a_wrong_way_to_the_broker_is_told_at_once_by_its_setting(services: Services, tmp_path: Path) -> None:
     """Password, user, mechanism, authority, host, port, certificate, kind of protection: each wrong one is refused
     within seconds, by the name of the setting; one server of several that lets us in is enough.
     """
-    for what, (given, sentence) in wrong_ways(services).items():
+    for what, (given, sentence) in to_the_broker(services.kafka).items():
         settings = load(tmp_path, **given)
         began = time.monotonic()
         with pytest.raises(ConfigurationError) as caught:
@@ -233,52 +169,35 @@ def test_a_bucket_that_is_not_there_is_told_at_once(services: Services, tmp_path
         assert not data.exists()
 
 
-def test_commands_end_with_the_sentence(services: Services, tmp_path: Path) -> None:
+async def test_commands_end_with_the_sentence(services: Services, tmp_path: Path) -> None:
     """With a wrong password `up` starts nothing and `worker` ends with status 2 and the sentence; `doctor` names each
-    wrong service beside those that are right, with status 1.
+    wrong service beside those that are right.
     """
     wrong = {**services.settings(), "kafka_password": "x", "s3_bucket": "nobodys"}
     wrong["database_url"] = services.url("entrega_app", "x")
     data = tmp_path / "data"
     demo.install_profile(load(data))
     with pytest.raises(ConfigurationError, match=r"^kafka_password: "):
-        wiring.prepare(load(data, **wrong))
+        await asyncio.to_thread(wiring.prepare, load(data, **wrong))
     assert embedded.status(data)["kafka"].state == "stopped"
-    done = entrega(data, wrong, "worker")
+    done = await asyncio.to_thread(entrega, data, wrong, "worker")
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("entrega: kafka_password: 127.0.0.1:")
     assert len(done.stderr.splitlines()) == 1
 
-    done = entrega(data, wrong, "doctor", "--json")
-    assert done.returncode == 1
-    told = {row["what"]: (row["is"], row["detail"].partition(":")[0]) for row in rows(done)}
+    found = await health.check(load(data, **wrong))
+    told = {row["what"]: (row["is"], row["detail"].partition(":")[0]) for row in found}
     assert told["kafka"] == ("wrong", "kafka_password")
     assert told["database"] == ("wrong", "database_url")
     assert told["artefacts"] == ("wrong", "s3_bucket")
     assert told["disk"][0] == "ok"
 
 
-async def assigned(settings: Settings, group: str) -> list[int]:
-    """How many partitions each member of a settled consumer group has, most first; nothing while it settles."""
-    admin = AIOKafkaAdminClient(**topics.client_settings(settings, wiring.kafka_servers(settings)))
-    await admin.start()
-    try:
-        (answer,) = await admin.describe_consumer_groups([group])
-    finally:
-        await admin.close()
-    ((_, _, state, _, _, members, *_),) = answer.groups
-    if state != "Stable":
-        return []
-    counts = []
-    for member in members:
-        decoded = ConsumerProtocolMemberAssignment.decode(member[4])
-        counts.append(sum(len(partitions) for _, partitions in decoded.assignment))
-    return sorted(counts, reverse=True)
-
-
-def export(path: Path, prefix: str, count: int) -> Path:
-    path.write_bytes(bad_exports.as_json(*(bad_exports.document(f"{prefix}{number}") for number in range(count))))
-    return path
+@pytest.fixture
+async def opened() -> AsyncIterator[AsyncExitStack]:
+    """What a test opens is closed at its end."""
+    async with AsyncExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -287,11 +206,13 @@ def workers() -> Iterator[list[WorkerProcess]]:
     started: list[WorkerProcess] = []
     yield started
     for worker in started:
+        worker.process.terminate()  # all at once
+    for worker in started:
         worker.stop()
 
 
 async def test_everything_replaced_and_the_work_shared_by_three_processes(
-    services: Services, tmp_path: Path, workers: list[WorkerProcess]
+    services: Services, tmp_path: Path, workers: list[WorkerProcess], opened: AsyncExitStack
 ) -> None:
     """With broker, database and artefacts replaced by settings, documents go through all stages in three processes:
     two of them share signing and rendering, and when one ends the other takes its partitions over. Nothing embedded is
@@ -301,6 +222,9 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
     given = {**services.settings(), "workers": "1"}
     settings = load(data, **given)
     await asyncio.to_thread(wiring.prepare, settings)
+    store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
+    await store.open()
+    opened.push_async_callback(store.close)
 
     # each of the three comes in by a way of its own
     rest = [name for name in (*(stage.name for stage in STAGES), *ROLES) if name not in ("signing", "rendering")]
@@ -313,11 +237,8 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
     second = WorkerProcess(data, plain, tmp_path / "second.log", ["signing", "rendering"])
     others = WorkerProcess(data, given, tmp_path / "others.log", rest)
     workers += [first, second, others]
-    store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
-    await store.open()
     known = directory.read_recipients(io.StringIO(bad_exports.RECIPIENTS))
     assert (await directory.import_recipients(store, settings.default_tenant, list(known), "test")).refused == ()
-    await store.close()
     await until(lambda: all(worker.ready for worker in workers), "three workers are ready")
     for group in ("entrega.signing", "entrega.rendering"):
 
@@ -326,7 +247,9 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
 
         await until(shared, f"two processes share {group}")
 
-    done = entrega(data, given, "ingest", export(tmp_path / "one.json", "A", 16), "--wait", "--json")
+    one = tmp_path / "one.json"
+    one.write_bytes(bad_exports.as_json(*(bad_exports.document(f"A{number}") for number in range(16))))
+    done = await asyncio.to_thread(entrega, data, given, "ingest", one, "--wait", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert {row["number"]: row["state"] for row in rows(done)} == {f"A{n}": "captured" for n in range(16)}
 
@@ -340,12 +263,18 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
     assert set(others.handled()) == {"extraction", "conversion", "resolution", "delivery"}
     before = of(second)
 
-    two = export(tmp_path / "two.json", "B", 8)
-    dropping = asyncio.create_task(asyncio.to_thread(entrega, data, given, "ingest", two, "--wait", "--json"))
-    assert await asyncio.to_thread(first.stop) == 0
-    dropped = await dropping
-    assert dropped.returncode == 0, dropped.stdout + dropped.stderr
-    assert {row["number"]: row["state"] for row in rows(dropped)} == {f"B{n}": "captured" for n in range(8)}
+    content = bad_exports.as_json(*(bad_exports.document(f"B{number}") for number in range(8)))
+    exports = [(await wiring.door(settings, store).receive(content, name="two.json", by="test")).export_id]
+    assert await asyncio.to_thread(first.stop) == 0, "it ends in order while documents are on their way to it"
+
+    async def finished() -> bool:
+        async with store.transaction() as conn:
+            return (await queries.progress(conn, exports)).finished
+
+    await until(finished, "what was on its way has come to its end")
+    async with store.transaction() as conn:
+        found = await queries.documents_of_exports(conn, exports)
+    assert {row["number"]: row["state"] for row in found} == {f"B{n}": "captured" for n in range(8)}
     assert await assigned(settings, "entrega.signing") == [4]
     await until(lambda: sum(of(second)) > sum(before), "the second did what the first left")
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from event_store import PASSWORD
 
 from pipeline.store import directory, history
 from pipeline.store.database import Store
@@ -25,7 +26,7 @@ Grupo Norte,300,PT501964843,5601234500016,,,PT,,norte@grupo.pt,,,
 
 @pytest.fixture
 async def store(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store(application_url(migrated(), "entrega"), KeyRing.create(tmp_path / "ring"), size=2)
+    store = Store(application_url(migrated(), PASSWORD), KeyRing.create(tmp_path / "ring"), size=2)
     await store.open()
     yield store
     await store.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_store import PASSWORD
 
 from connectors.profiles import FolderProfiles
 from connectors.storage.folder import FolderStorage
@@ -78,7 +79,7 @@ class House:
 
 @pytest.fixture
 async def house(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
-    store = Store(application_url(migrated(), "entrega"), KeyRing.create(tmp_path / "ring"), size=4)
+    store = Store(application_url(migrated(), PASSWORD), KeyRing.create(tmp_path / "ring"), size=4)
     await store.open()
     profiles = tmp_path / "profiles"
     profiles.mkdir()

@@ -43,6 +43,7 @@ class Relay:
                 await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             except OutputRefused as refused:  # one that can never leave must not hold up all others
                 await parking.park_unsent(conn, refused.messages, now, self.store.keys)
+            await due.on_their_way(conn, rows, now)
             if reviews := [row["subject_id"] for row in rows if row["kind"] == "review"]:
                 await self.review(conn, reviews)
         return len(rows)

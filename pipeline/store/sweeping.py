@@ -75,12 +75,16 @@ async def settle_batches(conn: Connection, now: datetime, keys: KeyRing) -> int:
 
 
 async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
-    """What has been moving since before a moment, with its recorded message."""
+    """What has been moving since before a moment, with its last recorded message.
+
+    The document's own stage may have none: there it was tried, and is to be tried again.
+    """
     found: list[Stuck] = []
     cursor = await conn.execute(
-        """SELECT d.document_id, d.tenant, d.stage, d.round, d.updated_at, d.resent, d.export_id, o.message
-             FROM document d
-             JOIN outcome o ON o.subject_id = d.document_id AND o.stage = d.stage AND o.round = d.round
+        """SELECT d.document_id, d.tenant, o.stage, d.round, d.updated_at, d.resent, d.export_id, o.message
+             FROM document d CROSS JOIN LATERAL (
+                  SELECT stage, message FROM outcome
+                   WHERE subject_id = d.document_id AND round = d.round ORDER BY made_at DESC LIMIT 1) o
             WHERE d.state = 'moving' AND d.updated_at < %s AND o.message IS NOT NULL
             ORDER BY d.updated_at LIMIT %s""",
         [before, limit],

@@ -30,16 +30,21 @@ from chaos.runner_worker import POINTS
 from chaos.stages import CRASHED, scripted
 from chaos.system import passable
 from event_store import PASSWORD
+from psycopg.types.json import Jsonb
 
 from connectors.storage import get
 from connectors.storage.folder import FolderStorage
 from pipeline import embedded
+from pipeline.relay import Relay
 from pipeline.runner import outgoing
-from pipeline.store.database import utc_now
+from pipeline.store import deliveries, sweeping, work
+from pipeline.store.database import Store, utc_now
 from pipeline.store.migrate import application_url
 from pipeline.store.personal import KeyRing
+from pipeline.topology import StageSpec
 from pipeline.transport import Outgoing
-from schemas.messages import SCHEMA_VERSION, ArtefactRef
+from schemas.messages import SCHEMA_VERSION, ArtefactRef, Extracted
+from schemas.outcomes import Retry
 
 TESTS = Path(__file__).parent
 SECONDS = 90.0
@@ -66,8 +71,9 @@ class Stand:
         finally:
             await admin.close()
         self.tell(
-            """INSERT INTO export (export_id, tenant, name, source, received_at, received_by, state, updated_at)
-               VALUES (%s, 'acme', 'test', '{}', now(), 'test', 'moving', now())""",
+            """INSERT INTO export (export_id, tenant, name, source, received_at, received_by, state, updated_at,
+                                   documents)
+               VALUES (%s, 'acme', 'test', '{}', now(), 'test', 'moving', now(), 1)""",
             self.export,
         )
 
@@ -333,3 +339,40 @@ async def test_an_output_that_the_broker_refuses_is_parked(migrated: Callable[[]
         states = dict(stand.ask("SELECT document_id, state FROM document"))
         assert {d for d, state in states.items() if state == "parked"} == large
         assert stand.outcomes() == 30
+
+
+async def test_a_retry_that_was_lost_on_the_way_is_found_by_the_sweeper(stand: Stand) -> None:
+    """A retry is fired and the broker loses it: the document moves, so the sweeper sends on what was recorded."""
+    before = await recorded_before(stand)
+    store = Store(application_url(stand.owner_url, PASSWORD), KeyRing(stand.folder / "keys"), size=1)
+    await store.open()
+    try:
+        spec = StageSpec("signing", "entrega.document.converted", None, Extracted, cpu=False)
+        item = work.Item(message=before, raw=b"", result=Retry("signer-unavailable", "it does not answer", after=0))
+        await work.commit(store, spec, [item])
+        assert stand.ask("SELECT state, stage FROM document") == [("waiting", "signing")]
+        lost: list[Outgoing] = []
+
+        async def produce(messages: Sequence[Outgoing]) -> None:
+            lost.extend(messages)
+
+        assert await Relay(store, produce, deliveries.reviewer(store)).once() == 1
+        assert len(lost) == 1
+        async with store.transaction() as conn:
+            (found,) = await sweeping.stuck(conn, utc_now(), 10)
+        assert (found.subject_id, found.stage) == (before.document_id, "conversion")
+        assert found.message == before.wire()
+    finally:
+        await store.close()
+
+
+async def recorded_before(stand: Stand) -> Extracted:
+    """A document that conversion has sent on."""
+    (document,) = stand.documents("done")
+    message = scripted(document, stand.export, "done")
+    stand.tell(
+        """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at)
+           VALUES (%s, 'conversion', 1, 'acme', %s, now())""",
+        document, Jsonb(message.wire()),
+    )  # fmt: skip
+    return message

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
 
 _LINK = re.compile(r"/d/[A-Za-z0-9_-]{16,}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+CHATTY = ("aiokafka", "psycopg")
 _SECRET = re.compile(r"(password|token|secret|key|authorization)", re.IGNORECASE)
 
 
@@ -21,6 +23,32 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
         if isinstance(value, str):
             event[name] = "***" if _SECRET.search(name) else _ADDRESS.sub("***@***", _LINK.sub("/d/***", value))
     return event
+
+
+class Seldom(logging.Filter):
+    """Lets the same complaint of a library through once in ten seconds: while a broker is away, its clients write some
+    two hundred lines a second that say so, and would fill the disk in an outage. What is said again says how often.
+    """
+
+    def __init__(self, seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        key = (record.name, str(record.msg)[:80])
+        now = self.clock()
+        last, dropped = self._said.get(key, (float("-inf"), 0))
+        if now - last < self.seconds:
+            self._said[key] = (last, dropped + 1)
+            return False
+        if dropped:
+            record.msg, record.args = f"{record.getMessage()} (and {dropped} more of the kind)", ()
+        if len(self._said) > 1000:
+            self._said.clear()
+        self._said[key] = (now, 0)
+        return True
 
 
 def configure(level: str) -> None:
@@ -40,6 +68,8 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    seldom = Seldom()
+    handler.addFilter(lambda record: not record.name.startswith(CHATTY) or seldom.filter(record))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

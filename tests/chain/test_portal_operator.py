@@ -175,8 +175,9 @@ async def test_what_needs_a_person(visit: Visit) -> None:
     house, client = visit
     finding = Finding(rule="BR-CO-15", message="Totals differ.", place="/Invoice/Total", found="1.00", expected="2.00")
     export = await house.receive()
+    short = Finding(rule="R003", message="A reference is missing.")
     refused = house.record(
-        export, "FT 1", at=1, refusal=Refusal("document-invalid", "The invoice breaks a rule.", (finding,))
+        export, "FT 1", at=1, refusal=Refusal("document-invalid", "The invoice breaks two rules.", (finding, short))
     )
     good = house.record(export, "FT 2", at=2)
     third = house.record(export, "FT 3", at=3)
@@ -184,6 +185,7 @@ async def test_what_needs_a_person(visit: Visit) -> None:
     for record in (good, third):
         await house.park("signing", record.document_id, Refusal("certificate-unfit", "The certificate is over."))
     page = await text(client, "/operator")
+    assert "The invoice breaks two rules. /Invoice/Total: 1.00 instead of 2.00" in page
     assert page.index("Needs a person</h2>") < page.index("3 documents") < page.index("Batches")
     page = await text(client, "/operator/parked")
     for words in ("BR-CO-15", "/Invoice/Total", "1.00", "2.00", "Install a valid certificate", "certificate-unfit"):

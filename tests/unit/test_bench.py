@@ -53,7 +53,7 @@ def test_meter_counts_the_work_of_children_that_ended() -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="skipped: no /proc")
 def test_small_run_reports_every_stage_and_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three documents go through the whole system, and the report holds a figure for all that had a part in it."""
-    monkeypatch.delenv("ENTREGA_TEST_SERVICES")  # no setting, and this run has services of its own
+    monkeypatch.delenv("ENTREGA_DATA", raising=False)
     monkeypatch.setattr(run, "IDLE_SECONDS", 0.5)
     tmp_path.chmod(0o711)
     data = tmp_path / "data"

@@ -31,6 +31,8 @@ def list_(
 
     found = ask(data, lambda conn: replaying.listed(conn, tenant=tenant, state=state))
     columns = ("parked_id", "number", "export", "address", "stage", "reason", "explanation", "parked_at")
+    if not json:
+        found = [row | {"explanation": ": ".join(filter(None, (row["explanation"], row["finding"])))} for row in found]
     rows(columns, found, as_json=json)
 
 

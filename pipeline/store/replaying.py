@@ -26,6 +26,7 @@ async def listed(conn: Connection, *, tenant: str | None = None, state: str = "o
     cursor = await conn.execute(
         """SELECT p.parked_id, p.tenant, p.document_id, p.export_id, d.number, d.document_type AS type,
                   e.name AS export, d.address, p.stage, p.round, p.reason, p.explanation, p.state, p.parked_at,
+                  p.detail -> 'findings' -> 0 ->> 'message' AS finding,
                   p.closed_at, p.closed_by, p.closed_why
              FROM parked p LEFT JOIN document d USING (document_id) LEFT JOIN export e ON e.export_id = p.export_id
             WHERE p.state = %s AND (%s::text IS NULL OR p.tenant = %s) ORDER BY p.parked_at, p.parked_id""",

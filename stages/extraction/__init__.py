@@ -62,7 +62,7 @@ class Extraction:
     def _register(self, message: ExportReceived, record: Record, found: planning.Found, pinned: Pinned) -> Registration:
         owner = ids.document_id(message.tenant, message.export_id, record.address)
         if record.document is None:
-            return Registration(owner, record.address, "unknown", refusal=_refusal(record.error))
+            return Registration(owner, record.address, "unknown", number=record.number, refusal=_refusal(record.error))
         document = record.document
         recognised = planning.recognise(document, message.tenant, found, pinned)
         filled: list[str] = []

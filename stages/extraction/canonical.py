@@ -20,7 +20,7 @@ from schemas.documents import Invoice
 from schemas.errors import Finding
 from schemas.fields import Path, format_path
 from schemas.profiles import ExtractionProfile
-from stages.extraction.completing import Unfit, complete
+from stages.extraction.completing import Unfit, complete, number_of
 from stages.extraction.recognise import Head
 from stages.extraction.records import (
     DOCUMENT_BYTES,
@@ -196,7 +196,7 @@ def _record(piece: _Piece, profile: ExtractionProfile | None) -> Record:
     try:
         return Record(address, _document(piece, profile))
     except Unfit as unfit:
-        return Record(address, error=refused(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings), number=unfit.number)
 
 
 def _document(piece: _Piece, profile: ExtractionProfile | None) -> Invoice:
@@ -227,7 +227,7 @@ def _document(piece: _Piece, profile: ExtractionProfile | None) -> Invoice:
     if inexact:
         message = "a JSON number with decimals loses digits on the way; write it as a text"
         found = [refuse("json-float", message, locate(p), t, json.dumps(t)) for p, t in inexact[:100]]
-        raise Unfit(*found)
+        raise Unfit(*found, number=number_of(data))
     return complete(data, locate, profile.constants if profile else None)
 
 

@@ -29,11 +29,13 @@ Locate = Callable[[Path], str]
 
 
 class Unfit(Exception):
-    """The document cannot be built; carries every finding. Stays inside extraction."""
+    """The document cannot be built; carries every finding, and its number where that much is known. Stays inside
+    extraction."""
 
-    def __init__(self, *findings: Finding) -> None:
+    def __init__(self, *findings: Finding, number: str | None = None) -> None:
         super().__init__(", ".join(f.rule for f in findings))
         self.findings = findings
+        self.number = number
 
 
 def complete(
@@ -58,7 +60,14 @@ def complete(
             return Invoice.model_validate(data)
         except ValidationError as error:
             findings = [_finding(dict(e), locate) for e in error.errors(include_url=False, include_context=False)[:100]]
-    raise Unfit(*findings)
+    raise Unfit(*findings, number=number_of(data))
+
+
+def number_of(data: Mapping[str, Any]) -> str | None:
+    """The number of a document that was read in part, for people who look for it; None where it cannot be shown."""
+    said = data.get("invoice_number")
+    number = said.strip()[:200] if isinstance(said, str) else ""
+    return number if number and number.isprintable() else None
 
 
 def _fill(data: dict[str, Any], constants: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from schemas.errors import Finding
 from schemas.fields import Path
 from schemas.profiles import CsvMapping, ExtractionProfile
-from stages.extraction.completing import Unfit, complete
+from stages.extraction.completing import Unfit, complete, number_of
 from stages.extraction.delimited_cells import Fields
 from stages.extraction.delimited_groups import Group, Grouping
 from stages.extraction.recognise import Head
@@ -104,7 +104,7 @@ class _Reading:
             document = complete(data, locate, self.profile.constants, needs=("vat_category",))
             return Record(address, document, None, warnings.all())
         except Unfit as unfit:
-            return Record(address, error=refused(address, unfit.findings))
+            return Record(address, error=refused(address, unfit.findings), number=unfit.number)
 
     def _locate(self, group: Group, path: Path) -> str:
         if len(path) > 1 and path[0] == "lines" and isinstance(path[1], int) and path[1] < len(group.lines):
@@ -124,7 +124,7 @@ class _Reading:
             line.setdefault("identifier", str(number))
             lines.append(line)
         if findings:
-            raise Unfit(*findings[:100])
+            raise Unfit(*findings[:100], number=number_of(data))
         data["lines"] = lines
         self._credit(group, data)
         return data, Warnings()

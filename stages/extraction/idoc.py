@@ -14,7 +14,7 @@ import re
 from lxml import etree
 
 from schemas.profiles import ExtractionProfile
-from stages.extraction.completing import Unfit, complete
+from stages.extraction.completing import Unfit, complete, number_of
 from stages.extraction.idoc_invoice import Mapping
 from stages.extraction.recognise import Head
 from stages.extraction.records import Budget, Cursor, Portion, Record, Source, refuse, refused
@@ -39,7 +39,7 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 
 
 def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
-    address = f"idoc[{piece.ordinal}]"
+    address, named = f"idoc[{piece.ordinal}]", None
     if piece.refusal:
         return Record(address, error=refused(address, (piece.refusal,)))
     try:
@@ -49,11 +49,12 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
             address = f"idoc[{piece.ordinal}] {number}"  # a number may stand twice in an export
         _check_type(root, piece.line)
         mapping = Mapping(root, piece.line, profile)
+        named = number_of({"invoice_number": mapping.text(mapping.qualified("E1EDK02", "QUALF", "009"), "BELNR")})
         data = mapping.data()
         document = complete(data, mapping.locate, profile.constants if profile else None, needs=("vat_category",))
         return Record(address, document, None, mapping.warnings.all())
     except Unfit as unfit:
-        return Record(address, error=refused(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings), number=unfit.number or named)
 
 
 def _check_type(root: etree._Element, line: int) -> None:

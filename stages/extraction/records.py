@@ -38,6 +38,8 @@ class Record:
     document: Invoice | None = None
     error: EntregaError | None = None
     warnings: tuple[Finding, ...] = ()
+    number: str | None = None
+    """Of a refused document, where it was read that far."""
 
     def __post_init__(self) -> None:
         if (self.document is None) == (self.error is None):

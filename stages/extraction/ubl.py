@@ -18,7 +18,7 @@ from schemas.documents import Invoice
 from schemas.errors import Finding
 from schemas.fields import Path
 from schemas.profiles import ExtractionProfile
-from stages.extraction.completing import Unfit, complete
+from stages.extraction.completing import Unfit, complete, number_of
 from stages.extraction.recognise import Head
 from stages.extraction.records import Budget, Cursor, Portion, Record, Source, Warnings, refuse, refused, unreadable
 from stages.extraction.ubl_terms import CAC, CBC, DOCUMENT, EXT, Data, Node
@@ -53,17 +53,18 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 
 
 def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
-    address = f"invoice[{piece.ordinal}]"
+    address, named = f"invoice[{piece.ordinal}]", None
     if piece.refusal:
         return Record(address, error=refused(address, (piece.refusal,)))
     try:
         root = parse(piece)
         if etree.QName(root).localname == "CreditNote":
             address = f"credit-note[{piece.ordinal}]"
+        named = number_of({"invoice_number": root.findtext("{*}ID")})
         walk = Walk(root, piece.line)
         return Record(address, walk.document(profile), None, walk.warnings.all())
     except Unfit as unfit:
-        return Record(address, error=refused(address, unfit.findings))
+        return Record(address, error=refused(address, unfit.findings), number=unfit.number or named)
 
 
 def _line(element: etree._Element) -> int:

@@ -115,6 +115,14 @@ def test_a_refusal_tells_reason_rule_place_and_value(parked: dict[str, dict[str,
     assert row["state"] == "open"
 
 
+def test_a_refused_document_is_found_by_its_number(house: House, parked: dict[str, dict[str, Any]]) -> None:
+    """Where the number could be read, people need no line and no id: each format gives it."""
+    named = {row["number"]: name for name, row in parked.items() if row["number"]}
+    for number, name in (("COMMA", "m-comma.csv"), ("FLOAT", "n-float.json"), ("EURO", "o-currency.json")):
+        assert named[number] == name
+        assert house.entrega("parked", "show", number, "--json").rows[0]["export"] == name
+
+
 def test_an_unknown_buyer_is_parked_with_what_was_asked(parked: dict[str, dict[str, Any]]) -> None:
     """The explanation says what to do; the details by which identifier it was looked for."""
     row = parked["p-nobody.json"]

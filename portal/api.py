@@ -18,7 +18,7 @@ from pipeline.store import history, pages, queries
 from portal.desk import Desk, same
 from portal.problems import Problem
 from schemas import ids
-from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable
+from schemas.errors import ConfigurationError, LimitExceeded, PermanentError, StoreUnavailable
 from schemas.events import document_stream
 
 KEY_LENGTH = 255
@@ -121,6 +121,8 @@ async def _receive(desk: Desk, data: bytes, name: str, profile: str | None, key:
                 raise Problem(422, "idempotency-key-reused", "This key was used before for other bytes.")
     except LimitExceeded as error:
         raise Problem(413, error.reason, error.text) from None
+    except PermanentError as error:
+        raise Problem(422, error.reason, error.text) from None
     except StoreUnavailable as error:
         raise Problem(503, error.reason, error.text, retry_after=error.retry_after) from None
     return told(receipt)

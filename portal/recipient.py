@@ -208,9 +208,8 @@ async def _file(desk: Desk, ref: ArtefactRef, *, inline: bool) -> Response:
         media_type=ref.media_type,
         headers={
             "content-disposition": f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(ref.name, safe='')}",
-            # A PDF is shown by the browser's own viewer, which needs its styles; it may load nothing.
-            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; "
-            "frame-ancestors 'none'",
+            # A browser's own PDF viewer is a page with parts of its own, which a policy for pages would take from it.
+            "content-security-policy": "frame-ancestors 'none'" if inline else "sandbox; default-src 'none'",
         },
     )
 

@@ -11,7 +11,7 @@ from pipeline.store import pages, queries
 from portal.desk import Desk
 from portal.operator import plain, session
 from portal.operator.frame import framed
-from schemas.errors import LimitExceeded, StoreUnavailable
+from schemas.errors import PermanentError, StoreUnavailable
 
 BATCHES = 30
 SHOWN = 6
@@ -58,7 +58,7 @@ def router(desk: Desk) -> APIRouter:
                 if data:
                     receipt = await desk.door.receive(data, name=file.filename or "export", by="operator:page")
                     names.append(receipt.name)
-        except (LimitExceeded, StoreUnavailable) as error:
+        except (PermanentError, StoreUnavailable) as error:
             problem = error.text
         if not names and not problem:
             problem = "No file was chosen, or it is empty."

@@ -171,6 +171,9 @@ async def test_ingest(visit: Visit) -> None:
     async with client.post("/v1/exports", data=form, headers=BEARER) as answer:
         assert [each["name"] for each in (await answer.json())["receipts"]] == ["one.csv", "two.csv"]
     assert (await post(client, "/v1/exports", b"", BEARER))[0] == 400
+    (house.settings.profile_folder / "vinhos.yaml").unlink()
+    status, problem = await post(client, "/v1/exports", b"x", BEARER)
+    assert (status, problem["type"]) == (422, "urn:entrega:problem:tenant-unknown")
     async with client.get(receipt["status"], headers=BEARER) as answer:
         told = await answer.json()
     assert (told["name"], told["state"], told["found"]) == ("a.xml", "moving", [])

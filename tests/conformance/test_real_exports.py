@@ -1,7 +1,8 @@
 """Real exports of other people's systems through all stages: the table `real_exports.md` says what becomes of each.
 
 Beside each kind of export stands what an operator writes for it: `real_exports/*.yaml` for what the export does not say
-of its sender, `real_exports/recipients.csv` for who the buyers are. GOLDEN=write in the environment writes the table anew.
+of its sender, `real_exports/recipients.csv` for who the buyers are. GOLDEN=write, in the environment,
+writes the table anew.
 """
 
 from __future__ import annotations

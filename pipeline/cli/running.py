@@ -84,14 +84,24 @@ def worker(
     """Run stages and roles in this process until SIGTERM."""
     import asyncio
 
+    import structlog
+
     from pipeline import logs
     from pipeline.settings import load
+    from schemas.errors import EntregaError
 
     settings = load(data)  # before Faust is imported: a wrong setting is told at once
     logs.configure(settings.log_level)
     from pipeline import worker as workers
 
-    asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker"), instance))
+    try:
+        asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker"), instance))
+    except EntregaError:
+        raise
+    except Exception:
+        structlog.get_logger().exception("worker-ended")
+        workers.leave(1)
+    workers.leave(0)
 
 
 def web(data: DataOption = None) -> None:

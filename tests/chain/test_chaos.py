@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from chaos.documents import Expected, Export, exports, manifest, recipients
-from chaos.faults import KINDS, Fault, inflict, plan
+from chaos.faults import KINDS, Fault, inflict, plan, strike
 from chaos.judge import Verdict, judge
 from chaos.system import TENANT, Sandbox, System, passable, sandbox, until
 
@@ -94,6 +94,28 @@ async def test_nothing_is_lost_and_nothing_is_sent_twice(tmp_path: Path, capsys:
     (stop,) = (fault for fault in faults if fault.kind == "stop")
     assert stop.ended < 10, "SIGTERM under load takes under ten seconds"
     assert stop.status == 0
+
+
+async def test_a_provider_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    """Calls that no answer comes to are left with an unknown outcome; SIGTERM ends the worker within ten seconds."""
+    system = System(passable(tmp_path) / "data")
+    system.data.mkdir()
+    expected = manifest(8, SEED)
+    hangs = [{"provider": "sendgrid", "wait": 120}]
+    with sandbox(tmp_path / "sandbox", system.webhook, SEED, hangs) as providers:
+        system.prepare(recipients(expected), providers)
+        with system.kept():
+            await until(system.ready, 60, "a worker")
+            await drop(system, exports(expected, SEED))
+            calling = "SELECT count(*) FROM attempt WHERE state = 'calling'"
+            await until(lambda: system.count(calling) == 8, PATIENCE, "eight calls under way")
+            stop = Fault("stop", 0)
+            await strike(system, stop)
+            unknown = "SELECT count(*) FROM event WHERE type = 'outcome-unknown'"
+            await until(lambda: system.count(unknown) == 8, PATIENCE, "that nobody knows what came of them")
+    assert stop.ended < 10
+    assert stop.status == 0
+    assert not stop.orphans
 
 
 UNSEALED = "SELECT (SELECT count(*) FROM event) - (SELECT count(*) FROM log_leaf)"

@@ -61,13 +61,14 @@ async def inflict(system: System, faults: Sequence[Fault], patience: float) -> N
     for fault in faults:
         await until(lambda at=fault.at: progress(system) >= at, patience, f"{fault.at} steps before {fault.kind}")
         before = await asyncio.to_thread(progress, system)
-        fault.happened = time.monotonic()
-        await _strike(system, fault)
+        await strike(system, fault)
         await until(lambda b=before: progress(system) > b, patience, f"progress after {KINDS[fault.kind]}")
         fault.moved = time.monotonic() - fault.happened
 
 
-async def _strike(system: System, fault: Fault) -> None:
+async def strike(system: System, fault: Fault) -> None:
+    """Do it, and wait until what was ended runs again."""
+    fault.happened = time.monotonic()
     if fault.kind in ("worker", "stop"):
         await until(lambda: system.child("worker") is not None, RETURN_SECONDS, "a worker to kill")
         pid = system.child("worker")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from pipeline.settings import load
 
 TENANT = "acme"
 ROOT = Path(__file__).resolve().parents[3]
-RULES = [
+RULES: list[dict[str, Any]] = [
     # one in fifty is not taken at first; one in fifty is taken, and the connection breaks before the answer
     {"provider": "sendgrid", "first": 1, "probability": 0.02, "take": "unavailable"},
     {"provider": "sendgrid", "to": "ok*", "first": 1, "probability": 0.02, "take": "drop-after"},
@@ -71,9 +71,9 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(folder: Path, webhook: str, seed: int) -> Iterator[Sandbox]:
+def sandbox(folder: Path, webhook: str, seed: int, rules: Sequence[dict[str, Any]] = RULES) -> Iterator[Sandbox]:
     folder.mkdir(parents=True)
-    (folder / "rules.json").write_text(json.dumps(RULES))
+    (folder / "rules.json").write_text(json.dumps(rules))
     with open(folder / "sandbox.log", "ab") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "connectors.sandbox", folder, "--rules", folder / "rules.json", "--seed", str(seed),

@@ -26,8 +26,9 @@ chaos: setup-dev ## kill workers, broker and database for longer (CHAOS_DOCUMENT
 	@CHAOS_DOCUMENTS=$${CHAOS_DOCUMENTS:-2000} CHAOS_WORKERS=$${CHAOS_WORKERS:-24} CHAOS_BROKERS=$${CHAOS_BROKERS:-6} \
 	 CHAOS_DATABASES=$${CHAOS_DATABASES:-6} $(PY) -m pytest tests/chain/test_chaos.py -s $(ARGS)
 
-golden: setup-dev ## write the published schemas anew; a reviewer reads the difference
+golden: setup-dev ## write the published schemas and the table of real exports anew; a reviewer reads the difference
 	@$(PY) -m schemas.publishing
+	@GOLDEN=write $(PY) -m pytest -q tests/conformance/test_real_exports.py
 
 bench: setup ## what a document costs: documents/s, CPU by stage, memory (ARGS='--documents 500')
 	@$(VENV)/bin/entrega bench $(ARGS)

@@ -18,8 +18,13 @@ def keep(folder: Path, attempt: UUID, at: datetime, suffix: str, raw: bytes) -> 
     Raises ProviderUnavailable where the disk does not take it.
     """
     try:
+        pointers = _pointers(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        path = kept(folder, attempt, suffix) or folder / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{attempt}{suffix}"
+        pointers.mkdir(parents=True, exist_ok=True)
+        path = _named(folder, attempt, suffix)
+        if path is None:
+            path = folder / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{attempt}{suffix}"
+            os.symlink(path.name, pointers / f"{attempt}{suffix}")
         part = folder / f".{path.name}.part"
         with open(part, "wb") as file:
             file.write(raw)
@@ -38,4 +43,18 @@ def keep(folder: Path, attempt: UUID, at: datetime, suffix: str, raw: bytes) -> 
 
 def kept(folder: Path, attempt: UUID, suffix: str) -> Path | None:
     """The file of an attempt, where it has one."""
-    return next(folder.glob(f"[0-9]*-{attempt}{suffix}"), None)
+    path = _named(folder, attempt, suffix)
+    return path if path is not None and path.exists() else None
+
+
+def _named(folder: Path, attempt: UUID, suffix: str) -> Path | None:
+    """The name that an attempt's file has, or will have: looked up, never searched for among thousands."""
+    try:
+        return folder / os.path.basename(os.readlink(_pointers(folder) / f"{attempt}{suffix}"))
+    except FileNotFoundError:
+        return None
+
+
+def _pointers(folder: Path) -> Path:
+    """Beside the folder, which holds nothing but messages: a symbolic link for each attempt, to its file's name."""
+    return folder.with_name(f".{folder.name}-attempts")

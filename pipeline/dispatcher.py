@@ -162,12 +162,13 @@ class Dispatcher:
         def compose() -> tuple[list[Ready], list[Leased]]:
             made: list[Ready] = []
             failed: list[Leased] = []
-            for one in going:
-                try:
-                    made.append(self.sending.prepare(one, now))
-                except Exception as error:
-                    log.exception("cannot-compose", attempt=str(one.attempt_id), error=type(error).__name__)
-                    failed.append(one)
+            with self.sending.storage.batch():  # the messages become durable in one go
+                for one in going:
+                    try:
+                        made.append(self.sending.prepare(one, now))
+                    except Exception as error:
+                        log.exception("cannot-compose", attempt=str(one.attempt_id), error=type(error).__name__)
+                        failed.append(one)
             return made, failed
 
         if not going:

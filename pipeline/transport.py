@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -68,17 +69,19 @@ class SafeTransport(driver.Transport):
     Producer = SafeProducer
 
 
-def make_app(group: str, broker: Broker, *, instance: str | None = None) -> faust.App:
+def make_app(group: str, broker: Broker, *, folder: Path, instance: str | None = None) -> faust.App:
     """A Faust app (one consumer group) on the safe transport.
 
     `instance` makes it a static member (KIP-345): one that was killed takes its place again as soon as it is back.
     Without, the group waits for the dead one's session to end (15 s) before it shares anything out; with, nobody else
-    takes its place before that, and two of the same name shut each other out.
+    takes its place before that, and two of the same name shut each other out. `folder` gets what Faust would put into
+    the current directory: an empty folder, for we have no tables.
     """
     url = URL(f"kafka://{broker.servers.split(',')[0]}")
     urls = [URL(f"kafka://{server.strip()}") for server in broker.servers.split(",")]
     app = faust.App(
         group,
+        datadir=folder / f"faust-{group}",
         broker=urls,
         broker_credentials=broker.credentials,
         key_serializer="raw",

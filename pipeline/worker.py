@@ -71,7 +71,9 @@ class Worker:
     def _add_stage(self, name: str) -> None:
         spec = topology.BY_NAME[name]
         broker = transport.Broker(self.found.kafka, credentials(self.settings))
-        app = transport.make_app(spec.group, broker, instance=self.instance)
+        folder = self.settings.data / "run"
+        folder.mkdir(parents=True, exist_ok=True)
+        app = transport.make_app(spec.group, broker, folder=folder, instance=self.instance)
         runner = Runner(
             spec,
             wiring.stage(name, self.settings, self.found, self.store),

@@ -55,17 +55,18 @@ class _Entry:
 
 # Sorted, so that two batches never wait for each other crosswise; the hash is what is locked, so it is what is sorted.
 LOCK = """SELECT pg_advisory_xact_lock(key)
-            FROM (SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest(%s::text[]) name ORDER BY key) keys"""
+            FROM (SELECT DISTINCT hashtextextended(name, 0) AS key
+                    FROM json_array_elements_text(%s::json) name ORDER BY key) keys"""
 
 HEADS = """SELECT s.stream, s.tenant, s.month, h.ver, h.hash
-             FROM unnest(%s::text[]) name
+             FROM json_array_elements_text(%s::json) name
              JOIN stream s ON s.stream = name
              JOIN LATERAL (SELECT e.ver, e.hash FROM event e WHERE e.month = s.month AND e.stream = s.stream
                             ORDER BY e.ver DESC LIMIT 1) h ON true"""
 
 KNOWN = """SELECT e.event_id, e.stream, e.tenant, e.actor, e.data::text, e.personal_hash, e.personal_ct,
                   k.key_id, k.kek, k.wrapped
-             FROM unnest(%s::date[], %s::uuid[]) asked(month, event_id)
+             FROM json_to_recordset(%s::json) asked(month date, event_id uuid)
              JOIN event e ON e.month = asked.month AND e.event_id = asked.event_id
              LEFT JOIN data_key k ON k.key_id = e.key_id"""
 
@@ -108,7 +109,7 @@ async def append(
     entries = [_entry(event) for event in events]
     streams = list({entry.event.stream: None for entry in entries})
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(LOCK, [streams])
+    await cursor.execute(LOCK, [orjson.dumps(streams).decode()])
     heads = await _heads(cursor, streams, entries)
     known = await _known(cursor, heads, entries, keys) if heads else {}
 
@@ -142,7 +143,7 @@ def _entry(event: Event) -> _Entry:
 async def _heads(cursor: psycopg.AsyncCursor[Any], streams: list[str], entries: Iterable[_Entry]) -> dict[str, _Head]:
     tenants: dict[str, str] = {}
     heads: dict[str, _Head] = {}
-    await cursor.execute(HEADS, [streams])
+    await cursor.execute(HEADS, [orjson.dumps(streams).decode()])
     for stream, tenant, month, ver, hash_ in await cursor.fetchall():
         tenants[stream], heads[stream] = tenant, _Head(month, ver, hash_)
     for entry in entries:
@@ -156,8 +157,8 @@ async def _known(
 ) -> dict[UUID, _Entry]:
     """The events of the batch that are in the log already, as they stand there."""
     by_id = {entry.event_id: entry for entry in entries if entry.event.stream in heads}
-    months = [heads[entry.event.stream].month for entry in by_id.values()]
-    await cursor.execute(KNOWN, [months, list(by_id)])
+    asked_for = [{"month": heads[e.event.stream].month, "event_id": event_id} for event_id, e in by_id.items()]
+    await cursor.execute(KNOWN, [orjson.dumps(asked_for).decode()])
     known: dict[UUID, _Entry] = {}
     for event_id, stream, tenant, actor, data, hash_, ciphertext, key_id, kek, wrapped in await cursor.fetchall():
         asked = by_id[event_id]

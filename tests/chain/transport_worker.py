@@ -61,7 +61,7 @@ class Typed(faust.Record):
 def stock() -> faust.App:
     app = faust.App(
         f"stock-{given.topic}", broker=f"kafka://{given.servers}", topic_allow_declare=False, topic_disable_leader=True,
-        web_enabled=False, broker_commit_interval=0.5, stream_wait_empty=False,
+        web_enabled=False, broker_commit_interval=0.5, stream_wait_empty=False, datadir=given.done.parent / "faust",
     )  # fmt: skip
     out = app.topic(given.out, value_type=bytes, value_serializer="raw")
     if given.fault == "undecodable":
@@ -81,7 +81,7 @@ def stock() -> faust.App:
 
 
 def safe() -> faust.App:
-    app = transport.make_app(f"safe-{given.topic}", transport.Broker(given.servers))
+    app = transport.make_app(f"safe-{given.topic}", transport.Broker(given.servers), folder=given.done.parent)
 
     async def batch(raws: list[transport.Raw]) -> None:
         for raw in raws:

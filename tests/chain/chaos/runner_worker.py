@@ -59,7 +59,7 @@ async def main(given: argparse.Namespace) -> None:
         keys = crashing
     store = Store(given.database, keys, size=3)
     storage = FolderStorage(given.folder / "artefacts")
-    app = transport.make_app(given.group, transport.Broker(given.servers), instance="only")
+    app = transport.make_app(given.group, transport.Broker(given.servers), folder=given.folder, instance="only")
 
     async def produce(outgoing: Sequence[transport.Outgoing]) -> None:
         if given.crash == "after-commit" and once(given.folder, "crashed"):

@@ -54,7 +54,7 @@ def output(number: int) -> bytes:
     return b"x" * 5000 if number in given.bad and given.fault == "refused" else str(number).encode()
 
 
-class Typed(faust.Record):
+class Typed(faust.Record, validation=True):
     number: int
 
 

@@ -161,7 +161,7 @@ def summary(expected: Sequence[Expected], faults: Sequence[Fault], seconds: floa
         *(f"  stopped in {fault.ended:.1f} s with status {fault.status}" for fault in faults if fault.kind == "stop"),
         f"  accepted by the providers: {verdict.emails} e-mails, {verdict.texts} text messages "
         f"({sum(each.bounces for each in expected)} addresses bounce)",
-        f"  outcome not known at first: {verdict.unknown}; sent twice and explained: {len(verdict.explained)}",
+        f"  outcome not known at first: {verdict.unknown}; sent once more and explained: {len(verdict.explained)}",
         *(f"    {line}" for line in verdict.explained),
         f"  lost {len(verdict.lost)}, sent twice without a word {len(verdict.twice)}, not at their end "
         f"{len(verdict.not_ended)}, outcomes or events twice {len(verdict.repeated)}, missing {len(verdict.missing)}",

@@ -208,7 +208,7 @@ async def open_house(url: str, folder: Path, *, real: bool = False, size: int = 
         await store.close()
 
 
-async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 90) -> None:
     """Wait for a condition (a coroutine function or a plain one)."""
     async with asyncio.timeout(seconds):
         while True:

@@ -1,4 +1,4 @@
-"""Code lists that every folder shares. Source: ISO 4217, ISO 3166-1, UNTDID 1001 and 5305 as EN 16931 uses them."""
+"""Code lists that every folder shares. Source: ISO 4217, ISO 3166-1, UNTDID 1001 as EN 16931 uses it."""
 
 from __future__ import annotations
 
@@ -28,20 +28,6 @@ CREDIT_NOTE_TYPES: frozenset[str] = frozenset(
     {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"}
 )
 """UNTDID 1001 codes that are written as a UBL CreditNote; every other one is an Invoice (BT-3)."""
-
-VAT_CATEGORIES: dict[str, str] = {
-    "S": "Standard rate",
-    "Z": "Zero rated",
-    "E": "Exempt from VAT",
-    "AE": "VAT reverse charge",
-    "K": "Intra-community supply",
-    "G": "Export outside the EU",
-    "O": "Outside the scope of VAT",
-    "L": "Canary Islands general indirect tax",
-    "M": "Tax for Ceuta and Melilla",
-    "B": "Transferred VAT (Italy)",
-}
-"""UNTDID 5305 as EN 16931 uses it (BT-95, BT-102, BT-118, BT-151)."""
 
 CURRENCY_EXPONENT: dict[str, int] = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),

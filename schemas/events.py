@@ -37,7 +37,6 @@ class EventType(StrEnum):
     REPLAYED = "replayed"
     DISCARDED = "discarded"
     RETRY_SCHEDULED = "retry-scheduled"
-    LOST = "lost"
     UNDELIVERABLE = "undeliverable"
     # an attempt
     REQUESTED = "requested"
@@ -86,7 +85,6 @@ MEANING: dict[EventType, str] = {
     EventType.REPLAYED: "A person put parked work back, in the round that is named.",
     EventType.DISCARDED: "A person closed parked work without doing it, and said why.",
     EventType.RETRY_SCHEDULED: "Something that may pass failed; the next try is planned.",
-    EventType.LOST: "The sweeper sent a document on three times and it did not arrive.",
     EventType.UNDELIVERABLE: "Every channel is exhausted.",
     EventType.REQUESTED: "A message was composed; its bytes are stored under the digest that is named.",
     EventType.CALLING: "The provider's call is about to be made.",

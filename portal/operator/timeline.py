@@ -18,7 +18,7 @@ from schemas.events import MEANING, EventType
 
 _ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
 _PHONE = re.compile(r"(?<!\w)(\+\d{2})\d{3,}(\d{3})(?!\d)")
-_BAD = {"bounced", "attempt-refused", "undeliverable", "refused", "lost", "complained", "expired"}
+_BAD = {"bounced", "attempt-refused", "undeliverable", "refused", "complained", "expired"}
 _WARN = {"parked", "deferred", "outcome-unknown", "retry-scheduled", "suppressed", "cancelled", "link-revoked"}
 _GOOD = {"delivered", "handed-over", "captured"}
 _QUIET = {"link-fetched", "requested", "calling", "link-issued", "planned"}
@@ -93,7 +93,7 @@ def _says(type_: str, data: dict[str, Any]) -> tuple[str, str]:
         return plain.reason(str(word))
     if type_ == EventType.FALLBACK_STARTED:
         return plain.reason(str(data.get("because")))[0], ""
-    if type_ in (EventType.OUTCOME_UNKNOWN, EventType.RESENT, EventType.LOST):
+    if type_ in (EventType.OUTCOME_UNKNOWN, EventType.RESENT):
         return MEANING[EventType(type_)], ""
     return "", ""
 
@@ -119,7 +119,6 @@ def _title(type_: str, data: dict[str, Any]) -> str:
         "replayed": "Put back by a person",
         "discarded": "Closed by a person",
         "retry-scheduled": f"{stage.capitalize()} failed; tried again later",
-        "lost": "Lost on the way",
         "undeliverable": "Undeliverable: every channel is exhausted",
         "requested": f"{channel} composed",
         "calling": f"{channel} given to {provider}",

@@ -50,6 +50,9 @@ WANTED: dict[str, tuple[tuple[str, ...], bool]] = {
         (
             "com.helger.phive.rules:phive-rules-en16931:4.3.7",
             "com.helger.phive.rules:phive-rules-peppol:4.3.7",
+            "com.helger.phive.rules:phive-rules-xrechnung:4.2.3",
+            "com.helger.phive.rules:phive-rules-facturae:4.2.3",
+            "com.helger.phive.rules:phive-rules-fatturapa:4.2.3",
         ),
         False,
     ),

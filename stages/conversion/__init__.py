@@ -22,8 +22,8 @@ from schemas.events import EventType
 from schemas.messages import ArtefactKind, ArtefactRef, Converted, Extracted, MadeRendition, Rendition
 from schemas.outcomes import Done, Fact
 from stages.conversion import totals, ubl
-from stages.conversion.rules import RuleEngine, RuleSet
 from stages.conversion.ubl_profile import Profile
+from stages.rules.official import RuleEngine, RuleSet
 
 PROFILES = {"peppol": Profile.PEPPOL, "ubl": Profile.EN16931}
 

@@ -21,9 +21,8 @@ import pytest
 from lxml import etree
 
 from pipeline import maven
-from stages.conversion import rule_stylesheets as stylesheets
-from stages.conversion import rules
-from stages.conversion.rules import RuleEngine, RuleSet
+from stages.rules import official, stylesheets
+from stages.rules.official import RuleEngine, RuleSet
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 INVOICES = sorted((SHARED / "corpora/einvoice/ubl").glob("*.[xX][mM][lL]"))
@@ -109,12 +108,12 @@ def overfull(source: bytes, published: bytes) -> bytes:
 
 
 def compiled(sheet: bytes) -> Any:
-    return rules._processor().new_xslt30_processor().compile_stylesheet(stylesheet_text=sheet.decode())
+    return official._processor().new_xslt30_processor().compile_stylesheet(stylesheet_text=sheet.decode())
 
 
 def failed(executable: Any, document: bytes) -> Counter[tuple[str, ...]] | str:
     """What a stylesheet finds: rule, place, flag, test, text, how often each; or the error that it stops with."""
-    node = rules._processor().parse_xml(xml_text=etree.tostring(etree.fromstring(document), encoding="unicode"))
+    node = official._processor().parse_xml(xml_text=etree.tostring(etree.fromstring(document), encoding="unicode"))
     try:
         report = etree.fromstring(executable.transform_to_string(xdm_node=node).encode())
     except Exception as error:

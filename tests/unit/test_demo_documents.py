@@ -16,10 +16,10 @@ from pipeline.store.directory import identifiers_of, read_recipients
 from schemas.documents import Identifier, Invoice
 from schemas.errors import ConfigurationError
 from stages.conversion import totals, ubl
-from stages.conversion.rules import RuleEngine, RuleSet
 from stages.conversion.ubl_profile import Profile
 from stages.extraction import planning, preview
 from stages.rendering.payment_code import payload
+from stages.rules.official import RuleEngine, RuleSet
 
 BROKEN, UNKNOWN = "FT 2026/1050", "LJ 2026/383"
 

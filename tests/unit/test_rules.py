@@ -13,9 +13,8 @@ from lxml import etree
 
 from pipeline import maven
 from schemas.errors import ConfigurationError, EngineUnavailable
-from stages.conversion import rule_findings, rules
-from stages.conversion import rule_stylesheets as stylesheets
-from stages.conversion.rules import RuleEngine, RuleSet, Verdict
+from stages.rules import findings, official, stylesheets
+from stages.rules.official import RuleEngine, RuleSet, Verdict
 
 PARTY = """<cac:Party>
  <cbc:EndpointID schemeID="0088">{gln}</cbc:EndpointID>
@@ -44,7 +43,7 @@ def invoice(lines: int = 1) -> str:
         for number in range(1, lines + 1)
     )
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<Invoice xmlns="{rule_findings.INVOICE}" xmlns:cac="{rule_findings.CAC}" xmlns:cbc="{rule_findings.CBC}">
+<Invoice xmlns="{findings.INVOICE}" xmlns:cac="{findings.CAC}" xmlns:cbc="{findings.CBC}">
 <cbc:CustomizationID>urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0</cbc:CustomizationID>
 <cbc:ProfileID>urn:fdc:peppol.eu:2017:poacc:billing:01:1.0</cbc:ProfileID>
 <cbc:ID>2026/117</cbc:ID><cbc:IssueDate>2026-11-20</cbc:IssueDate><cbc:DueDate>2026-12-20</cbc:DueDate>
@@ -216,7 +215,7 @@ def test_stylesheets_read_neither_files_nor_the_network(engine: RuleEngine, tmp_
     for call in (f"doc('{secret.as_uri()}')", f"unparsed-text('{secret.as_uri()}')", "doc('http://127.0.0.1:9/')"):
         sheet = f"""<xsl:stylesheet version="3.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
           <xsl:template match="/"><out><xsl:copy-of select="{call}"/></out></xsl:template></xsl:stylesheet>"""
-        processor = rules._processor()
+        processor = official._processor()
         executable = processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=sheet)
         with pytest.raises(Exception, match="has been prohibited"):
             executable.transform_to_string(xdm_node=processor.parse_xml(xml_text="<a/>"))

@@ -28,8 +28,7 @@ from typing import Any
 from lxml import etree
 
 from schemas.errors import EngineUnavailable, Finding
-from stages.conversion import rule_findings as findings
-from stages.conversion import rule_stylesheets as stylesheets
+from stages.rules import findings, stylesheets
 
 _SELF_BILLING = "urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0"
 _ROOTS = {f"{{{findings.INVOICE}}}Invoice": "Invoice", f"{{{findings.CREDIT_NOTE}}}CreditNote": "CreditNote"}

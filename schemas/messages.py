@@ -52,6 +52,7 @@ class Rendition(Frozen):
 
     format: str = Field(description="peppol, ubl")
     rules: str = Field(description="rule set: peppol, en16931")
+    options: dict[str, str] = Field(default_factory=dict, description="what the target is told besides the document")
     signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas import documents, messages, profiles, tenants
+from schemas import messages, profiles, tenants
+from schemas.canonical import MODELS
 from schemas.events import Event
 
 FOLDER = Path(__file__).with_name("published")
 
 PUBLISHED: dict[str, type[BaseModel]] = {
-    "invoice": documents.Invoice,
+    **MODELS,
     "event": Event,
     "tenant-profile": tenants.TenantProfile,
     "extraction-profile": profiles.ExtractionProfile,

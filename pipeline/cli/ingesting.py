@@ -156,7 +156,7 @@ def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str 
                         {
                             "file": file.name,
                             "address": record.address,
-                            "number": document.invoice_number if document else None,
+                            "number": document.number if document else None,
                             "type": document.document_type if document else None,
                             "state": "read" if document else "refused",
                             "reason": _reason(error),

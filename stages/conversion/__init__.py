@@ -21,11 +21,9 @@ from schemas.errors import DocumentInvalid, Finding
 from schemas.events import EventType
 from schemas.messages import ArtefactKind, ArtefactRef, Converted, Extracted, MadeRendition, Rendition
 from schemas.outcomes import Done, Fact
-from stages.conversion import totals, ubl
-from stages.conversion.ubl_profile import Profile
+from stages.conversion import totals
+from stages.formats import registry
 from stages.rules.official import RuleEngine, RuleSet
-
-PROFILES = {"peppol": Profile.PEPPOL, "ubl": Profile.EN16931}
 
 
 @dataclass(frozen=True)
@@ -64,15 +62,15 @@ class Conversion:
     def _write(
         self, document: Invoice, rendition: Rendition, message: Extracted, name: str, found: tuple[Finding, ...]
     ) -> tuple[MadeRendition, Fact]:
-        profile = PROFILES[rendition.format]
-        xml = ubl.write(document, profile)
+        target, options = registry.target(rendition.format), rendition.options
+        xml = target.write(document, options)
         verdict = engine(self.rule_jars).check(xml, RuleSet(rendition.rules))
         _stop(verdict.findings)
         ref = put(
             self.storage, message.tenant, message.document_id, ArtefactKind.E_FORMAT, xml,
-            media_type="application/xml", name=f"{name}.xml",
+            media_type=target.media_type, name=f"{name}{target.suffix}",
         )  # fmt: skip
-        losses = ubl.losses(document, profile)
+        losses = target.losses(document, options)
         warnings = [*found, *verdict.findings]
         data = {
             "format": rendition.format,

@@ -20,15 +20,17 @@ from connectors.directory import Directory
 from connectors.profiles import Pinned, Profiles
 from connectors.storage import Storage, get, put
 from schemas import ids
+from schemas.canonical import Document, from_json, to_json
 from schemas.documents import Invoice, Party
 from schemas.errors import ExportUnreadable, PermanentError
 from schemas.events import EventType
 from schemas.messages import ArtefactKind, ArtefactRef, ExportReceived, Extracted, PlanRequested
 from schemas.outcomes import Done, ExportStep, Fact, Parked, Refusal, Registration
 from schemas.profiles import ExtractionProfile
-from stages.extraction import planning, reading
-from stages.extraction.reading import Record
-from stages.extraction.recognise import HEAD_BYTES, Head
+from stages.extraction import planning
+from stages.formats.reading import step as reading
+from stages.formats.reading.head import HEAD_BYTES, Head
+from stages.formats.reading.step import Record
 
 LIMIT = 500
 SECONDS = 5.0
@@ -52,7 +54,7 @@ class Extraction:
             profile = _profile(pinned, message.profile, head)
             step = reading.read(file, message.name, profile, message.cursor, limit=LIMIT, seconds=SECONDS)
         documents = [record.document for record in step.records if record.document is not None]
-        wanted = [pair for document in documents for pair in planning.identifiers(document.buyer)]
+        wanted = [pair for document in documents for pair in planning.identifiers(document.receiver)]
         found = self.directory.find(message.tenant, wanted)
         registrations = tuple(self._register(message, record, found, pinned) for record in step.records)
         more = step.cursor is not None
@@ -67,18 +69,18 @@ class Extraction:
         recognised = planning.recognise(document, message.tenant, found, pinned)
         filled: list[str] = []
         if isinstance(recognised, planning.Recognised):
-            document, filled = planning.complete_buyer(document, recognised.party)
+            document, filled = planning.complete_receiver(document, recognised.party)
         canonical = self._canonical(message.tenant, owner, document)
         known = {
             "document_type": document.document_type,
-            "number": document.invoice_number,
+            "number": document.number,
             "issue_date": document.issue_date,
-            "due_date": document.due_date,
-            "currency": document.currency,
-            "amount_due": document.totals.amount_due,
-            "seller_key": seller_key(document.seller),
-            "seller_name": document.seller.name,
-            "buyer_name": document.buyer.name,
+            "due_date": getattr(document, "due_date", None),
+            "currency": getattr(document, "currency", None),
+            "amount_due": document.totals.amount_due if isinstance(document, Invoice) else None,
+            "seller_key": seller_key(document.sender),
+            "seller_name": document.sender.name,
+            "buyer_name": document.receiver.name,
             "business_key": business_key(document),
             "content_hash": content_hash(document),
             "relations": _relations(document),
@@ -113,13 +115,13 @@ class Extraction:
 
     def _plan_again(self, message: PlanRequested) -> Done | Parked:
         """A parked document, after somebody imported its recipient: only the plan is made again."""
-        document = Invoice.model_validate_json(get(self.storage, message.canonical))
+        document = from_json(get(self.storage, message.canonical))
         pinned = self.profiles.current(message.tenant)
-        found = self.directory.find(message.tenant, planning.identifiers(document.buyer))
+        found = self.directory.find(message.tenant, planning.identifiers(document.receiver))
         recognised = planning.recognise(document, message.tenant, found, pinned)
         if isinstance(recognised, Refusal):
             return Parked(recognised)
-        document, filled = planning.complete_buyer(document, recognised.party)
+        document, filled = planning.complete_receiver(document, recognised.party)
         canonical = self._canonical(message.tenant, message.document_id, document)
         following, planned = self._extracted(
             message, message.document_id, document, canonical, recognised, filled, pinned, round_=message.round
@@ -127,7 +129,7 @@ class Extraction:
         return Done(message=following, facts=(planned,), artefacts=(canonical,))
 
     def _extracted(
-        self, message: ExportReceived | PlanRequested, owner: UUID, document: Invoice, canonical: ArtefactRef,
+        self, message: ExportReceived | PlanRequested, owner: UUID, document: Document, canonical: ArtefactRef,
         recognised: planning.Recognised, filled: list[str], pinned: Pinned, *, round_: int,
     ) -> tuple[Extracted, Fact]:  # fmt: skip
         plan = planning.plan(document, recognised, pinned)
@@ -142,8 +144,8 @@ class Extraction:
         data = {**plan.model_dump(mode="json"), "filled_from_directory": filled}
         return following, Fact(EventType.PLANNED, data)
 
-    def _canonical(self, tenant: str, owner: UUID, document: Invoice) -> ArtefactRef:
-        data = document.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+    def _canonical(self, tenant: str, owner: UUID, document: Document) -> ArtefactRef:
+        data = to_json(document)
         return put(
             self.storage,
             tenant,
@@ -165,26 +167,27 @@ def seller_key(seller: Party) -> str:
     return seller.name.casefold()
 
 
-def business_key(document: Invoice) -> str:
-    """Supplier, type, number and issue date: what makes an invoice that invoice and no other."""
+def business_key(document: Document) -> str:
+    """Who made it, type, number and issue date: what makes an invoice that invoice and no other."""
     parts = (
-        seller_key(document.seller),
+        seller_key(document.sender),
         document.document_type,
-        document.invoice_number,
+        document.number,
         document.issue_date.isoformat(),
     )
     return "|".join(parts)
 
 
-def content_hash(document: Invoice) -> str:
+def content_hash(document: Document) -> str:
     """SHA-256 of the canonical document as the export gave it: a later change of the directory makes no new content."""
-    without = document.model_copy(update={"buyer": document.buyer.model_copy(update={"endpoint": None})})
-    return hashlib.sha256(without.model_dump_json(exclude_none=True, exclude_defaults=True).encode()).hexdigest()
+    without = planning.with_receiver(document, document.receiver.model_copy(update={"endpoint": None}))
+    return hashlib.sha256(to_json(without)).hexdigest()
 
 
-def _relations(document: Invoice) -> tuple[tuple[str, str], ...]:
-    order = [("order", document.order_reference)] if document.order_reference else []
-    return (*order, *(("corrects", each.number) for each in document.preceding_invoices))
+def _relations(document: Document) -> tuple[tuple[str, str], ...]:
+    reference = getattr(document, "order_reference", None)
+    order = [("order", reference)] if reference else []
+    return (*order, *(("corrects", each.number) for each in getattr(document, "preceding_invoices", ())))
 
 
 def _refusal(error: Exception | None) -> Refusal:
@@ -194,9 +197,7 @@ def _refusal(error: Exception | None) -> Refusal:
 
 
 def _format(head: Head, profile: ExtractionProfile | None) -> str:
-    if head.kind in ("zip", "gzip"):
-        return head.kind
-    return reading.recognise(head.data, head.name, profile).name
+    return head.kind if reading.is_archive(head, profile) else reading.recognise(head, profile).name
 
 
 def _profile(pinned: Pinned, asked: str | None, head: Head) -> ExtractionProfile | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from connectors.directory import Known
 from connectors.profiles import Pinned
 from schemas import ids
-from schemas.documents import Identifier, Invoice, Party
+from schemas.canonical import Document
+from schemas.documents import DeliveryHints, Identifier, Invoice, Party
 from schemas.messages import Plan, Rendition
 from schemas.outcomes import LearntParty, Refusal
 
@@ -52,9 +53,12 @@ def identifiers(party: Party) -> list[Pair]:
     return list(dict.fromkeys((scheme, normal(scheme, value)) for scheme, value in pairs))
 
 
-def recognise(document: Invoice, tenant: str, found: Found, pinned: Pinned) -> Recognised | Refusal:
+def recognise(document: Document, tenant: str, found: Found, pinned: Pinned) -> Recognised | Refusal:
     """One party that all identifiers which are known agree on; none, several or a contradiction is a refusal."""
-    pairs = identifiers(document.buyer)
+    if not isinstance(document, Invoice):
+        word = document.document_type.replace("-", " ")
+        return Refusal("no-route", f"The export was read, but nothing is made of a message of type {word} yet.")
+    pairs = identifiers(document.receiver)
     hits = {pair: found[pair] for pair in pairs if found.get(pair)}
     if hits:
         sets = [{known.party_id for known in parties} for parties in hits.values()]
@@ -95,9 +99,9 @@ def _unknown(pairs: Iterable[Pair], hits: Found) -> Refusal:
     )
 
 
-def _learn(document: Invoice, tenant: str, pairs: list[Pair]) -> LearntParty | None:
+def _learn(document: Document, tenant: str, pairs: list[Pair]) -> LearntParty | None:
     """An unknown buyer with an identifier and an address for messages, where the profile lets invoices teach."""
-    buyer, hints = document.buyer, document.hints
+    buyer, hints = document.receiver, _hints(document)
     email = hints.email or (buyer.contact.email if buyer.contact else None)
     if not pairs or not (email or hints.phone):
         return None
@@ -112,26 +116,39 @@ def _learn(document: Invoice, tenant: str, pairs: list[Pair]) -> LearntParty | N
     )
 
 
-def complete_buyer(document: Invoice, party: Known) -> tuple[Invoice, list[str]]:
-    """Fill what the export did not say and the directory knows: the buyer's endpoint. Says which fields it filled."""
-    if document.buyer.endpoint is not None:
+def _hints(document: Document) -> DeliveryHints:
+    return getattr(document, "hints", DeliveryHints())
+
+
+def with_receiver(document: Document, party: Party) -> Document:
+    """The document with another receiver, whatever field its kind has it in."""
+    return document.model_copy(update={_receiver_field(document): party})
+
+
+def _receiver_field(document: Document) -> str:
+    return next(name for name in type(document).model_fields if getattr(document, name) is document.receiver)
+
+
+def complete_receiver(document: Document, party: Known) -> tuple[Document, list[str]]:
+    """Fill what the export did not say and the directory knows: the receiver's endpoint. Tells which fields."""
+    if document.receiver.endpoint is not None:
         return document, []
     for scheme, value in party.identifiers:
         if scheme.startswith("endpoint:"):
             endpoint = Identifier(value=value, scheme=scheme.removeprefix("endpoint:"))
-            buyer = document.buyer.model_copy(update={"endpoint": endpoint})
-            return document.model_copy(update={"buyer": buyer}), ["buyer.endpoint"]
+            receiver = document.receiver.model_copy(update={"endpoint": endpoint})
+            return with_receiver(document, receiver), [f"{_receiver_field(document)}.endpoint"]
     return document, []
 
 
-def plan(document: Invoice, recognised: Recognised, pinned: Pinned) -> Plan:
+def plan(document: Document, recognised: Recognised, pinned: Pinned) -> Plan:
     """What will be made, every part pinned with its version."""
     profile = pinned.profile
     return Plan(
         party=recognised.party.party_id,
         party_rule=recognised.rule,
         renditions=(Rendition(format=profile.format, rules=RULES[profile.format], signature=profile.signature),),
-        language=_language(recognised.party.language, document.hints.language, profile.language),
+        language=_language(recognised.party.language, _hints(document).language, profile.language),
         pdf_signature=profile.pdf_signature,
         brand=pinned.version,
         profile=pinned.version,

@@ -80,8 +80,9 @@ def as_json(*documents: dict[str, Any]) -> bytes:
 def as_ubl(number: str, **changes: Any) -> bytes:
     """The same invoice as UBL 2.1, UTF-8."""
     from schemas.documents import Invoice
-    from stages.conversion import totals, ubl
-    from stages.conversion.ubl_profile import Profile
+    from stages.conversion import totals
+    from stages.formats.ubl import writer as ubl
+    from stages.formats.ubl.profile import Profile
 
     given = Invoice.model_validate({**document(number), **changes})
     endpoint = {"endpoint": {"value": "5609999200207", "scheme": "0088"}}

@@ -15,10 +15,10 @@ from schemas.documents import Identifier, Invoice
 from schemas.errors import Finding, PermanentError
 from schemas.profiles import ExtractionProfile, load_profile
 from stages.conversion.totals import complete
-from stages.conversion.ubl import Profile, write
-from stages.extraction import canonical
-from stages.extraction.reading import Record, read
-from stages.extraction.records import Budget, Source
+from stages.formats.canonical import reader as canonical
+from stages.formats.reading.records import Budget, Source
+from stages.formats.reading.step import Record, read
+from stages.formats.ubl.writer import Profile, write
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")

@@ -19,8 +19,8 @@ from ubl_documents import DOCUMENTS
 
 from schemas.documents import Invoice, Note, Party
 from stages.conversion.totals import complete
-from stages.conversion.ubl import Profile, write
-from stages.extraction.reading import read
+from stages.formats.reading.step import read
+from stages.formats.ubl.writer import Profile, write
 from stages.rendering.brand import Brand
 from stages.rendering.figures import Figures
 from stages.rendering.layout import render

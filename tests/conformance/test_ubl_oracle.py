@@ -15,7 +15,7 @@ from ubl_documents import DOCUMENTS, invoice, line
 
 from schemas.documents import AllowanceCharge, Invoice, Totals
 from stages.conversion.totals import complete
-from stages.conversion.ubl import Profile, write
+from stages.formats.ubl.writer import Profile, write
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 ORACLE = SHARED / "oracle" / "oracle"

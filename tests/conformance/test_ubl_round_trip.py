@@ -12,8 +12,8 @@ from ubl_documents import DOCUMENTS
 
 from schemas.documents import Invoice
 from stages.conversion.totals import complete
-from stages.conversion.ubl import Profile, losses, write
-from stages.extraction.reading import read
+from stages.formats.reading.step import read
+from stages.formats.ubl.writer import Profile, losses, write
 
 CORPORA = SHARED / "corpora" / "einvoice" / "ubl"
 FILES = sorted(CORPORA.glob("*")) if CORPORA.exists() else []

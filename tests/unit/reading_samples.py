@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
-from stages.extraction.reading import Record, Step, read
+from stages.formats.reading.step import Record, Step, read
 
 UBL_NAMESPACES = (
     'xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2" '

@@ -15,9 +15,10 @@ from pipeline.settings import Settings
 from pipeline.store.directory import identifiers_of, read_recipients
 from schemas.documents import Identifier, Invoice
 from schemas.errors import ConfigurationError
-from stages.conversion import totals, ubl
-from stages.conversion.ubl_profile import Profile
+from stages.conversion import totals
 from stages.extraction import planning, preview
+from stages.formats.ubl import writer as ubl
+from stages.formats.ubl.profile import Profile
 from stages.rendering.payment_code import payload
 from stages.rules.official import RuleEngine, RuleSet
 

@@ -125,11 +125,11 @@ def test_nothing_is_learnt_without_an_address(teaching: Pinned) -> None:
 def test_the_directory_fills_a_missing_endpoint_and_says_so() -> None:
     """An export without electronic addresses gets the one that the directory knows; a given one stays."""
     bare = invoice(Party(name="A", vat_identifier="PT1"))
-    filled, fields = planning.complete_buyer(bare, ANA)
+    filled, fields = planning.complete_receiver(bare, ANA)
     assert filled.buyer.endpoint == Identifier(value="5601234500009", scheme="0088")
     assert fields == ["buyer.endpoint"]
     given = invoice(Party(name="A", endpoint=Identifier(value="x@y", scheme="EM")))
-    assert planning.complete_buyer(given, ANA) == (given, [])
+    assert planning.complete_receiver(given, ANA) == (given, [])
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,6 @@ def test_a_seller_without_numbers_is_known_by_name() -> None:
 def test_content_is_what_the_export_said_not_what_the_directory_added() -> None:
     """A later import of the recipient's endpoint makes no new content, so a second drop is still a duplicate."""
     bare = invoice(Party(name="A", vat_identifier="PT1"))
-    filled, _ = planning.complete_buyer(bare, ANA)
+    filled, _ = planning.complete_receiver(bare, ANA)
     assert content_hash(bare) == content_hash(filled)
     assert content_hash(bare) != content_hash(bare.model_copy(update={"buyer_reference": "other"}))

@@ -14,7 +14,8 @@ from test_read_csv import HEADER, profile, row
 from test_read_idoc import batch, idoc
 
 from schemas.errors import PermanentError
-from stages.extraction.reading import Record, recognise
+from stages.formats.reading.head import Head
+from stages.formats.reading.step import Record, recognise
 
 GOOD: dict[str, bytes] = {
     "ubl": f"<b>{ubl('F-1')}{ubl('F-2', root='CreditNote')}</b>".encode(),
@@ -102,8 +103,8 @@ def test_any_text_as_a_value(text: str, kind: str) -> None:
 
 def test_a_name_tells_nothing() -> None:
     """An IDoc called .csv is an IDoc, and a UBL called .json UBL."""
-    assert recognise(GOOD["idoc"], "day.csv", PROFILE).name == "idoc"
-    assert recognise(GOOD["ubl"], "day.json", None).name == "ubl"
-    assert recognise(GOOD["ubl utf-16"], "day.txt", None).name == "ubl"
-    assert recognise(GOOD["json lines"], "day.xml", None).name == "json"
-    assert recognise(GOOD["csv"], "day.xml", None).name == "csv"
+    assert recognise(Head(GOOD["idoc"], "day.csv"), PROFILE).name == "idoc"
+    assert recognise(Head(GOOD["ubl"], "day.json"), None).name == "ubl"
+    assert recognise(Head(GOOD["ubl utf-16"], "day.txt"), None).name == "ubl"
+    assert recognise(Head(GOOD["json lines"], "day.xml"), None).name == "json"
+    assert recognise(Head(GOOD["csv"], "day.xml"), None).name == "csv"

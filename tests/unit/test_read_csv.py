@@ -301,7 +301,7 @@ def test_steps_end_with_time() -> None:
     """With a clock that has run out, a step still reads one document, and its cursor goes on behind it."""
     times = iter(range(0, 1000, 10))
     data = (HEADER + row("1") + row("2")).encode()
-    from stages.extraction.reading import read
+    from stages.formats.reading.step import read
 
     one = read(io.BytesIO(data), "x.csv", profile(), None, seconds=5.0, clock=lambda: float(next(times)))
     assert [r.address for r in one.records] == ["line 2"]

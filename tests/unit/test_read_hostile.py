@@ -21,7 +21,7 @@ OPEN = f'<Invoice xmlns="{INVOICE_NAMESPACE}">'.encode()
 CLOSE = b"</Invoice>"
 MEASURED = """
 import json, os, sys, time
-from stages.extraction.reading import read
+from stages.formats.reading.step import read
 from schemas.errors import PermanentError
 from schemas.profiles import load_profile
 
@@ -108,7 +108,7 @@ def test_ten_thousand_invoices_stay_small(tmp_path: Path) -> None:
     """A file of 10,000 invoices is read in steps under 300 MB in all, each as it is."""
     script = """
 import sys
-from stages.extraction.reading import read
+from stages.formats.reading.step import read
 cursor, count = None, 0
 with open(sys.argv[1], "rb") as file:
     while True:

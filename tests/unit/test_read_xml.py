@@ -8,8 +8,8 @@ import pytest
 from reading_samples import everything, refusal, rules, step, ubl
 
 from schemas.errors import ExportUnreadable, LimitExceeded
-from stages.extraction import xml
-from stages.extraction.records import DOCUMENT_PARTS
+from stages.formats.reading import xml
+from stages.formats.reading.records import DOCUMENT_PARTS
 
 DECLARATION = '<?xml version="1.0" encoding="{}"?>\n'
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from schemas.profiles import load_profile
-from stages.extraction.reading import read
+from stages.formats.reading.step import read
 
 SHOP = """
 name: shop

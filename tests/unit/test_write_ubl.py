@@ -37,7 +37,7 @@ from schemas.documents import (
 )
 from schemas.errors import DocumentInvalid
 from stages.conversion.totals import complete
-from stages.conversion.ubl import Profile, losses, unwritable, write
+from stages.formats.ubl.writer import Profile, losses, unwritable, write
 
 D = Decimal
 NAMES = {

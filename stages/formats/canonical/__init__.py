@@ -1,0 +1,28 @@
+"""Canonical JSON, keyed by the names of `schemas/documents.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.canonical import to_json
+from stages.formats.canonical import reader
+from stages.formats.format import Format, Options, Target
+
+
+def write(document: Any, _options: Options) -> bytes:
+    return to_json(document) + b"\n"
+
+
+FORMAT = Format(
+    name="json",
+    title="canonical JSON",
+    fits=reader.fits,
+    read=reader.read,
+    reads="invoice, credit note",
+    targets=(
+        Target(
+            "json", "canonical JSON", "1", frozenset({"invoice", "credit-note"}), write,
+            media_type="application/json", suffix=".json",
+        ),
+    ),
+)  # fmt: skip

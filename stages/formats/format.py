@@ -1,0 +1,78 @@
+"""What a format is: how it is recognised and read, and the targets it writes. Each format's package has one `FORMAT`.
+
+A `Format` is a syntax (UBL, IDoc, EDIFACT); a `Target` is what one can ask for by name (`peppol`, `xrechnung-ubl`): the
+syntax with everything that decides its bytes. Both are plain data, so the registry, the command line, the plan and the
+tests go through all of them without knowing any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.errors import Finding
+from schemas.profiles import ExtractionProfile
+from stages.formats.reading.head import Head
+from stages.formats.reading.records import Budget, Cursor, Portion, Source
+
+Fits = Callable[[Head, ExtractionProfile | None], bool]
+Read = Callable[[Source, ExtractionProfile | None, Cursor | None, Budget], Portion]
+Options = Mapping[str, str]
+"""What a recipient's or tenant's profile says for one target; each target lists the names it knows in `options`."""
+Write = Callable[[Any, Options], bytes]
+"""(completed canonical document, options) -> bytes. Raises DocumentInvalid (permanent) for what cannot be written at
+all; a document of a kind that `Target.kinds` does not name is never handed over."""
+Losses = Callable[[Any, Options], Sequence[Finding]]
+"""(completed canonical document, options) -> one finding (severity `warning`, rule `<target>-loss`, place = field path)
+for each field with content that the target leaves out or changes. Empty: all is carried."""
+
+
+def _no_losses(_document: Any, _options: Options) -> tuple[Finding, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something a recipient may ask for by name.
+
+    `kinds` are canonical kinds or document types it carries: `invoice`, `credit-note`, `order` ...
+    `rules` are names of rule sets of `stages.rules` that its output is held against before it may leave.
+    `signature` is the signature profile that the format's law wants, by default.
+    """
+
+    name: str
+    title: str
+    version: str
+    kinds: frozenset[str]
+    write: Write
+    losses: Losses = _no_losses
+    rules: tuple[str, ...] = ()
+    signature: str = "none"
+    media_type: str = "application/xml"
+    suffix: str = ".xml"
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Name -> sentence, for people."""
+    countries: frozenset[str] = frozenset()
+    """Where the law or the authority asks for this target, where no profile says otherwise."""
+    platform: str | None = None
+    """The authority's platform through which the law wants it issued (SdI, KSeF): what we mail is then a copy."""
+    envelope: str | None = None
+    """`edifact`, `x12`: the message travels in an interchange, whose envelope and control number delivery makes."""
+    embedded: bool = False
+    """The bytes travel inside the PDF (Factur-X), not beside it."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One syntax: a row of the registry. `fits` and `read` are None for what is only written."""
+
+    name: str
+    title: str
+    fits: Fits | None = None
+    read: Read | None = None
+    reads: str = ""
+    """Versions and messages that are read, for people: `INVOIC D.96A, D.01B`."""
+    companion: Callable[[str, ExtractionProfile | None], bool] = lambda _name, _profile: False
+    """Is a file of this name read together with another one (lines beside their heads), not by itself?"""
+    targets: tuple[Target, ...] = ()

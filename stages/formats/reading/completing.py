@@ -1,0 +1,205 @@
+"""From a reader's nested dictionary to the canonical document, or to findings that a person understands.
+
+Readers bring texts; here they become numbers and dates, strictly: `1_000`, `1e3`, `12,5` are no numbers, `20150109` and
+86400 are no dates (pydantic alone would take each of them). What a profile gives as constants fills what is empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.documents import Invoice
+from schemas.errors import Finding
+from schemas.fields import Path, fields_of, format_path, kind_at
+from stages.formats.reading.records import refuse
+
+D = TypeVar("D", bound=BaseModel)
+
+NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)\Z", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot carry (clause 2.2): a document with one of these could never be written."""
+
+Locate = Callable[[Path], str]
+"""Where in the source the value at a path of the canonical document stood."""
+
+
+class Unfit(Exception):
+    """The document cannot be built; carries every finding, and its number where that much is known. Stays inside
+    extraction."""
+
+    def __init__(self, *findings: Finding, number: str | None = None) -> None:
+        super().__init__(", ".join(f.rule for f in findings))
+        self.findings = findings
+        self.number = number
+
+
+def complete(
+    data: dict[str, Any], locate: Locate, constants: Mapping[str, Any] | None = None, needs: tuple[str, ...] = ()
+) -> Invoice:
+    """Build the invoice. `data` is changed on the way. Raises Unfit.
+
+    `needs` names line fields that must be given although the model has a default for them: a reader that took 'S' for
+    a VAT category nobody wrote would be guessing.
+    """
+    if constants:
+        _fill(data, constants)
+    findings: list[Finding] = []
+    for index, line in enumerate(data.get("lines") or ()):
+        for field in needs:
+            if line.get(field) in (None, ""):
+                path: Path = ("lines", index, field)
+                findings.append(refuse("field-missing", f"{_label(path, Invoice)} is missing", locate(path)))
+    return _build(Invoice, data, locate, findings)
+
+
+def complete_as(model: type[D], data: dict[str, Any], locate: Locate, constants: Mapping[str, Any] | None = None) -> D:
+    """The same for a canonical document of any kind. `data` is changed on the way. Raises Unfit."""
+    if constants:
+        _fill(data, constants)
+    return _build(model, data, locate, [])
+
+
+def _build(model: type[D], data: dict[str, Any], locate: Locate, findings: list[Finding]) -> D:
+    _typed(data, model, (), findings, locate, model)
+    if not findings:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            each = error.errors(include_url=False, include_context=False)[:100]
+            findings = [_finding(dict(e), locate, model) for e in each]
+    raise Unfit(*findings, number=number_of(data))
+
+
+def number_of(data: Mapping[str, Any]) -> str | None:
+    """The number of a document that was read in part, for people who look for it; None where it cannot be shown."""
+    said = data.get("invoice_number") or data.get("number")
+    number = said.strip()[:200] if isinstance(said, str) else ""
+    return number if number and number.isprintable() else None
+
+
+def _fill(data: dict[str, Any], constants: Mapping[str, Any]) -> None:
+    """Put constants where the document has nothing; `line` goes to each line."""
+    for key, value in constants.items():
+        if key == "line":
+            for line in data.get("lines") or ():
+                if isinstance(line, dict):
+                    _fill(line, value)
+        elif isinstance(value, Mapping):
+            below = data.setdefault(key, {})
+            if isinstance(below, dict):
+                _fill(below, value)
+        elif data.get(key) in (None, "", (), []):
+            data[key] = value
+
+
+def _typed(
+    data: dict[str, Any],
+    model: type[BaseModel],
+    path: Path,
+    findings: list[Finding],
+    locate: Locate,
+    root: type[BaseModel],
+) -> None:
+    """Turn texts into numbers and dates in place, going down the model."""
+    kinds = fields_of(model)
+    for name, value in data.items():
+        kind = kinds.get(name)
+        if kind is None or value is None or len(findings) >= 100:
+            continue
+        at = (*path, name)
+        if isinstance(value, str):
+            if kind.name == "number":
+                if NUMBER.match(value) and len(value) <= 40:
+                    data[name] = Decimal(value)
+                else:
+                    findings.append(
+                        refuse("field-number", f"{_label(at, root)} is not a number", locate(at), value, "1234.56")
+                    )
+            elif kind.name == "date":
+                day = as_day(value)
+                if day is None:
+                    message = f"{_label(at, root)} is not a date of the calendar"
+                    findings.append(refuse("field-date", message, locate(at), value, "2026-11-22"))
+                data[name] = day
+            elif bad := UNPRINTABLE.search(value):
+                message = f"{_label(at, root)} contains a character that no XML document may carry"
+                findings.append(refuse("field-character", message, locate(at), f"U+{ord(bad.group()):04X}"))
+        elif kind.name == "part" and isinstance(value, dict) and kind.part:
+            _typed(value, kind.part, at, findings, locate, root)
+        elif kind.name == "parts" and isinstance(value, list) and kind.part:
+            for index, item in enumerate(value):
+                if isinstance(item, dict):
+                    _typed(item, kind.part, (*at, index), findings, locate, root)
+        elif kind.name == "date" and not isinstance(value, date):
+            message = f"{_label(at, root)} is not a date; dates are texts"
+            findings.append(refuse("field-date", message, locate(at), str(value)[:40], "2026-11-22"))
+            data[name] = None
+        elif kind.name == "words" and isinstance(value, dict):
+            for key, text in value.items():
+                if isinstance(text, str) and (bad := UNPRINTABLE.search(text) or UNPRINTABLE.search(key)):
+                    place = locate(at)
+                    findings.append(refuse("field-character", "a character that no XML may carry", place))
+
+
+def as_day(text: str) -> date | None:
+    """A calendar date written as ISO 8601 has it, `2026-11-22`; None for anything else."""
+    if not DAY.match(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _label(path: Path, root: type[BaseModel]) -> str:
+    """`issue_date (BT-2)`: the field's name and its business term."""
+    name = str(next((s for s in reversed(path) if isinstance(s, str)), ""))
+    try:
+        term = kind_at(path, root=root).term
+    except ValueError:
+        term = ""
+    return f"{name} ({term})" if term else name
+
+
+def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Finding:
+    """Pydantic's error in words of the trade."""
+    path: Path = tuple(error["loc"])
+    kind, label, place = str(error["type"]), _label(path, root), locate(path)
+    value = error.get("input")
+    found = value if isinstance(value, str) else None if isinstance(value, (dict, list)) else str(value)[:60]
+    if kind == "missing":
+        return refuse("field-missing", f"{label} is missing", place)
+    if kind == "extra_forbidden":
+        return refuse("field-unknown", f"the canonical document has no field {format_path(path)[:80]!r}", place)
+    if kind == "too_short":
+        return refuse("field-missing", f"{label} is empty: at least one is needed", place)
+    if kind == "string_too_short":
+        return refuse("field-missing", f"{label} is empty", place)
+    if kind == "string_too_long":
+        return refuse("field-length", f"{label} is longer than allowed", place, found)
+    if kind == "value_error":
+        said = str(error["msg"]).removeprefix("Value error, ")
+        rule = "field-code" if "code of ISO" in said else "field-number"
+        return refuse(rule, f"{label}: {said}", place, found)
+    if kind.startswith("decimal"):
+        return refuse("field-number", f"{label} is not a number that an invoice can carry", place, found)
+    if kind == "string_type":
+        return refuse("field-text", f"{label} must be a text", place, found)
+    if kind == "string_unicode":
+        return refuse("field-character", f"{label} contains a character that is half of a pair", place)
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return refuse("field-group", f"{label} must be a group of fields", place, found)
+    if kind in ("tuple_type", "list_type"):
+        return refuse("field-group", f"{label} must be a list", place, found)
+    if kind.startswith("bool"):
+        return refuse("field-flag", f"{label} must be true or false", place, found)
+    if kind == "literal_error":
+        return refuse("field-value", f"{label}: only {error['msg'].rsplit('be ', 1)[-1]} is read here", place, found)
+    return refuse("field-value", f"{label}: {error['msg']}", place, found)

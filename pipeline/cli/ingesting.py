@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from pipeline.cli.files import PathsArgument
 from pipeline.cli.options import DataOption, JsonOption, TenantOption
 
 
@@ -16,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders whose files are taken.")],
+    paths: PathsArgument,
     tenant: TenantOption = None,
     profile: Annotated[str | None, typer.Option(help="Extraction profile; else it is recognised.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each document has reached its end.")] = False,
@@ -28,29 +29,16 @@ def ingest(
     """Drop exports at the door. Exit 1 when a document was refused, parked or could not be delivered."""
     import asyncio
 
+    from pipeline.cli.files import expand
     from pipeline.settings import load
 
     settings = load(data)
-    files = _files(paths)
+    files = expand(paths)
     if dry_run:
         code = _dry_run(settings, files, tenant, profile, json)
     else:
         code = asyncio.run(_ingest(settings, files, tenant, profile, wait, timeout, json))
     raise typer.Exit(code)
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    from schemas.errors import ConfigurationError
-
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise ConfigurationError(f"there is no file {path}")
-    return found
 
 
 async def _ingest(

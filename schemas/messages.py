@@ -53,6 +53,8 @@ class Rendition(Frozen):
     format: str = Field(description="peppol, ubl")
     rules: str = Field(description="rule set: peppol, en16931")
     options: dict[str, str] = Field(default_factory=dict, description="what the target is told besides the document")
+    losses: Literal["report", "refuse", "note"] = Field("report", description="for what the target cannot carry")
+    chosen_by: str = Field("tenant", description="recipient, country or tenant: whose profile asks for it")
     signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
 
 
@@ -111,6 +113,8 @@ class MadeRendition(Frozen):
     format: str
     document: ArtefactRef
     rule_set: str = Field(description="name and version of the rules that were run")
+    platform: str | None = Field(None, description="the authority's platform that issues the original: this is a copy")
+    embedded: bool = Field(False, description="travels inside the PDF (Factur-X), not beside it")
     signature: ArtefactRef | None = None
     detached_signature: ArtefactRef | None = None
     signature_skipped: str | None = Field(None, description="why there is none")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
 
@@ -91,7 +91,19 @@ class TenantProfile(Frozen):
     tenant: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
     brand: BrandProfile
     language: Language = "en"
-    format: Literal["peppol", "ubl"] = Field("peppol", description="ubl: plain EN 16931")
+    formats: tuple[str, ...] = Field(
+        ("peppol",), min_length=1, description="names of `entrega formats`; a list gives one rendition each"
+    )
+    country_formats: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="by the recipient's country, where the recipient has no wish of their own"
+    )
+    format_options: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="format -> option -> value; a recipient's own options outrank them"
+    )
+    losses: dict[str, Literal["report", "refuse", "note"]] = Field(
+        default_factory=dict,
+        description="format -> what becomes of what it cannot carry; else `report`",
+    )
     signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
     pdf_signature: Literal["pades-b-b", "none"] = "none"
     learn_parties: bool = Field(
@@ -104,6 +116,15 @@ class TenantProfile(Frozen):
         (),
         description="files of extraction profiles beside this one: CSV mappings, and `default` for what exports lack",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_format(cls, value: Any) -> Any:
+        """`format: peppol` is short for `formats: [peppol]`."""
+        if isinstance(value, dict) and "format" in value and "formats" not in value:
+            value = {**value, "formats": [value["format"]]}
+            del value["format"]
+        return value
 
     @field_validator("extraction")
     @classmethod

@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 from connectors.storage import Storage, get, put
+from schemas.canonical import Document, from_json
 from schemas.documents import Invoice
-from schemas.errors import DocumentInvalid, Finding
+from schemas.errors import Finding
 from schemas.events import EventType
 from schemas.messages import ArtefactKind, ArtefactRef, Converted, Extracted, MadeRendition, Rendition
 from schemas.outcomes import Done, Fact
-from stages.conversion import totals
+from stages.conversion import making
+from stages.conversion.checking import Checker
 from stages.formats import registry
-from stages.rules.official import RuleEngine, RuleSet
 
 
 @dataclass(frozen=True)
@@ -36,83 +36,49 @@ class Conversion:
 
     async def handle(self, message: Extracted) -> Done:
         """Raises DocumentInvalid (permanent) with every finding; EngineUnavailable (transient): it waits unchecked."""
-        given = Invoice.model_validate_json(get(self.storage, message.canonical))
-        document, findings = totals.complete(given)
-        findings = _binding(findings, message.plan.renditions)
-        _stop(findings)
-        owner, tenant, name = message.document_id, message.tenant, file_name(document)
+        document, found = making.completed(from_json(get(self.storage, message.canonical)))
+        rules = [name for each in message.plan.renditions for name in registry.target(each.format).rules]
+        found = making.binding(found, rules)
+        making.stop(found)
+        name = making.file_name(document)
         completed = put(
-            self.storage, tenant, owner, ArtefactKind.COMPLETED, document.model_dump_json(exclude_none=True).encode(),
-            media_type="application/json", name=f"{name}.json",
+            self.storage, message.tenant, message.document_id, ArtefactKind.COMPLETED,
+            document.model_dump_json(exclude_none=True).encode(), media_type="application/json", name=f"{name}.json",
         )  # fmt: skip
-        made: list[MadeRendition] = []
-        facts: list[Fact] = []
-        for rendition in message.plan.renditions:
-            part, fact = self._write(document, rendition, message, name, findings)
-            made.append(part)
-            facts.append(fact)
-        artefacts: tuple[ArtefactRef, ...] = (completed, *(part.document for part in made))
+        made = [
+            self._make(document, rendition, message, name if at == 0 else f"{name}-{rendition.format}", found)
+            for at, rendition in enumerate(message.plan.renditions)
+        ]
+        parts = tuple(part for part, _ in made)
+        artefacts: tuple[ArtefactRef, ...] = (completed, *(part.document for part in parts))
         return Done(
-            message=Converted(**message.wire(), completed=completed, renditions=tuple(made)),
-            facts=tuple(facts),
+            message=Converted(**message.wire(), completed=completed, renditions=parts),
+            facts=tuple(fact for _, fact in made),
             artefacts=artefacts,
-            record={"amount_due": document.totals.amount_due},
+            record={"amount_due": document.totals.amount_due} if isinstance(document, Invoice) else {},
         )
 
-    def _write(
-        self, document: Invoice, rendition: Rendition, message: Extracted, name: str, found: tuple[Finding, ...]
+    def _make(
+        self, document: Document, rendition: Rendition, message: Extracted, name: str, found: tuple[Finding, ...]
     ) -> tuple[MadeRendition, Fact]:
-        target, options = registry.target(rendition.format), rendition.options
-        xml = target.write(document, options)
-        verdict = engine(self.rule_jars).check(xml, RuleSet(rendition.rules))
-        _stop(verdict.findings)
+        target = registry.target(rendition.format)
+        made = making.make(document, target, rendition.options, rendition.losses, Checker(self.rule_jars), found)
         ref = put(
-            self.storage, message.tenant, message.document_id, ArtefactKind.E_FORMAT, xml,
+            self.storage, message.tenant, message.document_id, ArtefactKind.E_FORMAT, made.content,
             media_type=target.media_type, name=f"{name}{target.suffix}",
         )  # fmt: skip
-        losses = target.losses(document, options)
-        warnings = [*found, *verdict.findings]
         data = {
             "format": rendition.format,
-            "rule_set": verdict.version,
+            "rule_set": made.rule_set,
             "sha256": ref.sha256,
-            "warnings": [finding.rule for finding in warnings],
-            "not_carried": [loss.place for loss in losses],
+            "warnings": [finding.rule for finding in made.warnings],
+            "not_carried": [loss.place for loss in made.losses],
         }
-        personal = {"warnings": [finding.model_dump(exclude_none=True) for finding in warnings]} if warnings else None
-        return (
-            MadeRendition(format=rendition.format, document=ref, rule_set=verdict.version),
-            Fact(EventType.CONVERTED, data, personal, part=rendition.format),
-        )
-
-
-@lru_cache(maxsize=1)
-def engine(jars: tuple[Path, ...]) -> RuleEngine:
-    """The process's one engine: it stays, for starting one costs half a second."""
-    return RuleEngine(jars)
-
-
-def file_name(document: Invoice) -> str:
-    """What people see in a download folder: `invoice-2026_0042`. Letters, digits, hyphens, dots and underscores."""
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in document.invoice_number)
-    return f"{document.document_type}-{safe.strip('._') or 'document'}"[:100]
-
-
-def _binding(findings: tuple[Finding, ...], renditions: tuple[Rendition, ...]) -> tuple[Finding, ...]:
-    """A rule of Peppol's own stops what goes to Peppol; plain EN 16931 lets the given amount stand, and it is told.
-
-    CEN's own examples have lines whose amount is not quantity by price (PEPPOL-EN16931-R120).
-    """
-    if any(rendition.rules == RuleSet.PEPPOL for rendition in renditions):
-        return findings
-    return tuple(
-        finding.model_copy(update={"severity": "warning"}) if finding.rule == "PEPPOL-EN16931-R120" else finding
-        for finding in findings
-    )
-
-
-def _stop(findings: tuple[Finding, ...]) -> None:
-    fatal = tuple(finding for finding in findings if finding.severity == "fatal")
-    if fatal:
-        rules = ", ".join(dict.fromkeys(finding.rule for finding in fatal))
-        raise DocumentInvalid(f"The document breaks {rules}.", findings=fatal)
+        if rendition.losses == "note" and made.losses:
+            data["moved_to_note"] = [loss.place for loss in made.losses if loss.found]
+        told = [finding.model_dump(exclude_none=True) for finding in made.warnings]
+        part = MadeRendition(
+            format=rendition.format, document=ref, rule_set=made.rule_set, platform=target.platform,
+            embedded=target.embedded,
+        )  # fmt: skip
+        return part, Fact(EventType.CONVERTED, data, {"warnings": told} if told else None, part=rendition.format)

@@ -98,17 +98,22 @@ class Extraction:
             },
             {"warnings": [f.model_dump(exclude_none=True) for f in record.warnings]} if warnings else None,
         )
-        if isinstance(recognised, Refusal):
-            resume = PlanRequested(
-                tenant=message.tenant, export_id=message.export_id, document_id=owner, canonical=canonical
-            )
-            return Registration(owner, record.address, facts=(read,), refusal=recognised, resume=resume, **known)  # type: ignore[arg-type]
-        following, planned = self._extracted(message, owner, document, canonical, recognised, filled, pinned, round_=1)
+        resume = PlanRequested(
+            tenant=message.tenant, export_id=message.export_id, document_id=owner, canonical=canonical
+        )
+        planned: tuple[Extracted, Fact] | Refusal = (
+            recognised
+            if isinstance(recognised, Refusal)
+            else self._extracted(message, owner, document, canonical, recognised, filled, pinned, round_=1)
+        )
+        if isinstance(planned, Refusal):
+            return Registration(owner, record.address, facts=(read,), refusal=planned, resume=resume, **known)  # type: ignore[arg-type]
+        assert isinstance(recognised, planning.Recognised), "what is planned was recognised"
         return Registration(
             owner,
             record.address,
-            facts=(read, planned),
-            message=following,
+            facts=(read, planned[1]),
+            message=planned[0],
             learnt=recognised.learnt,
             **known,  # type: ignore[arg-type]
         )
@@ -123,16 +128,21 @@ class Extraction:
             return Parked(recognised)
         document, filled = planning.complete_receiver(document, recognised.party)
         canonical = self._canonical(message.tenant, message.document_id, document)
-        following, planned = self._extracted(
+        extracted = self._extracted(
             message, message.document_id, document, canonical, recognised, filled, pinned, round_=message.round
         )
-        return Done(message=following, facts=(planned,), artefacts=(canonical,))
+        if isinstance(extracted, Refusal):
+            return Parked(extracted)
+        following, fact = extracted
+        return Done(message=following, facts=(fact,), artefacts=(canonical,))
 
     def _extracted(
         self, message: ExportReceived | PlanRequested, owner: UUID, document: Document, canonical: ArtefactRef,
         recognised: planning.Recognised, filled: list[str], pinned: Pinned, *, round_: int,
-    ) -> tuple[Extracted, Fact]:  # fmt: skip
+    ) -> tuple[Extracted, Fact] | Refusal:  # fmt: skip
         plan = planning.plan(document, recognised, pinned)
+        if isinstance(plan, Refusal):
+            return plan
         following = Extracted(
             tenant=message.tenant,
             export_id=message.export_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.directory import Known
 from connectors.profiles import Pinned
@@ -12,10 +13,14 @@ from schemas.canonical import Document
 from schemas.documents import DeliveryHints, Identifier, Invoice, Party
 from schemas.messages import Plan, Rendition
 from schemas.outcomes import LearntParty, Refusal
+from schemas.tenants import TenantProfile
+from stages.formats import registry
+from stages.formats.format import Target
 
 LANGUAGES = ("pt", "es", "pl", "en")
-RULES = {"peppol": "peppol", "ubl": "en16931"}
 GLN = "0088"
+FREE_SIGNATURE = "xades-b-b-asic-e"
+"""Of targets whose law asks for no certain signature: a container beside the document."""
 _WORDS = {"endpoint": "electronic address", "vat": "VAT number", "gln": "GLN", "erp": "customer number"}
 
 Pair = tuple[str, str]
@@ -141,18 +146,64 @@ def complete_receiver(document: Document, party: Known) -> tuple[Document, list[
     return document, []
 
 
-def plan(document: Document, recognised: Recognised, pinned: Pinned) -> Plan:
-    """What will be made, every part pinned with its version."""
+def plan(document: Document, recognised: Recognised, pinned: Pinned) -> Plan | Refusal:
+    """What will be made, every part pinned with its version; a refusal where no format carries such a document."""
     profile = pinned.profile
+    renditions = _renditions(document, recognised.party, profile)
+    if not renditions:
+        word, (asked, _) = document.document_type.replace("-", " "), _formats(document, recognised.party, profile)
+        told = f"The recipient is to have {', '.join(asked)}, and that has no message for a document of type {word}."
+        return Refusal("no-route", f"{told} Name a format that has one in the recipient's or the tenant's profile.")
     return Plan(
         party=recognised.party.party_id,
         party_rule=recognised.rule,
-        renditions=(Rendition(format=profile.format, rules=RULES[profile.format], signature=profile.signature),),
+        renditions=renditions,
         language=_language(recognised.party.language, _hints(document).language, profile.language),
         pdf_signature=profile.pdf_signature,
         brand=pinned.version,
         profile=pinned.version,
     )
+
+
+def _formats(document: Document, party: Known, profile: TenantProfile) -> tuple[tuple[str, ...], str]:
+    """The formats that are asked for, and by whose profile: the recipient's, else the country's, else the tenant's."""
+    if wished := party.preferences.get("formats"):
+        return tuple(wished), "recipient"
+    address = document.receiver.address
+    country = party.country or (address.country if address else None)
+    if country in profile.country_formats:
+        return profile.country_formats[country], "country"
+    return profile.formats, "tenant"
+
+
+def _renditions(document: Document, party: Known, profile: TenantProfile) -> tuple[Rendition, ...]:
+    """One for each format that is asked for and has a message for this kind of document."""
+    names, chosen_by = _formats(document, party, profile)
+    own: dict[str, str] = party.preferences.get("format_options") or {}
+    found: list[Rendition] = []
+    for name in dict.fromkeys(names):
+        target = registry.target(name)
+        if not {document.kind, document.document_type} & target.kinds:
+            continue
+        options = {**profile.format_options.get(name, {}), **own}
+        found.append(
+            Rendition(
+                format=name,
+                rules="+".join(target.rules) or "none",
+                options={key: value for key, value in options.items() if key in target.options},
+                losses=profile.losses.get(name, "report"),
+                chosen_by=chosen_by,
+                signature=_signature(profile, target),
+            )
+        )
+    return tuple(found)
+
+
+def _signature(profile: TenantProfile, target: Target) -> Any:
+    """The tenant's word where the format leaves a choice; what the format's law wants, where it does not."""
+    if "none" in (profile.signature, target.signature):
+        return "none"
+    return profile.signature if target.signature == FREE_SIGNATURE else target.signature
 
 
 def _language(*wished: str | None) -> str:

@@ -1,0 +1,44 @@
+"""Which rules a rendition is held against, and the engines that do it. "Not checked" is no answer: it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from schemas.canonical import Document
+from schemas.errors import Finding
+from stages.formats.format import Target
+from stages.rules.official import RuleEngine, RuleSet, Verdict
+from stages.rules.schemata import SCHEMAS, schema_check
+
+OFFICIAL = {each.value for each in RuleSet}
+
+
+class Checker:
+    """Runs the rule sets that a target names. The engine on the pinned jars is made once in a process."""
+
+    def __init__(self, jars: Sequence[Path]) -> None:
+        self.jars = tuple(jars)
+
+    def __call__(self, content: bytes, target: Target, document: Document) -> Verdict:
+        """Raises EngineUnavailable (transient) where a rule set cannot be had or run."""
+        versions: list[str] = []
+        findings: list[Finding] = []
+        for name in target.rules:
+            if name in OFFICIAL:
+                verdict = engine(self.jars).check(content, RuleSet(name))
+                versions.append(verdict.version)
+                findings += verdict.findings
+            elif name in SCHEMAS:
+                versions.append(name)
+                findings += schema_check(content, name, self.jars)
+            else:
+                raise KeyError(f"{target.name}: there is no rule set {name!r}")
+        return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings))
+
+
+@lru_cache(maxsize=1)
+def engine(jars: tuple[Path, ...]) -> RuleEngine:
+    """The process's one engine: it stays, for starting one costs half a second."""
+    return RuleEngine(jars)

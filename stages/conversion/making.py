@@ -1,0 +1,107 @@
+"""From a canonical document to the bytes of one target, checked: conversion without store and messages.
+
+The stage and the command line both make documents here, so `entrega convert` shows what the pipeline would send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.canonical import Document
+from schemas.documents import Invoice, Note
+from schemas.errors import DocumentInvalid, Finding
+from stages.conversion import totals
+from stages.formats.format import Target
+from stages.rules.official import Verdict
+
+LossPolicy = Literal["report", "refuse", "note"]
+"""What happens to what a target cannot carry: it is reported, the document is refused, or it is moved to a note."""
+
+Check = Callable[[bytes, Target, Document], Verdict]
+"""Holds the written bytes against the rules of their target. Raises EngineUnavailable (transient), never a guess."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One rendition: its bytes, the rules that were run, and what they and the writer had to say."""
+
+    content: bytes
+    rule_set: str
+    warnings: tuple[Finding, ...]
+    losses: tuple[Finding, ...]
+
+
+def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
+    """An invoice with all its amounts, and what was found on the way; other kinds as they are."""
+    return totals.complete(document) if isinstance(document, Invoice) else (document, ())
+
+
+def make(
+    document: Document, target: Target, options: Mapping[str, str], losses: LossPolicy, check: Check,
+    found: Sequence[Finding] = (),
+) -> Made:  # fmt: skip
+    """Write a completed document for a target, and hold it against its rules. `found` is what completing told.
+
+    Raises DocumentInvalid (permanent) with every finding: of the totals, the writer, the rules, or of what would be
+    lost where the profile refuses losses. Raises EngineUnavailable (transient) where it could not be checked.
+    """
+    stop(found)
+    carries(document, target)
+    lost = tuple(target.losses(document, options))
+    if lost and losses == "refuse":
+        fatal = tuple(each.model_copy(update={"severity": "fatal"}) for each in lost)
+        raise DocumentInvalid(f"{target.title} cannot carry all of the document.", findings=fatal)
+    if lost and losses == "note":
+        document = with_losses_noted(document, lost)
+    content = target.write(document, options)
+    verdict = check(content, target, document)
+    stop(verdict.findings)
+    return Made(content, verdict.version, (*found, *verdict.findings), lost)
+
+
+def carries(document: Document, target: Target) -> None:
+    """Raises DocumentInvalid where the target has no message for this kind of document."""
+    if not {document.kind, document.document_type} & target.kinds:
+        known = ", ".join(sorted(target.kinds))
+        finding = Finding(
+            rule="target-kind", message=f"{target.title} carries {known}", found=document.document_type, place="kind"
+        )
+        raise DocumentInvalid(f"{target.title} has no message for this kind of document.", findings=(finding,))
+
+
+def with_losses_noted(document: Document, losses: Sequence[Finding]) -> Document:
+    """What the target has no place for, as notes (BG-1): one line a field, by its name and value."""
+    told = [f"{each.place}: {each.found}" for each in losses if each.found]
+    notes: tuple[Any, ...] = getattr(document, "notes", ())
+    if not told or not hasattr(document, "notes"):
+        return document
+    return document.model_copy(update={"notes": (*notes, Note(text="\n".join(told)[:5000]))})
+
+
+def stop(findings: Sequence[Finding]) -> None:
+    """Raises DocumentInvalid where one of the findings is fatal; with all of the fatal ones."""
+    fatal = tuple(finding for finding in findings if finding.severity == "fatal")
+    if fatal:
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in fatal))
+        raise DocumentInvalid(f"The document breaks {rules}.", findings=fatal)
+
+
+def binding(findings: Sequence[Finding], rules: Sequence[str]) -> tuple[Finding, ...]:
+    """A rule of Peppol's own stops what goes to Peppol; plain EN 16931 lets the given amount stand, and it is told.
+
+    CEN's own examples have lines whose amount is not quantity by price (PEPPOL-EN16931-R120).
+    """
+    if "peppol" in rules:
+        return tuple(findings)
+    return tuple(
+        finding.model_copy(update={"severity": "warning"}) if finding.rule == "PEPPOL-EN16931-R120" else finding
+        for finding in findings
+    )
+
+
+def file_name(document: Document) -> str:
+    """What people see in a download folder: `invoice-2026_0042`. Letters, digits, hyphens, dots and underscores."""
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in document.number)
+    return f"{document.document_type}-{safe.strip('._') or 'document'}"[:100]

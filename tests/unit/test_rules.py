@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import pytest
 from lxml import etree
 
 from pipeline import maven
-from schemas.errors import ConfigurationError, EngineUnavailable
+from schemas.errors import EngineUnavailable
 from stages.rules import findings, official, stylesheets
+from stages.rules.catalogue import Layers, in_force
 from stages.rules.official import RuleEngine, RuleSet, Verdict
 
 PARTY = """<cac:Party>
@@ -140,8 +141,8 @@ def test_the_schema_speaks_first(engine: RuleEngine) -> None:
         (bytes(range(256)), "XML", "line 1, column 1"),
         (invoice().encode()[:700], "XML", "line 7, column"),
         (invoice().replace("<Invoice", DOCTYPE, 1).encode(), "XML", "line 1"),
-        (b"<Order/>", "UBL", "/"),
-        (invoice().replace("Invoice-2", "Invoice-3").encode(), "UBL", "/"),
+        (b"<Order/>", "document-kind", "/"),
+        (invoice().replace("Invoice-2", "Invoice-3").encode(), "document-kind", "/"),
     ],
     ids=["nothing", "random bytes", "cut off", "doctype", "another root", "another namespace"],
 )  # fmt: skip
@@ -183,8 +184,11 @@ def test_without_the_rules_there_is_no_verdict(tmp_path: Path) -> None:
         RuleEngine([]).check(invoice().encode(), RuleSet.EN16931)
     with pytest.raises(EngineUnavailable, match="cannot be read"):
         RuleEngine([tmp_path / "rules.jar"]).check(invoice().encode(), RuleSet.EN16931)
+    gone = replace(
+        in_force(RuleSet.PEPPOL), by_root={"ubl-invoice": Layers("ubl-invoice-2.1", ("2019.1/nothing.xslt",))}
+    )
     with pytest.raises(EngineUnavailable, match="no jar of the rule sets holds"):
-        RuleEngine(maven.jars("rules"), peppol="2019.1").check(invoice().encode(), RuleSet.PEPPOL)
+        RuleEngine(maven.jars("rules")).check(invoice().encode(), gone)
 
 
 def test_rules_that_find_nothing_are_not_used(tmp_path: Path) -> None:
@@ -195,7 +199,7 @@ def test_rules_that_find_nothing_are_not_used(tmp_path: Path) -> None:
       <xsl:template match="/"><svrl:schematron-output xmlns:svrl="http://purl.oclc.org/dsdl/svrl"/></xsl:template>
       </xsl:stylesheet>"""
     for name, sheet, said in (
-        ("silent", silent, "nothing wrong with an empty invoice"),
+        ("silent", silent, "nothing wrong with an empty document"),
         ("broken", silent.replace("</xsl:template>", "<xsl:nonsense/></xsl:template>"), "do not compile|do not run"),
         ("other", silent.replace("schematron-output", "report"), "something else than a report"),
         ("reader", silent.replace("<svrl", "<xsl:copy-of select=\"doc('/etc/passwd')\"/><svrl"), "do not run"),
@@ -248,15 +252,6 @@ def test_an_engine_can_be_sent_to_another_process(engine: RuleEngine) -> None:
     assert again.check(invoice().encode(), RuleSet.EN16931).ok
 
 
-def test_the_set_in_force_goes_by_the_day() -> None:
-    """On a day the newest mandatory Peppol release holds; before the first known one, settings are wrong."""
-    assert stylesheets.peppol_in_force(date(2026, 8, 16)) == "2025.11"
-    assert stylesheets.peppol_in_force(date(2026, 8, 17)) == "2026.5"
-    assert stylesheets.peppol_in_force(date(2026, 11, 22)) == stylesheets.PEPPOL_VERSION
-    with pytest.raises(ConfigurationError):
-        stylesheets.peppol_in_force(date(2025, 1, 1))
-
-
 @pytest.mark.parametrize(
     ("context", "names"),
     [
@@ -284,9 +279,8 @@ def test_a_stylesheet_of_another_shape_is_left_alone() -> None:
 def test_every_pattern_of_the_official_rules_is_made_lean() -> None:
     """All patterns of the pinned versions have the skeleton's shape: none still walks, and code lists are maps."""
     jars = maven.jars("rules")
-    shipped, own = (
-        etree.fromstring(stylesheets.lean(sheet)) for sheet in stylesheets.peppol(jars, "2026.5", self_billing=False)
-    )
+    sheets = in_force(RuleSet.PEPPOL).by_root["ubl-invoice"].sheets
+    shipped, own = (etree.fromstring(stylesheets.lean(stylesheets.read(jars, sheet))) for sheet in sheets)
     for sheet, modes in ((shipped, 3), (own, 13)):
         calls = sheet.findall(f".//{stylesheets.SVRL}schematron-output/{stylesheets.XSL}apply-templates")
         assert [call.get("select") for call in calls if call.get("select", "")[:4] != "key("] == ["//*"]
@@ -298,6 +292,7 @@ def test_every_pattern_of_the_official_rules_is_made_lean() -> None:
 def test_openpeppol_ships_the_norms_own_rules() -> None:
     """The version of EN 16931 that a Peppol verdict names is the one inside, rule by rule."""
     jars = maven.jars("rules")
-    for release, version in stylesheets.PEPPOL_SHIPS_EN16931.items():
-        shipped, _ = stylesheets.peppol(jars, release, self_billing=False)
-        assert stylesheets.lean(shipped) == stylesheets.lean(stylesheets.en16931(jars, version))
+    peppol, norm = in_force(RuleSet.PEPPOL), in_force(RuleSet.EN16931)
+    assert peppol.includes == norm.label
+    shipped, published = (stylesheets.read(jars, each.by_root["ubl-invoice"].sheets[0]) for each in (peppol, norm))
+    assert stylesheets.lean(shipped) == stylesheets.lean(published)

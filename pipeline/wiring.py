@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.keys.source import KeySource
@@ -21,6 +22,7 @@ from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import APPLICATION_ROLE, application_url, migrate, password_of
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError
+from schemas.tenants import TenantProfile
 
 if TYPE_CHECKING:
     from connectors.email import EmailSender
@@ -86,9 +88,21 @@ def check(settings: Settings) -> None:
     tenants = profiles(settings)
     try:
         for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
-            tenants.current(tenant)
+            _check_formats(tenants.current(tenant).profile)
     except ConfigurationError as error:
         raise ConfigurationError(f"profiles: {error.text}") from error
+
+
+def _check_formats(profile: TenantProfile) -> None:
+    """Every format and option that the profile names is one that is written. Raises ConfigurationError."""
+    from stages.formats import registry
+
+    for name in {*profile.formats, *profile.format_options, *profile.losses, *chain(*profile.country_formats.values())}:
+        target = registry.target(name)
+        for option in profile.format_options.get(name, {}):
+            if option not in target.options:
+                known = ", ".join(target.options) or "none"
+                raise ConfigurationError(f"{profile.tenant}: {name} has no option {option!r}; there are: {known}")
 
 
 def endpoints(settings: Settings) -> Endpoints:

@@ -18,8 +18,8 @@ app = typer.Typer(
 
 def build() -> Any:
     """The click command of the whole application."""
-    from pipeline.cli import auditing, bench, demo, directory, documents, ingesting, parking, running
+    from pipeline.cli import auditing, bench, converting, demo, directory, documents, ingesting, parking, running
 
-    for part in (running, demo, ingesting, documents, auditing, parking, directory, bench):
+    for part in (running, demo, ingesting, converting, documents, auditing, parking, directory, bench):
         part.register(app)
     return typer.main.get_command(app)

@@ -131,14 +131,14 @@ def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str 
     from pipeline import wiring
     from pipeline.cli.output import rows
     from schemas.errors import EntregaError
-    from stages.extraction import preview
+    from stages.extraction import read_all
 
     pinned = wiring.profiles(settings).current(tenant or settings.default_tenant)
     found: list[dict[str, Any]] = []
     for file in files:
         with open(file, "rb") as source:
             try:
-                for record in preview(source, file.name, pinned, profile):
+                for record in read_all(source, file.name, pinned.extraction, profile):
                     document, error = record.document, record.error
                     found.append(
                         {

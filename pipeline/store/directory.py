@@ -94,9 +94,14 @@ def _known(row: dict[str, Any]) -> Known:
 
 
 COLUMNS = (
-    "erp_id name vat gln endpoint_scheme endpoint country language segment email phone channel timezone contact".split()
-)
-"""Columns of a recipients file; only `name` and one identifier (erp_id, vat, gln or endpoint) must be filled."""
+    "erp_id name vat gln endpoint_scheme endpoint country language segment email phone channel timezone contact"
+    " formats format_options"
+).split()
+"""Columns of a recipients file; only `name` and one identifier (erp_id, vat, gln or endpoint) must be filled.
+
+`formats` are names of `entrega formats` with blanks between: the recipient's own wish. `format_options` are
+`name=value` pairs with blanks between, in quotes where a value has a blank.
+"""
 
 _LANGUAGES = {"pt", "es", "pl", "en"}
 
@@ -148,7 +153,35 @@ def _problem(row: dict[str, str]) -> tuple[str, str | None] | None:
         return "language-unknown", row["language"]
     if row.get("channel", "email") not in ("email", "sms"):
         return "channel-unknown", row["channel"]
-    return _bad_address(row)
+    return _bad_format(row) or _bad_address(row)
+
+
+def _bad_format(row: dict[str, str]) -> tuple[str, str | None] | None:
+    if not (row.get("formats") or row.get("format_options")):
+        return None
+    from stages.formats import registry
+
+    known = registry.targets()
+    for name in row.get("formats", "").split():
+        if name not in known:
+            return "format-unknown", name
+    try:
+        options = format_options(row)
+    except ValueError:
+        return "format-option-malformed", row["format_options"]
+    taken = {option for name in row.get("formats", "").split() for option in known[name].options}
+    unknown = [name for name in options if name not in taken]
+    return ("format-option-unknown", unknown[0]) if unknown else None
+
+
+def format_options(row: dict[str, str]) -> dict[str, str]:
+    """Raises ValueError for what are no pairs."""
+    import shlex
+
+    pairs = [pair.partition("=") for pair in shlex.split(row.get("format_options", ""))]
+    if any(not sign or not name for name, sign, _ in pairs):
+        raise ValueError("not name=value")
+    return {name: value for name, _, value in pairs}
 
 
 def _bad_address(row: dict[str, str]) -> tuple[str, str | None] | None:
@@ -203,7 +236,9 @@ async def _import_one(conn: Connection, store: Store, tenant: str, row: dict[str
     identifiers = identifiers_of(row)
     anchor = f"erp:{row['erp_id']}" if row.get("erp_id") else f"{identifiers[0][0]}:{identifiers[0][1]}"
     party = ids.derive("party", tenant, anchor)
-    preferences = {"segment": row["segment"]} if row.get("segment") else {}
+    preferences: dict[str, Any] = {"segment": row["segment"]} if row.get("segment") else {}
+    if row.get("formats"):
+        preferences |= {"formats": row["formats"].split(), "format_options": format_options(row)}
     cursor = await conn.execute(
         """INSERT INTO party AS p (party_id, tenant, name, language, country, preferences, updated_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s)

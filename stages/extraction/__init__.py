@@ -10,7 +10,7 @@ Source   SAP IDoc INVOIC02; UBL 2.1; CSV by mapping; canonical JSON in the terms
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -51,7 +51,7 @@ class Extraction:
         with self.storage.open(message.source.key) as file:
             file.seek(0)
             head = Head(file.read(HEAD_BYTES), message.name)
-            profile = _profile(pinned, message.profile, head)
+            profile = _profile(pinned.extraction, message.profile, head)
             step = reading.read(file, message.name, profile, message.cursor, limit=LIMIT, seconds=SECONDS)
         documents = [record.document for record in step.records if record.document is not None]
         wanted = [pair for document in documents for pair in planning.identifiers(document.receiver)]
@@ -210,13 +210,13 @@ def _format(head: Head, profile: ExtractionProfile | None) -> str:
     return head.kind if reading.is_archive(head, profile) else reading.recognise(head, profile).name
 
 
-def _profile(pinned: Pinned, asked: str | None, head: Head) -> ExtractionProfile | None:
+def _profile(known: Sequence[ExtractionProfile], asked: str | None, head: Head) -> ExtractionProfile | None:
     """The one that was asked for; else the one CSV mapping whose columns the file has; else the one named `default`."""
-    profiles = {profile.name: profile for profile in pinned.extraction}
+    profiles = {profile.name: profile for profile in known}
     if asked is not None:
         if asked not in profiles:
-            known = ", ".join(profiles) or "none"
-            raise ExportUnreadable(f"the tenant has no extraction profile {asked!r}; there are: {known}")
+            there = ", ".join(profiles) or "none"
+            raise ExportUnreadable(f"the tenant has no extraction profile {asked!r}; there are: {there}")
         return profiles[asked]
     if head.kind not in ("zip", "gzip", "xml", "json"):
         text = head.text
@@ -237,10 +237,12 @@ def _has_columns(profile: ExtractionProfile, text: str) -> bool:
     return all(column in text for column in columns)
 
 
-def preview(file: BinaryIO, name: str, pinned: Pinned, asked: str | None) -> Iterator[Record]:
+def read_all(
+    file: BinaryIO, name: str, profiles: Sequence[ExtractionProfile] = (), asked: str | None = None
+) -> Iterator[Record]:
     """Read a whole export as `handle` would, and register nothing. Raises ExportUnreadable, LimitExceeded."""
     head = Head(file.read(HEAD_BYTES), name)
-    profile = _profile(pinned, asked, head)
+    profile = _profile(profiles, asked, head)
     cursor: str | None = None
     while True:
         step = reading.read(file, name, profile, cursor)

@@ -20,14 +20,14 @@ from typing import Any
 def read(path: Path, profiles: Path) -> dict[str, Any]:
     from connectors.profiles import FolderProfiles
     from schemas.errors import EntregaError
-    from stages.extraction import preview
+    from stages.extraction import read_all
 
     pinned = FolderProfiles(profiles).current("demo")
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     rules: list[str] = []
     try:
         with open(path, "rb") as file:
-            for record in preview(file, path.name, pinned, None):
+            for record in read_all(file, path.name, pinned.extraction, None):
                 rules += [finding.rule for finding in record.error.findings] if record.error else []
     except EntregaError as error:
         rules += [finding.rule for finding in error.findings]

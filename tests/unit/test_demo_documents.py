@@ -16,7 +16,7 @@ from pipeline.store.directory import identifiers_of, read_recipients
 from schemas.documents import Identifier, Invoice
 from schemas.errors import ConfigurationError
 from stages.conversion import totals
-from stages.extraction import planning, preview
+from stages.extraction import planning, read_all
 from stages.formats.ubl import writer as ubl
 from stages.formats.ubl.profile import Profile
 from stages.rendering.payment_code import payload
@@ -46,7 +46,7 @@ def documents(pinned: Pinned, recipients: list[dict[str, str]]) -> dict[str, Inv
     found: dict[str, Invoice] = {}
     for path in demo.EXPORTS:
         with open(path, "rb") as file:
-            for record in preview(file, path.name, pinned, None):
+            for record in read_all(file, path.name, pinned.extraction, None):
                 assert record.document is not None, f"{path.name} {record.address}: {record.error}"
                 document = record.document
                 rows = [known[pair] for pair in planning.identifiers(document.buyer) if pair in known]

@@ -1,0 +1,89 @@
+"""Commands on files alone: what they print, write and refuse, and with which exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from reading_samples import ubl
+
+from schemas.canonical import from_json
+from schemas.documents import Invoice
+
+
+def entrega(*words: str | Path) -> subprocess.CompletedProcess[bytes]:
+    """The command as a person calls it."""
+    return subprocess.run([sys.executable, "-m", "pipeline", *map(str, words)], capture_output=True, check=False)
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    """A folder with two good exports and one that is cut off."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.xml").write_text(ubl(f"F-{name}"))
+    (folder / "c.xml").write_text(ubl("F-c")[:700])
+    return folder
+
+
+def test_extract_gives_canonical_documents_one_a_line(exports: Path) -> None:
+    """`extract --json` prints each document in the words of EN 16931, and the reason where there is none; exit 1."""
+    done = entrega("extract", exports, "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    documents = [from_json(json.dumps(line)) for line in lines[:2]]
+    assert [document.number for document in documents] == ["F-a", "F-b"]
+    assert isinstance(documents[0], Invoice)
+    assert documents[0].lines[0].net_amount == Decimal("20.00")
+    assert (lines[2]["state"], lines[2]["findings"][0]["rule"]) == ("refused", "xml-syntax")
+    assert done.returncode == 1
+
+
+def test_convert_writes_each_document_under_the_name_of_its_export(exports: Path, tmp_path: Path) -> None:
+    """A folder goes to a folder; what is refused is told with its place and not written; the rest is."""
+    done = entrega("convert", exports, "--to", "json", "-o", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.json.json", "b.json.json"]
+    assert done.returncode == 1
+    assert b"xml-syntax" in done.stderr
+    assert b"c.xml" in done.stderr
+
+
+def test_convert_gives_one_document_on_stdout(exports: Path) -> None:
+    """Without -o the bytes of the one document are all that stands on stdout, its total computed."""
+    done = entrega("convert", exports / "a.xml", "--to", "json")
+    document = from_json(done.stdout)
+    assert isinstance(document, Invoice)
+    assert document.totals.amount_due == Decimal("24.20")
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("convert", "a.xml", "--to", "nothing"), "there is no format 'nothing'"),
+        (("convert", "a.xml", "--to", "json", "--option", "colour=red"), "json has no option 'colour'"),
+        (("convert", ".", "--to", "json"), "name a folder for what is made of them with -o"),
+        (("convert", "missing.xml", "--to", "json"), "there is no file"),
+        (("convert", "a.xml", "--to", "json", "--losses", "hide"), "--losses: report, refuse or note"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(exports: Path, words: tuple[str, ...], told: str) -> None:
+    """Exit 2, and one sentence that names the option or the file."""
+    paths = [str(exports / word) if word in ("a.xml", ".", "missing.xml") else word for word in words]
+    done = entrega(*paths)
+    assert done.returncode == 2
+    assert told in done.stderr.decode()
+
+
+def test_formats_lists_every_target() -> None:
+    """The table has a row for each target, with what it carries and the rules it is held against."""
+    from stages.formats import registry
+
+    rows = [json.loads(line) for line in entrega("formats", "--json").stdout.splitlines()]
+    written = {row["format"]: row for row in rows if row.get("writes")}
+    assert set(written) == set(registry.targets())
+    assert written["peppol"]["rules"] == ["peppol"]

@@ -37,6 +37,9 @@ log = structlog.get_logger()
 STOP_SECONDS = 5.0
 """How long calls under way may take when the dispatcher is stopped; then their outcome is unknown."""
 
+GATHER_LOOKS = 5
+"""How many hundredths of a second an outcome waits for others, to be committed with them."""
+
 
 class Dispatcher:
     """`senders`: one for each channel that is used. Rates are calls a second, for this process.
@@ -126,33 +129,35 @@ class Dispatcher:
     async def _take(self, channel: Channel, limit: int) -> tuple[list[Ready], int]:
         """Lease, look again, compose, commit `calling`: what may be called now, and how many were looked at."""
         now = self.store.clock()
-        written: list[Event] = []
-        async with self.store.transaction() as conn:
+        async with self.store.statement() as conn:
             leased = await attempts.lease(conn, channel, now, now + self.lease, limit)
         if not leased:
             return [], 0
-        # A transaction of its own: it locks deliveries, and whoever has locked one may be waiting for an attempt.
-        async with self.store.transaction() as conn:
-            asked = [(one.tenant, channel.value, found) for one in leased if (found := _address(one))]
+        asked = [(one.tenant, channel.value, found) for one in leased if (found := _address(one))]
+        async with self.store.statement() as conn:
             stopped = await suppressions.listed(conn, asked, now)
-            going: list[Leased] = []
-            cancelled: list[tuple[Leased, str]] = []
-            postponed: list[tuple[Leased, datetime]] = []
-            listed: dict[UUID, str] = {}
-            for one in leased:
-                key = suppressions.key(one.tenant, channel.value, _address(one) or "")
-                if key in stopped:
-                    listed[one.attempt_id] = stopped[key]
-                verdict = self.sending.check(one, stopped.get(key), now)
-                if verdict.cancel is not None:
-                    cancelled.append((one, verdict.cancel))
-                elif verdict.until is not None:
-                    postponed.append((one, verdict.until))
-                else:
-                    going.append(one)
-            await attempts.postpone(conn, postponed, "quiet-hours")
-            await attempts.cancel(conn, cancelled, listed, written, now)
-            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        going: list[Leased] = []
+        cancelled: list[tuple[Leased, str]] = []
+        postponed: list[tuple[Leased, datetime]] = []
+        listed: dict[UUID, str] = {}
+        for one in leased:
+            key = suppressions.key(one.tenant, channel.value, _address(one) or "")
+            if key in stopped:
+                listed[one.attempt_id] = stopped[key]
+            verdict = self.sending.check(one, stopped.get(key), now)
+            if verdict.cancel is not None:
+                cancelled.append((one, verdict.cancel))
+            elif verdict.until is not None:
+                postponed.append((one, verdict.until))
+            else:
+                going.append(one)
+        if cancelled or postponed:
+            written: list[Event] = []
+            # Not that of the lease: it locks deliveries, and whoever has locked one may be waiting for an attempt.
+            async with self.store.transaction() as conn:
+                await attempts.postpone(conn, postponed, "quiet-hours")
+                await attempts.cancel(conn, cancelled, listed, written, now)
+                await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         ready = await self._compose(going)
         return await self._begin(ready), len(leased)
 
@@ -214,7 +219,7 @@ class Dispatcher:
             bucket.take(len(ready))
             for one in ready:
                 flying[one.leased.attempt_id] = asyncio.create_task(self._fly(channel, one))
-            if looked == 0:
+            if looked < self.batch:  # a transaction costs about the same for one attempt as for fifty: let some gather
                 await _pause(stop, self.poll_seconds)
 
     async def _fly(self, channel: Channel, ready: Ready) -> None:
@@ -232,12 +237,19 @@ class Dispatcher:
         """Commit outcomes in batches; what the database cannot take now is tried until it can."""
         while True:
             batch = [await self._outcomes.get()]
-            await asyncio.sleep(0.01)
+            await self._gathered()
             while len(batch) < 200 and not self._outcomes.empty():
                 batch.append(self._outcomes.get_nowait())
             await self._record_surely(batch)
             for _ in batch:
                 self._outcomes.task_done()
+
+    async def _gathered(self) -> None:
+        """Returns when no call is under way; soon in any case, for a crash leaves unknown what is not recorded."""
+        for _ in range(GATHER_LOOKS):
+            await asyncio.sleep(0.01)
+            if not any(self._flying.values()):
+                return
 
     async def _record_surely(self, batch: Sequence[Outcome]) -> None:
         while batch:
@@ -271,9 +283,10 @@ class Dispatcher:
     async def _upkeep(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await self.resolver.lapse()
-                for channel in self.buckets:
-                    await self.resolver.resolve(channel)
+                if await self.resolver.needed():
+                    await self.resolver.lapse()
+                    for channel in self.buckets:
+                        await self.resolver.resolve(channel)
             except StoreUnavailable as error:
                 log.warning("waiting", role="dispatcher", error=error.text)
             except Exception:

@@ -36,6 +36,11 @@ class Resolver:
         self.lease = lease
         self.batch = batch
 
+    async def needed(self) -> bool:
+        """Whether there is anything to do: one statement, for that is asked every second."""
+        async with self.store.statement() as conn:
+            return await answers.uncertain(conn, self.store.clock())
+
     async def lapse(self) -> int:
         """Calls whose lease ran out: their outcome is unknown from now on; returns how many."""
         now = self.store.clock()
@@ -48,7 +53,7 @@ class Resolver:
     async def resolve(self, channel: Channel) -> int:
         """Look at the unknown attempts of a channel that are due; returns how many are unknown no more."""
         now = self.store.clock()
-        async with self.store.transaction() as conn:
+        async with self.store.statement() as conn:
             found = await attempts.lease(conn, channel, now, now + self.lease, self.batch, unknown=True)
         return sum([await self._one(leased) for leased in found])
 

@@ -135,6 +135,17 @@ def _outcome_event(outcome: Outcome, after: AttemptState, due: datetime | None) 
     return happened(outcome.leased, EVENT[outcome.kind], cause, outcome.at, data, personal)
 
 
+async def uncertain(conn: Connection, now: datetime) -> bool:
+    """Whether a call's lease ran out, or an unknown outcome is due to be looked at."""
+    cursor = await conn.execute(
+        """SELECT EXISTS (SELECT FROM attempt WHERE state = 'calling' AND leased_until <= %s)
+               OR EXISTS (SELECT FROM attempt WHERE state = 'unknown' AND due_at <= %s) AS found""",
+        [now, now],
+    )
+    row = await cursor.fetchone()
+    return bool(row and row["found"])
+
+
 async def lapse(conn: Connection, log: list[Event], now: datetime) -> int:
     """Calls whose dispatcher is gone: nobody knows what came of them."""
     cursor = await conn.execute(

@@ -96,18 +96,19 @@ class Ready:
     made: EmailMessage | SmsMessage | None = None
 
 
-DETAILS = """
-    SELECT a.attempt_id, a.tenant, a.delivery_id, a.document_id, a.ordinal, a.channel, a.tries, a.unknowns, a.message,
-           a.address, a.leased_until, a.called_at, d.policy, d.profile, d.language, d.round, d.state AS delivery_state,
-           d.handed_over_at, o.state AS document_state, o.round AS document_round, o.document_type, o.number,
-           o.issue_date, o.due_date, o.currency, o.amount_due, o.seller_name, o.buyer_name, c.contact_id, c.name,
-           c.email, c.phone, c.language AS contact_language, c.timezone, c.active
-      FROM attempt a JOIN delivery d USING (delivery_id) JOIN document o ON o.document_id = a.document_id
-      JOIN contact c USING (contact_id)
-     WHERE a.attempt_id = ANY(%s) ORDER BY a.due_at, a.attempt_id"""
+HOLD = """
+    UPDATE attempt a SET leased_until = %(until)s
+      FROM delivery d, document o, contact c
+     WHERE a.attempt_id IN (SELECT attempt_id FROM taken)
+       AND d.delivery_id = a.delivery_id AND o.document_id = a.document_id AND c.contact_id = d.contact_id
+    RETURNING a.attempt_id, a.tenant, a.delivery_id, a.document_id, a.ordinal, a.channel, a.tries, a.unknowns,
+           a.message, a.address, a.leased_until, a.called_at, a.due_at, d.policy, d.profile, d.language, d.round,
+           d.state AS delivery_state, d.handed_over_at, o.state AS document_state, o.round AS document_round,
+           o.document_type, o.number, o.issue_date, o.due_date, o.currency, o.amount_due, o.seller_name, o.buyer_name,
+           c.contact_id, c.name, c.email, c.phone, c.language AS contact_language, c.timezone, c.active"""
 
 # Each tenant's oldest first, then the tenants in turn: a million invoices of one let the others pass.
-LEASE = """
+LEASE = f"""
     WITH RECURSIVE tenants AS (
         (SELECT tenant FROM attempt WHERE state = 'planned' AND channel = %(channel)s ORDER BY tenant LIMIT 1)
         UNION ALL
@@ -121,18 +122,17 @@ LEASE = """
                AND (leased_until IS NULL OR leased_until <= %(now)s)
              ORDER BY due_at LIMIT %(limit)s) a
          ORDER BY a.turn, a.due_at LIMIT %(limit)s
-    )
-    UPDATE attempt SET leased_until = %(until)s WHERE attempt_id IN (
+    ), taken AS MATERIALIZED (
         SELECT attempt_id FROM attempt WHERE attempt_id IN (SELECT attempt_id FROM ready)
            AND state = 'planned' AND (leased_until IS NULL OR leased_until <= %(now)s)
-           FOR UPDATE SKIP LOCKED)
-    RETURNING attempt_id"""
+           FOR UPDATE SKIP LOCKED
+    ) {HOLD}"""  # noqa: S608  constants
 
-LEASE_UNKNOWN = """
-    UPDATE attempt SET leased_until = %(until)s WHERE attempt_id IN (
+LEASE_UNKNOWN = f"""
+    WITH taken AS MATERIALIZED (
         SELECT attempt_id FROM attempt WHERE state = 'unknown' AND channel = %(channel)s AND due_at <= %(now)s
-           AND (leased_until IS NULL OR leased_until <= %(now)s) ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING attempt_id"""
+           AND (leased_until IS NULL OR leased_until <= %(now)s) ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ) {HOLD}"""  # noqa: S608  constants
 
 
 async def lease(
@@ -142,10 +142,8 @@ async def lease(
     cursor = await conn.execute(
         LEASE_UNKNOWN if unknown else LEASE, {"channel": channel.value, "now": now, "until": until, "limit": limit}
     )
-    taken = [row["attempt_id"] for row in await cursor.fetchall()]
-    if not taken:
-        return []
-    return [_leased(row) for row in await (await conn.execute(DETAILS, [taken])).fetchall()]
+    taken = sorted(await cursor.fetchall(), key=lambda row: (row.pop("due_at"), row["attempt_id"]))
+    return [_leased(row) for row in taken]
 
 
 def _leased(row: dict[str, Any]) -> Leased:

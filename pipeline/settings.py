@@ -82,6 +82,17 @@ class Settings(BaseSettings):
     signing_key_file: Path | None = Field(None, description="PEM")
     signing_certificate_file: Path | None = Field(None, description="PEM, certificate first, then its chain")
     signing_password: SecretStr | None = None
+    signing_pkcs11_module: Path | None = Field(None, description="the token's library: the key never leaves it")
+    signing_pkcs11_token: str | None = Field(None, description="the token's label")
+    signing_pkcs11_label: str | None = Field(None, description="the private key's label")
+    signing_pkcs11_pin: SecretStr | None = None
+    signing_facturae_digest: Literal["sha1", "sha256", "sha512"] = Field(
+        "sha256", description="digests in Facturae signatures; sha1 only for receivers that know no other"
+    )
+    tsa_url: str | None = Field(None, description="RFC 3161 authority, for signature profiles with a time-stamp")
+    tsa_username: str | None = None
+    tsa_password: SecretStr | None = None
+    tsa_timeout_seconds: float = Field(10, gt=0, le=25)
 
     workers: int = Field(
         default_factory=lambda: max(1, min(8, os.cpu_count() or 2)),
@@ -104,6 +115,11 @@ class Settings(BaseSettings):
             "kafka_username": ("kafka_security", self.kafka_security.startswith("sasl")),
             "kafka_password": ("kafka_security", self.kafka_security.startswith("sasl")),
             "signing_certificate_file": ("signing_key_file", self.signing_key_file is not None),
+            "signing_pkcs11_token": ("signing_pkcs11_module", self.signing_pkcs11_module is not None),
+            "signing_pkcs11_label": ("signing_pkcs11_module", self.signing_pkcs11_module is not None),
+            "signing_pkcs11_pin": ("signing_pkcs11_module", self.signing_pkcs11_module is not None),
+            "tsa_username": ("tsa_password", self.tsa_password is not None),
+            "tsa_url": ("tsa_username", self.tsa_username is not None),
             # the embedded broker knows neither TLS nor users
             "kafka_servers": ("kafka_security", self.kafka_security != "plaintext"),
             "kafka_certificate_file": ("kafka_key_file", self.kafka_key_file is not None),

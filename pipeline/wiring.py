@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from connectors.keys.source import KeySource
+from connectors.keys.source import KeyFile, KeyOnToken, KeySource
 from connectors.profiles import FolderProfiles
 from connectors.storage import Storage
 from pipeline import demo, embedded, maven, reach
@@ -27,6 +27,7 @@ from schemas.tenants import TenantProfile
 if TYPE_CHECKING:
     from connectors.email import EmailSender
     from connectors.sms import SmsSender
+    from connectors.timestamp import TimeStamps
     from pipeline.dispatcher import Dispatcher
 
 
@@ -79,16 +80,23 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
 
 
 def check(settings: Settings) -> None:
-    """What must be right before anything starts: the signing key opens, and every tenant's profile can be used.
+    """What must be right before anything starts: the signing key opens, every tenant's profile can be used, and who
+    asks for time-stamps has an authority for them.
 
     Raises ConfigurationError with the setting's name. A certificate that has expired is no such error: its documents
     are parked, and go on once it is renewed.
     """
+    from stages.signing.profiles import PROFILES
+
     key_source(settings).signer()
-    tenants = profiles(settings)
+    stamps, tenants = time_stamps(settings), profiles(settings)
     try:
         for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
-            _check_formats(tenants.current(tenant).profile)
+            profile = tenants.current(tenant).profile
+            _check_formats(profile)
+            for name in (profile.signature, profile.pdf_signature):
+                if stamps is None and name in PROFILES and PROFILES[name].stamped:
+                    raise ConfigurationError(f"{tenant} asks for {name}, and tsa_url is not set")
     except ConfigurationError as error:
         raise ConfigurationError(f"profiles: {error.text}") from error
 
@@ -170,13 +178,30 @@ def storage(settings: Settings) -> Storage:
 def key_source(settings: Settings) -> KeySource:
     """The configured key, or the demo authority's, made now if need be."""
     password = settings.signing_password.get_secret_value() if settings.signing_password else None
+    if settings.signing_pkcs11_module is not None:
+        token, label, pin = (
+            settings.signing_pkcs11_token, settings.signing_pkcs11_label, settings.signing_pkcs11_pin,
+        )  # fmt: skip
+        assert token and label and pin, "Settings checks this"  # noqa: PT018
+        file = settings.signing_certificate_file
+        return KeyOnToken(settings.signing_pkcs11_module, token, label, pin.get_secret_value(), file)
     if settings.signing_pkcs12_file is not None:
-        return KeySource(settings.signing_pkcs12_file, password, setting="signing_pkcs12_file")
+        return KeyFile(settings.signing_pkcs12_file, password, setting="signing_pkcs12_file")
     if settings.signing_key_file is not None:
-        return KeySource(settings.signing_key_file, password, settings.signing_certificate_file)
+        return KeyFile(settings.signing_key_file, password, settings.signing_certificate_file)
     from connectors.keys import demo
 
-    return KeySource(demo.ensure(settings.secrets / "demo-ca", utc_now()).key_file)
+    return KeyFile(demo.ensure(settings.secrets / "demo-ca", utc_now()).key_file)
+
+
+def time_stamps(settings: Settings) -> TimeStamps | None:
+    """The configured authority, not yet asked. Raises ConfigurationError."""
+    if settings.tsa_url is None:
+        return None
+    from connectors.timestamp.http import HttpTimeStamps
+
+    password = settings.tsa_password.get_secret_value() if settings.tsa_password else None
+    return HttpTimeStamps(settings.tsa_url, settings.tsa_username, password, settings.tsa_timeout_seconds)
 
 
 def door(settings: Settings, store: Store) -> Door:
@@ -209,11 +234,13 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
     if name == "signing":
         from stages.signing import Signing
 
-        return Signing(keys=key_source(settings), **ports)
+        digest = settings.signing_facturae_digest
+        return Signing(keys=key_source(settings), stamps=time_stamps(settings), facturae_digest=digest, **ports)
     if name == "rendering":
         from stages.rendering import Rendering
-        from stages.signing.pades import sign_pdf
+        from stages.signing.profiles import PdfSigning
 
+        sign_pdf = PdfSigning(time_stamps(settings))
         return Rendering(profiles=profiles(settings), keys=key_source(settings), sign_pdf=sign_pdf, **ports)
     if name == "resolution":
         from stages.resolution import Resolution

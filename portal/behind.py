@@ -117,8 +117,9 @@ async def behind(desk: Desk, link: Link) -> Behind:
         refs = await artefacts.of_owner(conn, link.document_id)
     assert row is not None
     newest: dict[ArtefactKind, ArtefactRef] = {}
-    for ref in refs:
-        newest.setdefault(ref.kind, ref)
+    for ref in refs:  # newest first: a signed e-format stands for the one it was made of
+        kind = ArtefactKind.E_FORMAT if ref.kind is ArtefactKind.SIGNED_DOCUMENT else ref.kind
+        newest.setdefault(kind, ref)
     brand, logo, default = _look(desk, row["profile"], link.tenant)
     seller = brand.name if brand else row["seller"] or link.tenant
     return Behind(

@@ -12,6 +12,7 @@ EntregaError
 │   ├── MessageRefused           message-refused         a provider will never take this message
 │   ├── LimitExceeded            limit-exceeded          larger, deeper or slower than what is allowed
 │   ├── SealBroken               seal-broken             a container or signature is not what it should be
+│   ├── TimeStampsMissing        time-stamps-missing     the profile asks for one, and no authority is configured
 │   ├── EventConflict            event-conflict          an event stands in the log with other content: an alarm
 │   ├── HistoryRolledBack        history-rolled-back     the copy outside knows more than the database: an alarm
 │   └── Unreadable               personal-unreadable     the key of personal details is destroyed, or another one

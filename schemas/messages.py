@@ -13,6 +13,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+SignatureProfile = Literal[
+    "xades-b-b-asic-e",
+    "xades-b-t-asic-e",
+    "xades-epes-facturae",
+    "xades-enveloped-fatturapa",
+    "xades-enveloped-fatturapa-t",
+    "cades-fatturapa",
+    "cades-fatturapa-t",
+    "none",
+]
+PdfSignatureProfile = Literal["pades-b-b", "pades-b-t", "none"]
+
 SCHEMA_VERSION = 1
 """Raised with any change that an older reader cannot take; a message of a newer one is retried, not parked."""
 
@@ -32,6 +44,7 @@ class ArtefactKind(StrEnum):
     E_FORMAT = "e-format"
     SIGNATURE = "signature"  # the ASiC-E container, e-format inside
     DETACHED_SIGNATURE = "detached-signature"  # the same ds:Signature alone, to lie beside the e-format
+    SIGNED_DOCUMENT = "signed-document"  # the e-format with its signature in it (.xsig, .xml) or around it (.p7m)
     PDF = "pdf"
     MESSAGE = "message"
 
@@ -55,7 +68,7 @@ class Rendition(Frozen):
     options: dict[str, str] = Field(default_factory=dict, description="what the target is told besides the document")
     losses: Literal["report", "refuse", "note"] = Field("report", description="for what the target cannot carry")
     chosen_by: str = Field("tenant", description="recipient, country or tenant: whose profile asks for it")
-    signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
+    signature: SignatureProfile = "xades-b-b-asic-e"
 
 
 class Plan(Frozen):
@@ -65,7 +78,7 @@ class Plan(Frozen):
     party_rule: str = Field(description="what recognised the party: endpoint, vat, gln, erp-id, learnt")
     renditions: tuple[Rendition, ...]
     language: str
-    pdf_signature: Literal["pades-b-b", "none"] = "none"
+    pdf_signature: PdfSignatureProfile = "none"
     brand: str = Field(description="the tenant profile's brand, as name@version")
     profile: str = Field(description="tenant profile, as name@version")
     template: str = "invoice@1"
@@ -117,7 +130,17 @@ class MadeRendition(Frozen):
     embedded: bool = Field(False, description="travels inside the PDF (Factur-X), not beside it")
     signature: ArtefactRef | None = None
     detached_signature: ArtefactRef | None = None
+    signed_document: ArtefactRef | None = Field(None, description="where the signature is in the e-format or around it")
     signature_skipped: str | None = Field(None, description="why there is none")
+
+    @property
+    def leaving(self) -> ArtefactRef:
+        """The e-format as it goes to the recipient: with its signature where the law wants both in one file."""
+        return self.signed_document or self.document
+
+    @property
+    def signed(self) -> bool:
+        return self.signature is not None or self.signed_document is not None
 
 
 class Converted(Extracted):

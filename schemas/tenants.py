@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from schemas.messages import PdfSignatureProfile, SignatureProfile
+
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
 
 
@@ -104,8 +106,8 @@ class TenantProfile(Frozen):
         default_factory=dict,
         description="format -> what becomes of what it cannot carry; else `report`",
     )
-    signature: Literal["xades-b-b-asic-e", "none"] = "xades-b-b-asic-e"
-    pdf_signature: Literal["pades-b-b", "none"] = "none"
+    signature: SignatureProfile = "xades-b-b-asic-e"
+    pdf_signature: PdfSignatureProfile = "none"
     learn_parties: bool = Field(
         False, description="an invoice may teach an unknown buyer with an identifier and a contact"
     )

@@ -92,10 +92,15 @@ def assemble(key: object, certificates: Iterable[x509.Certificate], setting: str
         raise ConfigurationError(f"{setting}: the certificate belongs to another key")
     # After a renewal a file may hold both certificates of one key: the one that lasts longest is meant.
     certificate = max(own, key=lambda one: one.not_valid_after_utc)
-    return KeyInMemory(certificate, _issuers(certificate, pool), key, key_id(certificate))
+    return KeyInMemory(certificate, chain_of(certificate, pool), key, key_id(certificate))
 
 
-def _issuers(certificate: x509.Certificate, pool: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+def certificates_of(path: Path, setting: str) -> list[x509.Certificate]:
+    """The certificates in a PEM file. Raises ConfigurationError."""
+    return _certificates(_read(path, setting), setting)
+
+
+def chain_of(certificate: x509.Certificate, pool: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """The issuers of `certificate` found in `pool`, nearest first; what issued nobody here is left out."""
     path = [certificate]
     while (issuer := next((one for one in pool if one not in path and _issued(one, path[-1])), None)) is not None:

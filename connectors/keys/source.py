@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from connectors.keys import Signer, files
 
 
+class KeySource(Protocol):
+    """Picklable. `signer` gives the same one each time in a process; it raises ConfigurationError where the key cannot
+    be used, and SignerUnavailable (transient) where its holder does not answer."""
+
+    def signer(self) -> Signer: ...
+
+
 @dataclass(frozen=True)
-class KeySource:
-    """A PKCS#12 or PEM file, and its chain where that stands apart. Raises ConfigurationError when it is not usable."""
+class KeyFile:
+    """A PKCS#12 or PEM file, and its chain where that stands apart."""
 
     path: Path
     password: str | None = field(default=None, repr=False)
@@ -23,7 +31,7 @@ class KeySource:
 
 
 @lru_cache(maxsize=4)
-def _load(source: KeySource) -> Signer:
+def _load(source: KeyFile) -> Signer:
     return files.load(
         source.path,
         source.password,
@@ -32,3 +40,24 @@ def _load(source: KeySource) -> Signer:
         password_setting="signing_password",  # noqa: S106 - a setting's name
         chain_setting="signing_certificate_file",
     )
+
+
+@dataclass(frozen=True)
+class KeyOnToken:
+    """A key in a PKCS#11 token, named by its label; certificates from the token, or from a PEM file."""
+
+    module: Path
+    token: str
+    label: str
+    pin: str = field(repr=False)
+    certificates: Path | None = None
+
+    def signer(self) -> Signer:
+        return _open(self)
+
+
+@lru_cache(maxsize=4)
+def _open(source: KeyOnToken) -> Signer:
+    from connectors.keys import tokens
+
+    return tokens.load(source.module, source.token, source.label, source.pin, source.certificates)

@@ -4,7 +4,7 @@ In       Signed    (entrega.document.signed)
 Out      Rendered  (entrega.document.rendered)
 Effects  the PDF put in the store; where the plan asks, one signature asked of the key holder
 Replay   answered by the recorded outcome; an unsigned PDF would come out the same byte for byte
-Source   PDF/A-3b, ISO 19005-3; PAdES-B-B, ETSI EN 319 142-1; EPC069-12 for the payment code
+Source   PDF/A-3b, ISO 19005-3; PAdES-B-B and B-T, ETSI EN 319 142-1; EPC069-12 for the payment code
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ from schemas.outcomes import Done, Fact
 
 
 class SignPdf(Protocol):
-    """PAdES over a PDF: `stages.signing.pades.sign_pdf`, handed in because no stage imports another."""
+    """PAdES by a profile: `stages.signing.profiles.PdfSigning`, handed in because no stage imports another."""
 
-    def __call__(self, pdf: bytes, signer: Signer, at: datetime, *, reason: str | None = None) -> bytes: ...
+    def __call__(self, profile: str, pdf: bytes, signer: Signer, at: datetime) -> bytes: ...
+
+
+LEVELS = {"none": "none", "pades-b-b": "PAdES-B-B", "pades-b-t": "PAdES-B-T"}
+"""How the event names what the plan asked for."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Rendering:
     clock: Callable[[], datetime]
 
     async def handle(self, message: Signed) -> Done:
-        """Raises DocumentInvalid (permanent), CertificateUnfit (permanent), StoreUnavailable (transient)."""
+        """Raises DocumentInvalid (permanent), CertificateUnfit (permanent), StoreUnavailable and
+        SignerUnavailable (transient)."""
         from stages.rendering.brand import Brand
         from stages.rendering.layout import render
         from stages.rendering.pdfa import EmbeddedFile
@@ -48,7 +53,7 @@ class Rendering:
         document = Invoice.model_validate_json(get(self.storage, message.completed))
         pinned: Pinned = self.profiles.pinned(message.plan.brand)
         look, part, now = pinned.profile.brand, message.renditions[0], self.clock()
-        sealed = part.signature is not None or message.plan.pdf_signature != "none"
+        sealed = part.signed or message.plan.pdf_signature != "none"
         demo = sealed and is_demo(self.keys.signer().certificate)
         brand = Brand(
             name=look.name,
@@ -61,7 +66,7 @@ class Rendering:
         e_format = EmbeddedFile(part.document.name, get(self.storage, part.document), part.document.media_type)
         pdf = render(document, brand=brand, language=message.plan.language, attachment=e_format, created=now)
         if message.plan.pdf_signature != "none":
-            pdf = self.sign_pdf(pdf, self.keys.signer(), now)
+            pdf = self.sign_pdf(message.plan.pdf_signature, pdf, self.keys.signer(), now)
         name = f"{part.document.name.removesuffix('.xml')}.pdf"
         ref = put(
             self.storage,
@@ -78,7 +83,7 @@ class Rendering:
             "brand": message.plan.brand,
             "template": message.plan.template,
             "embedded": part.document.sha256,
-            "signature": "PAdES-B-B" if message.plan.pdf_signature != "none" else "none",
+            "signature": LEVELS[message.plan.pdf_signature],
         }
         return Done(
             message=Rendered(**message.wire(), pdf=ref), facts=(Fact(EventType.RENDERED, data),), artefacts=(ref,)

@@ -2,9 +2,9 @@
 
 In       Converted  (entrega.document.converted)
 Out      Signed     (entrega.document.signed)
-Effects  one signature asked of the key holder for each e-format; container and detached signature stored
+Effects  one signature asked of the key holder for each e-format, a time-stamp where the profile wants one; files stored
 Replay   SigningTime differs, so a replay is answered by the recorded outcome
-Source   XAdES-B-B, ETSI EN 319 132-1; ASiC-E, ETSI EN 319 162-1
+Source   XAdES ETSI EN 319 132-1; CAdES ETSI EN 319 122-1; ASiC-E ETSI EN 319 162-1; the laws are named in each profile
 """
 
 from __future__ import annotations
@@ -17,12 +17,22 @@ from connectors.keys import Signer
 from connectors.keys.demo import is_demo
 from connectors.keys.source import KeySource
 from connectors.storage import Storage, get, put
+from connectors.timestamp import TimeStamps
 from schemas.events import EventType
-from schemas.messages import ArtefactKind, ArtefactRef, Converted, MadeRendition, Signed
+from schemas.messages import ArtefactKind, Converted, MadeRendition, Signed
 from schemas.outcomes import Done, Fact
-from stages.signing import asic, certificate
+from stages.signing import certificate
+from stages.signing.profiles import NO_SIGNATURE, PROFILES, Means, sign
 
 SKIPPED_BY_PLAN = "the plan asks for no signature"
+
+
+FIELDS = {
+    ArtefactKind.SIGNATURE: "signature",
+    ArtefactKind.DETACHED_SIGNATURE: "detached_signature",
+    ArtefactKind.SIGNED_DOCUMENT: "signed_document",
+}
+"""Where a rendition refers to what signing made."""
 
 
 @dataclass(frozen=True)
@@ -30,35 +40,45 @@ class Signing:
     storage: Storage
     keys: KeySource
     clock: Callable[[], datetime]
+    stamps: TimeStamps | None = None
+    facturae_digest: str = "sha256"
 
     async def handle(self, message: Converted) -> Done:
-        """Raises CertificateUnfit (permanent) before the key is used, SignerUnavailable (transient)."""
+        """Raises CertificateUnfit (permanent) before the key is used, SealBroken (permanent) where the document is not
+        one that the profile is for, SignerUnavailable (transient) from the key holder or the time-stamping authority.
+        """
         wanted = {rendition.format: rendition.signature for rendition in message.plan.renditions}
         done = [
-            self._sign(message, part) if wanted[part.format] != "none" else _skip(part) for part in message.renditions
+            _skip(part) if wanted[part.format] == NO_SIGNATURE else self._sign(message, part, wanted[part.format])
+            for part in message.renditions
         ]
-        artefacts = tuple(
-            ref for part, _ in done for ref in (part.signature, part.detached_signature) if ref is not None
-        )
+        made = (getattr(part, field) for part, _ in done for field in FIELDS.values())
         signed = Signed(**{**message.wire(), "renditions": tuple(part for part, _ in done)})
-        return Done(message=signed, facts=tuple(fact for _, fact in done), artefacts=artefacts)
-
-    def _sign(self, message: Converted, part: MadeRendition) -> tuple[MadeRendition, Fact]:
-        signer, at, name = self.keys.signer(), self.clock(), part.document.name
-        container = asic.seal({name: get(self.storage, part.document)}, signer, at)
-        stem = name.removesuffix(".xml")
-
-        def store(kind: ArtefactKind, data: bytes, media_type: str, file: str) -> ArtefactRef:
-            return put(self.storage, message.tenant, message.document_id, kind, data, media_type=media_type, name=file)
-
-        signature = store(ArtefactKind.SIGNATURE, container, asic.MIME_TYPE, f"{stem}.asice")
-        detached = store(
-            ArtefactKind.DETACHED_SIGNATURE, asic.detached_signature(container), "application/xml", f"{stem}.xades.xml"
+        return Done(
+            message=signed,
+            facts=tuple(fact for _, fact in done),
+            artefacts=tuple(ref for ref in made if ref is not None),
         )
-        data = {"format": part.format, "level": "XAdES-B-B", "sha256": signature.sha256, **who(signer, at)}
-        return part.model_copy(update={"signature": signature, "detached_signature": detached}), Fact(
-            EventType.SIGNED, data
-        )
+
+    def _sign(self, message: Converted, part: MadeRendition, profile: str) -> tuple[MadeRendition, Fact]:
+        means = Means(self.keys.signer(), self.clock(), self.stamps, self.facturae_digest)
+        files = sign(profile, part.document.name, get(self.storage, part.document), means)
+        refs = [
+            put(
+                self.storage, message.tenant, message.document_id, file.kind, file.data,
+                media_type=file.media_type, name=file.name,
+            )
+            for file in files
+        ]  # fmt: skip
+        data = {
+            "format": part.format,
+            "profile": profile,
+            "level": PROFILES[profile].level,
+            "sha256": refs[0].sha256,
+            **who(means.signer, means.at),
+        }
+        update = {FIELDS[ref.kind]: ref for ref in refs}
+        return part.model_copy(update=update), Fact(EventType.SIGNED, data)
 
 
 def _skip(part: MadeRendition) -> tuple[MadeRendition, Fact]:

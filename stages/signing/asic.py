@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 from schemas.errors import LimitExceeded, PermanentError
-from stages.signing import xades
+from stages.signing import xades, xmldsig
 
 if TYPE_CHECKING:
     from connectors.keys import Signer
+    from connectors.timestamp import TimeStamps
 
 MIME_TYPE: Final = "application/vnd.etsi.asic-e+zip"
 MIME_NAME: Final = "mimetype"
@@ -31,7 +32,7 @@ MANIFEST: Final = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 
 # The zip format cannot leave a time out; the earliest it knows keeps two runs' bytes equal.
 NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
-HEAD: Final = xades.DECLARATION + f'<asic:XAdESSignatures xmlns:asic="{ASIC}">'.encode()
+HEAD: Final = xmldsig.DECLARATION + f'<asic:XAdESSignatures xmlns:asic="{ASIC}">'.encode()
 TAIL: Final = b"</asic:XAdESSignatures>"
 
 MAX_ENTRIES: Final = 1000
@@ -55,10 +56,10 @@ class Opened:
     signatures: bytes
 
 
-def seal(files: Mapping[str, bytes], signer: Signer, at: datetime) -> bytes:
+def seal(files: Mapping[str, bytes], signer: Signer, at: datetime, stamps: TimeStamps | None = None) -> bytes:
     """`files` (name to content) signed and put in a container. Raises as `xades.sign` does."""
     _check_names(files)
-    return pack(files, xades.sign(files, signer, at))
+    return pack(files, xades.sign(files, signer, at, stamps))
 
 
 def pack(files: Mapping[str, bytes], signature: bytes) -> bytes:
@@ -169,4 +170,4 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
         for path, kind in entries
     ]
     body = f'<manifest:manifest xmlns:manifest="{MANIFEST}" manifest:version="1.2">{"".join(lines)}</manifest:manifest>'
-    return xades.DECLARATION + body.encode()
+    return xmldsig.DECLARATION + body.encode()

@@ -23,21 +23,21 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from stages.signing import asic, xades
+from stages.signing import asic, xades, xmldsig
 from stages.signing import certificate as fitness
 from stages.signing.asic import SealBroken
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-NAMESPACES: Final = {"ds": xades.DS, "x": xades.XADES}
+NAMESPACES: Final = {"ds": xmldsig.DS, "x": xades.XADES}
 MAX_SIGNATURE_BYTES: Final = 4 * 1024 * 1024
 # Every element that may carry an algorithm, and what it may say.
 ALGORITHMS: Final = {
-    "CanonicalizationMethod": {xades.EXCLUSIVE_C14N},
-    "SignatureMethod": {xades.RSA_SHA256, xades.ECDSA_SHA256},
-    "Transform": {xades.EXCLUSIVE_C14N},
-    "DigestMethod": {xades.SHA256},
+    "CanonicalizationMethod": {xmldsig.EXCLUSIVE_C14N},
+    "SignatureMethod": {xmldsig.RSA_SHA256, xmldsig.ECDSA_SHA256},
+    "Transform": {xmldsig.EXCLUSIVE_C14N},
+    "DigestMethod": {xmldsig.SHA256},
 }
 
 
@@ -86,7 +86,7 @@ def _verify(
     ):
         raise SealBroken("the signed properties name another certificate")
     leaf, *others = (certificate for certificate, _ in certificates)
-    if xades.signature_method(leaf) != _one(signature, "ds:SignedInfo/ds:SignatureMethod").get("Algorithm"):
+    if xmldsig.signature_method(leaf) != _one(signature, "ds:SignedInfo/ds:SignatureMethod").get("Algorithm"):
         raise SealBroken("the signature's algorithm is not that of its key")
     chain = _chain(leaf, others, trust, signing_time)
     _check_cryptography(signature, certificates[0][1], files)
@@ -109,7 +109,7 @@ def _parse(content: bytes) -> etree._Element:
 def _check_form(root: etree._Element, signature: etree._Element) -> None:
     """One signature, its parts in their places, ids unambiguous, nothing unsigned hanging on, known algorithms only."""
     parts = [etree.QName(part).localname if isinstance(part.tag, str) else "" for part in signature]
-    if signature.tag != f"{{{xades.DS}}}Signature" or parts != ["SignedInfo", "SignatureValue", "KeyInfo", "Object"]:
+    if signature.tag != f"{{{xmldsig.DS}}}Signature" or parts != ["SignedInfo", "SignatureValue", "KeyInfo", "Object"]:
         raise SealBroken("the signature does not have the parts that ours have")
     ids: set[str] = set()
     for element in root.iter():
@@ -142,7 +142,7 @@ def _check_references(signature: etree._Element, files: Mapping[str, bytes]) -> 
     if last.get("Type") != xades.SIGNED_PROPERTIES_TYPE or not properties.get("Id"):
         raise SealBroken("the signed properties are not signed")
     transforms = [one.get("Algorithm") for one in _all(last, "ds:Transforms/ds:Transform")]
-    if last.get("URI") != f"#{properties.get('Id')}" or transforms != [xades.EXCLUSIVE_C14N]:
+    if last.get("URI") != f"#{properties.get('Id')}" or transforms != [xmldsig.EXCLUSIVE_C14N]:
         raise SealBroken("the signed properties are not signed")
     names = [unquote(reference.get("URI") or "", errors="strict") for reference in to_files]
     if sorted(names) != sorted(files):

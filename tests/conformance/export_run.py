@@ -17,7 +17,7 @@ from uuid import UUID
 
 from connectors.directory import ContactPoint, Known
 from connectors.keys import demo
-from connectors.keys.source import KeySource
+from connectors.keys.source import KeyFile
 from connectors.profiles import FolderProfiles
 from connectors.storage import get, put
 from connectors.storage.folder import FolderStorage
@@ -34,7 +34,7 @@ from stages.extraction import Extraction
 from stages.rendering import Rendering
 from stages.resolution import Resolution
 from stages.signing import Signing
-from stages.signing.pades import sign_pdf
+from stages.signing.profiles import PdfSigning
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,12 @@ class House:
         self.storage = FolderStorage(folder / "artefacts")
         self.profiles = FolderProfiles(folder / "profiles")
         self.identity = demo.ensure(folder / "keys", clock())
-        keys, directory, storage = KeySource(self.identity.key_file), Recipients(recipients), self.storage
+        keys, directory, storage = KeyFile(self.identity.key_file), Recipients(recipients), self.storage
         self.extraction = Extraction(storage, self.profiles, directory, clock)
         self.stages: dict[str, Any] = {
             "conversion": Conversion(storage, tuple(maven.jars("rules")), clock),
             "signing": Signing(storage, keys, clock),
-            "rendering": Rendering(storage, self.profiles, keys, sign_pdf, clock),
+            "rendering": Rendering(storage, self.profiles, keys, PdfSigning(), clock),
             "resolution": Resolution(directory, self.profiles, clock),
             "delivery": Delivery(self.profiles, clock),
         }

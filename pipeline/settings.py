@@ -86,9 +86,7 @@ class Settings(BaseSettings):
     signing_pkcs11_token: str | None = Field(None, description="the token's label")
     signing_pkcs11_label: str | None = Field(None, description="the private key's label")
     signing_pkcs11_pin: SecretStr | None = None
-    signing_facturae_digest: Literal["sha1", "sha256", "sha512"] = Field(
-        "sha256", description="digests in Facturae signatures; sha1 only for receivers that know no other"
-    )
+    signing_facturae_digest: Literal["sha256", "sha512"] = Field("sha256", description="digests in Facturae signatures")
     tsa_url: str | None = Field(None, description="RFC 3161 authority, for signature profiles with a time-stamp")
     tsa_username: str | None = None
     tsa_password: SecretStr | None = None

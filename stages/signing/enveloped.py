@@ -94,7 +94,10 @@ def sign(
     """
     certificate.check(signer.certificate, at)
     root = _unsigned(document, law)
-    content = canonical(root.getroottree(), law.c14n)
+    try:
+        content = canonical(root.getroottree(), law.c14n)
+    except etree.C14NError as error:  # a relative namespace name has no canonical form
+        raise SealBroken("the document has no canonical form") from error
 
     # in its place from the start: inclusive canonical forms take in the namespaces around it
     signature = etree.SubElement(root, ds("Signature"), {"Id": SIGNATURE_ID}, nsmap={"ds": DS})

@@ -119,7 +119,7 @@ def test_a_key_in_a_token_signs(folder: Path, keys: dict[str, KeyInMemory], kind
         assert signer.chain == (() if certificates is None else keys[kind].chain)
         verify(signer, signer.sign(b"invoice" * 1000), b"invoice" * 1000)
         with ThreadPoolExecutor(4) as pool:
-            for number, signature in enumerate(pool.map(lambda n: signer.sign(b"%d" % n), range(20))):
+            for number, signature in enumerate(pool.map(signer.sign, [b"%d" % n for n in range(20)])):
                 verify(signer, signature, b"%d" % number)
 
 

@@ -7,112 +7,31 @@ credit note (BT-9, BT-11) stands here twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-if TYPE_CHECKING:
-    from stages.formats.ubl.reader import Walk
+from stages.formats.reading.xml_actions import (
+    amount,
+    day,
+    flag,
+    group,
+    groups,
+    identifier,
+    identifiers,
+    ignored,
+    merged,
+    quantity,
+    text,
+    within,
+)
+from stages.formats.reading.xml_invoice import InvoiceWalk as Walk
+from stages.formats.reading.xml_walk import Action, Data, Node
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 EXT = "{urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2}"
 
-Data = dict[str, Any]
-Action = Callable[["Walk", Data, etree._Element], None]
-Node = dict[str, Action]
-
-_ZONE = re.compile(r"(?:Z|[+-]\d{2}:\d{2})\Z")
 _SUBJECT = re.compile(r"#([A-Z]{3})#(.*)\Z", re.S)
-
-
-def text(field: str) -> Action:
-    return lambda walk, target, element: walk.put(target, field, element.text, element)
-
-
-def day(field: str) -> Action:
-    """xs:date may carry a zone; the calendar date is what counts."""
-    return lambda walk, target, element: walk.put(target, field, _ZONE.sub("", (element.text or "").strip()), element)
-
-
-def amount(field: str) -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        walk.currency(element)
-        walk.put(target, field, element.text, element)
-
-    return act
-
-
-def quantity(field: str, unit: str) -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        walk.put(target, field, element.text, element)
-        walk.put(target, unit, element.get("unitCode"), element)
-
-    return act
-
-
-def identifier(field: str, scheme: str = "schemeID") -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        if element.text and element.text.strip():
-            walk.put_part(target, field, _identifier(element, scheme), element)
-
-    return act
-
-
-def identifiers(field: str, scheme: str = "schemeID") -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        if element.text and element.text.strip():
-            walk.append(target, field, _identifier(element, scheme), element)
-
-    return act
-
-
-def _identifier(element: etree._Element, scheme: str) -> Data:
-    return {"value": element.text, "scheme": element.get(scheme) or None}
-
-
-def group(field: str, node: Node) -> Action:
-    """A group of fields; a second one is not understood, for the model holds one."""
-
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        below: Data = {}
-        walk.run(node, below, element)
-        if below:
-            walk.put_part(target, field, below, element)
-
-    return act
-
-
-def groups(field: str, node: Node) -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        below: Data = {}
-        walk.run(node, below, element)
-        walk.append(target, field, below, element)
-
-    return act
-
-
-def within(node: Node) -> Action:
-    """An element that only wraps: its children belong to the group around it."""
-    return lambda walk, target, element: walk.run(node, target, element)
-
-
-def merged(field: str, node: Node) -> Action:
-    """A group whose parts stand in several elements (delivery address and party)."""
-    return lambda walk, target, element: walk.run(node, target.setdefault(field, {}), element)
-
-
-def ignored(_walk: Walk, _target: Data, _element: etree._Element) -> None:
-    """Carries nothing that the canonical document does not say otherwise."""
-
-
-def flag(field: str) -> Action:
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        said = (element.text or "").strip()
-        walk.put(target, field, {"true": True, "1": True, "false": False, "0": False}.get(said, said), element)
-
-    return act
 
 
 def _note(walk: Walk, target: Data, element: etree._Element) -> None:

@@ -1,0 +1,73 @@
+"""What the readers of UBL and CII invoices do after their table has been walked.
+
+Source: EN 16931-1 (BT-5, BT-6, BT-110, BT-111)
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from schemas.documents import Invoice
+from schemas.errors import Finding
+from schemas.profiles import ExtractionProfile
+from stages.formats.reading.completing import Unfit, complete
+from stages.formats.reading.records import refuse
+from stages.formats.reading.xml_walk import Data, Node, Syntax, Walk
+
+
+class InvoiceWalk(Walk):
+    """A walk over one invoice."""
+
+    def __init__(self, root: etree._Element, line: int, syntax: Syntax) -> None:
+        super().__init__(root, line, syntax)
+        self.tax_totals: list[etree._Element] = []
+
+    def tax_total(self, element: etree._Element) -> None:
+        """BT-110 or BT-111: which, is known when all currencies are."""
+        self.tax_totals.append(element)
+
+    def document(self, node: Node, profile: ExtractionProfile | None) -> Invoice:
+        """The invoice. Raises Unfit."""
+        data = self.data
+        self.run(node, data, self.root)
+        self.settle(data)
+        self._taxes(data)
+        self._foreign(data)
+        self._names(data)
+        if self.extras:
+            data["extras"] = self.extras
+        return complete(data, self.locate, profile.constants if profile else None, needs=("vat_category", "unit"))
+
+    def settle(self, data: Data) -> None:
+        """What the syntax wants done before the document is built."""
+
+    def _taxes(self, data: Data) -> None:
+        """BT-110 in the invoice's currency, BT-111 in the accounting currency (BT-6)."""
+        for element in self.tax_totals:
+            code = element.get("currencyID") or data.get("currency")
+            accounting = code == data.get("accounting_currency") != data.get("currency")
+            field = "tax_amount_accounting" if accounting else "tax_amount"
+            if not accounting:
+                self.currency(element)
+            self.put(data.setdefault("totals", {}), field, element.text, element)
+
+    def _foreign(self, data: Data) -> None:
+        """An amount in a currency that is not the invoice's would be written as one that is."""
+        wrong: list[Finding] = []
+        for code, element in self.currencies.items():
+            if data.get("currency") and code != data["currency"]:
+                message = "an amount stands in another currency than the document's (BT-5)"
+                rule = f"{self.syntax.name}-currency"
+                wrong.append(refuse(rule, message, self.place(element), code, str(data["currency"])))
+        if wrong:
+            raise Unfit(*wrong)
+
+    def _names(self, data: Data) -> None:
+        for role in ("seller", "buyer"):
+            party = data.get(role)
+            if isinstance(party, dict) and "name" not in party and "trading_name" in party:
+                party["name"] = party.pop("trading_name")
+                element = self.where.pop((id(party), "trading_name"))
+                self.where[id(party), "name"] = element
+                message = "no registered name is given; the trading name is taken for it"
+                self.warnings.add(f"{self.syntax.name}-name", message, self.place(element))

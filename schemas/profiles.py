@@ -196,16 +196,28 @@ class IdocMapping(_Setting):
     notes: tuple[str, ...] | None = Field(None, description="TDID of header texts that are printed; none: all of them")
 
 
+class X12Mapping(_Setting):
+    """How strictly an X12 interchange is read."""
+
+    isa: Literal["fixed", "delimited"] = Field(
+        "fixed", description="`delimited`: an ISA whose blanks were cut away is read by its separators, with a warning"
+    )
+
+
 class ExtractionProfile(_Setting):
-    """One YAML file. `constants` are for every format; `csv` and `idoc` each for its own."""
+    """One YAML file. `constants` are for every format; `csv`, `idoc` and `x12` each for its own."""
 
     name: str = Field(min_length=1, max_length=100)
     description: str = ""
     constants: dict[str, Any] = Field(
         default_factory=dict, description="canonical fields for where the export has none"
     )
+    counts: Literal["refuse", "accept"] = Field(
+        "refuse", description="wrong control counts, totals and numbers of EDIFACT and X12: refuse, or accept and warn"
+    )
     csv: CsvMapping | None = None
     idoc: IdocMapping = IdocMapping()
+    x12: X12Mapping = X12Mapping()
 
     @field_validator("constants")
     @classmethod

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from stages.formats.format import Format
-from stages.formats.idoc import invoice
+from stages.formats.idoc import reader
 
 FORMAT = Format(
     name="idoc",
-    title="SAP IDoc INVOIC02 and INVOIC01 as XML",
-    fits=invoice.fits,
-    read=invoice.read,
-    reads="INVOIC01, INVOIC02 as XML",
+    title="SAP IDoc INVOIC, ORDERS, ORDRSP and DESADV, as XML and as flat file",
+    fits=reader.fits,
+    read=reader.read,
+    reads="INVOIC01-02, ORDERS05 (ORDERS, ORDRSP), DELVRY03-07 (DESADV)",
 )

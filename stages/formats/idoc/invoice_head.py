@@ -13,24 +13,15 @@ Aside      segments and qualifiers without a term go to `extras`, customer exten
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from lxml import etree
-
-from schemas.fields import Path, format_path
-from schemas.profiles import ExtractionProfile, IdocMapping
-from stages.formats.idoc import invoice_parties as parties
+from stages.formats.idoc import parties
 from stages.formats.idoc import values as sap
 from stages.formats.idoc.invoice_lines import lines_of
-from stages.formats.reading.completing import Unfit
-from stages.formats.reading.records import Warnings, refuse
+from stages.formats.idoc.mapping import Mapping
+from stages.formats.idoc.segments import Segment
 
-_EXTRAS = 500
-_SLACK = Decimal("0.02")
-"""By how much an amount may differ from base by percentage (PEPPOL-EN16931-R040)."""
 _REFERENCES = {
     "001": "order_reference",
     "002": "sales_order_reference",
@@ -42,84 +33,12 @@ _TOTALS = {"010": "tax_exclusive", "005": "tax_amount", "011": "tax_inclusive"}
 """E1EDS01-SUMID -> BG-22: net value, value added tax, billed value."""
 
 
-class Mapping:
-    """One IDoc on its way to a document. `extras` and `warnings` gather what has no place."""
-
-    def __init__(self, root: etree._Element, line: int, profile: ExtractionProfile | None) -> None:
-        self.root, self.line = root, line
-        self.customs = profile.idoc if profile else IdocMapping()
-        self.warnings = Warnings()
-        self.extras: dict[str, str] = {}
-        self.sources: dict[Path, etree._Element] = {}
-        self._texts: dict[etree._Element, dict[str, str]] = {}
-        self.segments: dict[str, list[etree._Element]] = {}
-        for segment in root:
-            if isinstance(segment.tag, str):
-                self.segments.setdefault(segment.tag, []).append(segment)
-
-    # reading values
-
-    def text(self, segment: etree._Element | None, field: str) -> str | None:
-        if segment is None:
-            return None
-        texts = self._texts.get(segment)
-        if texts is None:
-            texts = self._texts[segment] = {}
-            for child in segment:
-                texts.setdefault(str(child.tag), (child.text or "").strip())
-        return texts.get(field) or None
-
-    def number(self, segment: etree._Element | None, field: str) -> Decimal | None:
-        """Raises Unfit when the field holds something that SAP never writes."""
-        said = self.text(segment, field)
-        if said is None or segment is None:
-            return None
-        value = sap.number(said)
-        if value is None:
-            raise Unfit(
-                refuse("idoc-number", "this is not a number as SAP writes them", self.place(segment, field), said)
-            )
-        return value
-
-    def day(self, segment: etree._Element | None, field: str) -> date | None:
-        """Raises Unfit when the field holds no date of the calendar; SAP's empty date, 00000000, is none."""
-        said = self.text(segment, field)
-        if said is None or segment is None or not said.strip("0"):
-            return None
-        value = sap.day(said)
-        if value is None:
-            message = "this is not a date of the calendar"
-            raise Unfit(refuse("idoc-date", message, self.place(segment, field), said, "20261122"))
-        return value
-
-    def qualified(self, tag: str, by: str, value: str) -> etree._Element | None:
-        return next((s for s in self.segments.get(tag, ()) if self.text(s, by) == value), None)
-
-    def place(self, segment: etree._Element, field: str = "") -> str:
-        at = segment.find(field) if field else None
-        given = (segment if at is None else at).sourceline
-        line = given if isinstance(given, int) else 1
-        same = [s for s in self.segments.get(str(segment.tag), ()) if s.tag == segment.tag]
-        name = f"{segment.tag}[{same.index(segment) + 1}]" if len(same) > 1 and segment in same else str(segment.tag)
-        return f"line {self.line + line - 1}, {name}" + (f"/{field}" if field else "")
-
-    def locate(self, path: Path) -> str:
-        for end in range(len(path), 0, -1):
-            if path[:end] in self.sources:
-                return f"{self.place(self.sources[path[:end]])}, {format_path(path)}"
-        return f"line {self.line}, {format_path(path)}" if path else f"line {self.line}"
-
-    def keep(self, key: str, value: str | None) -> None:
-        if value and len(self.extras) < _EXTRAS:
-            self.extras[key] = value[:1000]
-
-    # the document
+class InvoiceMapping(Mapping):
+    """An INVOIC IDoc on its way to an invoice."""
 
     def data(self) -> dict[str, Any]:
         """The document as a dictionary. Raises Unfit."""
-        head = next(iter(self.segments.get("E1EDK01", ())), None)
-        if head is None:
-            raise Unfit(refuse("idoc-segment", "the header segment E1EDK01 is missing", f"line {self.line}"))
+        head = self.head("E1EDK01")
         self.sources[("currency",)] = head
         invoice = self.qualified("E1EDK02", "QUALF", "009")
         data: dict[str, Any] = {
@@ -131,10 +50,10 @@ class Mapping:
             "buyer_reference": parties.reference(self),
             "seller": parties.seller(self, head),
             "buyer": parties.buyer(self, head),
-            "payment_terms": self._terms(),
+            "payment_terms": self.terms(),
             "delivery": parties.delivery(self),
             "payment": self._payment(),
-            "notes": self._notes(),
+            "notes": self.notes(),
             "totals": self._totals(),
         }
         self._references(data)
@@ -146,7 +65,7 @@ class Mapping:
             data["extras"] = self.extras
         return {k: v for k, v in data.items() if v not in (None, [], {})}
 
-    def _type(self, head: etree._Element) -> str:
+    def _type(self, head: Segment) -> str:
         kind = self.text(head, "BSART")
         billing = self.text(self.qualified("E1EDK14", "QUALF", "015"), "ORGID")
         if kind == "CRME" or (kind != "INVO" and billing in sap.CREDIT_BILLING_TYPES):
@@ -155,13 +74,6 @@ class Mapping:
             message = "this document type is not known; taken as an invoice"
             self.warnings.add("idoc-document-type", message, self.place(head, "BSART"), kind)
         return "380"
-
-    def first_day(self, *qualifiers: str) -> date | None:
-        for qualifier in qualifiers:
-            segment = self.qualified("E1EDK03", "IDDAT", qualifier)
-            if (found := self.day(segment, "DATUM")) is not None:
-                return found
-        return None
 
     def _references(self, data: dict[str, Any]) -> None:
         for segment in self.segments.get("E1EDK02", ()):
@@ -178,10 +90,6 @@ class Mapping:
             elif number and qualifier != "009":
                 self.keep(f"E1EDK02[{qualifier}]/BELNR", number)
 
-    def _terms(self) -> str | None:
-        said = [self.text(s, "ZTERM_TXT") for s in self.segments.get("E1EDK18", ())]
-        return "\n".join(s for s in said if s) or None
-
     def _payment(self) -> dict[str, Any] | None:
         """Every bank of the seller (E1EDK28), each account once; UNTDID 4461 code 30, credit transfer."""
         transfers: dict[str, dict[str, Any]] = {}
@@ -195,19 +103,6 @@ class Mapping:
                 }
                 transfers.setdefault(account, {k: v for k, v in given.items() if v})
         return {"means_code": "30", "credit_transfers": list(transfers.values())} if transfers else None
-
-    def _notes(self) -> list[dict[str, str]]:
-        """Header texts as one note: Peppol allows one (PEPPOL-EN16931-R002)."""
-        told = []
-        for segment in self.segments.get("E1EDKT1", ()):
-            kind = self.text(segment, "TDID") or ""
-            said = "\n".join(t for t in (self.text(line, "TDLINE") for line in segment.findall("E1EDKT2")) if t)
-            if self.customs.notes is None or kind in self.customs.notes:
-                told.append(said)
-            else:
-                self.keep(f"E1EDKT1[{kind}]", said)
-        text = "\n".join(t for t in told if t)
-        return [{"text": text}] if text else []
 
     def _totals(self) -> dict[str, Any]:
         totals: dict[str, Any] = {}
@@ -242,69 +137,9 @@ class Mapping:
             return []
         return given
 
-    # shared with the lines
-
-    def condition(self, segment: etree._Element, amount: Decimal) -> dict[str, Any]:
-        """An allowance or charge of BG-20, BG-21, BG-27 or BG-28; ALCKZ is the sign, amounts are positive."""
-        percent, base = self.number(segment, "KPERC"), self.number(segment, "KOBAS")
-        charge = (self.text(segment, "ALCKZ") or "+") == "+"
-        if amount < 0:
-            charge, amount = not charge, -amount
-        reason = self.text(segment, "KOTXT") or self.text(segment, "KSCHL")
-        if percent and base and abs(abs(base * percent) / 100 - amount) > _SLACK:
-            # SAP rounds by the piece: 10.5 % of 265.63 is 27.89, and that 320 times is not 10.5 % of the whole
-            reason, percent, base = f"{reason or ''} {sap.plain(abs(percent))} %".strip(), None, None
-        found = {
-            "charge": charge,
-            "amount": amount,
-            "percentage": sap.plain(abs(percent)) if percent and base else None,
-            "base_amount": base if percent else None,
-            "reason": reason,
-        }
-        return {k: v for k, v in found.items() if v is not None}
-
-    def vat(self, segment: etree._Element, code: str | None, rate: Decimal | None) -> tuple[str | None, Decimal | None]:
-        """Category and rate. The profile knows what a tax code means; else the rate tells, zero with a warning."""
-        rate = None if rate is None else sap.plain(rate)
-        if code in self.customs.tax_codes:
-            category = self.customs.tax_codes[code].category
-            return category, None if category == "O" else rate if rate is not None else Decimal(0)
-        if rate is None:
-            return None, None
-        if rate:
-            return "S", rate
-        message = "a rate of zero is taken as zero rated (Z); the profile's tax_codes can say what this tax code means"
-        self.warnings.add("idoc-tax-code", message, self.place(segment), code)
-        return "Z", rate
-
-    def _aside(self, head: etree._Element) -> None:
+    def _aside(self, head: Segment) -> None:
         """Segments without a term, and partners that play no role in EN 16931."""
         for field in ("HWAER", "WKURS", "LANDTX", "STCEG_L"):
             self.keep(f"E1EDK01/{field}", self.text(head, field))
-        roles = (parties.SELLER, parties.BUYER, ("WE",))
-        used = {id(parties.partner(self, *each)) for each in roles}
-        for segment in self.segments.get("E1EDKA1", ()):
-            if id(segment) not in used:
-                role = self.text(segment, "PARVW")
-                for field in ("PARTN", "NAME1", "ILNNR"):
-                    self.keep(f"E1EDKA1[{role}]/{field}", self.text(segment, field))
-        for tag, segments in self.segments.items():
-            if tag not in sap.STANDARD_SEGMENTS:
-                for n, segment in enumerate(segments, start=1):
-                    self.aside(f"{tag}[{n}]" if len(segments) > 1 else tag, segment)
-
-    def aside(self, name: str, segment: etree._Element) -> None:
-        if not str(segment.tag).startswith("E1"):
-            self.warnings.add("idoc-extension", "a segment of a customer's own; kept aside", self.place(segment), name)
-        for key, value in _leaves(segment, name):
-            self.keep(key, value)
-
-
-def _leaves(element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
-    for child in element:
-        if isinstance(child.tag, str):
-            below = f"{path}/{child.tag}"
-            if len(child):
-                yield from _leaves(child, below)
-            elif child.text and child.text.strip():
-                yield below, child.text.strip()
+        parties.aside(self, parties.SELLER, parties.BUYER, ("WE",))
+        self.leftovers(sap.STANDARD_SEGMENTS)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
 from stages.formats.idoc import values as sap
+from stages.formats.idoc.items import item_of
+from stages.formats.idoc.segments import Segment
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
 
 if TYPE_CHECKING:
-    from stages.formats.idoc.invoice_head import Mapping
+    from stages.formats.idoc.mapping import Mapping
 
 _CENT = Decimal("0.01")
 _PRICE_PLACES = Decimal("0.0000000001")
@@ -27,69 +27,32 @@ def lines_of(mapping: Mapping) -> list[dict[str, Any]]:
     return found
 
 
-def _line(mapping: Mapping, item: etree._Element, index: int) -> dict[str, Any]:
-    below: dict[str, dict[str, etree._Element]] = {}
-    for child in item:
-        if not isinstance(child.tag, str) or not len(child):
-            continue
-        qualifier = child.findtext("QUALF") or child.findtext("IDDAT") or ""
-        below.setdefault(child.tag, {}).setdefault(qualifier.strip(), child)
-        if child.tag.startswith("E1EDP0") or child.tag in sap.STANDARD_ITEM_SEGMENTS:
-            continue
-        mapping.aside(f"E1EDP01[{index + 1}]/{child.tag}", child)
+def _line(mapping: Mapping, item: Segment, index: int) -> dict[str, Any]:
+    below: dict[str, dict[str, Segment]] = {}
+    for child in item.below:
+        qualifier = child.fields.get("QUALF") or child.fields.get("IDDAT") or ""
+        below.setdefault(child.tag, {}).setdefault(qualifier, child)
+        if child.tag not in sap.STANDARD_ITEM_SEGMENTS:
+            mapping.aside(f"E1EDP01[{index + 1}]/{child.tag}", child)
     quantity = mapping.number(item, "MENGE")
     if quantity is None:
         raise Unfit(refuse("idoc-quantity", "the item has no quantity (MENGE)", mapping.place(item, "MENGE")))
-    items = below.get("E1EDP19", {})
     order = below.get("E1EDP02", {}).get("001")
-    trade = below.get("E1EDP28", {}).get("")
-    unit = mapping.text(item, "MENEE") or "C62"
     line: dict[str, Any] = {
         "identifier": mapping.text(item, "POSEX") or str(index + 1),
         "quantity": sap.plain(quantity),
-        "unit": mapping.customs.units.get(unit) or sap.UNITS.get(unit.upper(), unit),
+        "unit": mapping.unit(item, "MENEE"),
         "order_line_reference": mapping.text(order, "ZEILE"),
-        "name": _name(mapping, items),
-        "seller_item_id": mapping.text(items.get("002"), "IDTNR"),
-        "buyer_item_id": mapping.text(items.get("001"), "IDTNR"),
-        "origin_country": mapping.text(trade, "HERKL"),
-        "note": _text(mapping, item),
+        **item_of(mapping, item, index),
     }
-    gtin = mapping.text(items.get("003"), "IDTNR")
-    if gtin:
-        known = any(sap.is_gs1(gtin, digits) for digits in (8, 12, 13, 14))
-        if known:
-            line["standard_item_id"] = {"value": gtin, "scheme": "0160"}
-        else:
-            mapping.keep(f"E1EDP01[{index + 1}]/E1EDP19[003]/IDTNR", gtin)
-    if tariff := mapping.text(trade, "STAWN"):
-        line["classifications"] = [{"value": tariff, "scheme": "HS"}]
-    for qualifier, segment in items.items():
-        if qualifier not in ("001", "002", "003"):
-            mapping.keep(f"E1EDP01[{index + 1}]/E1EDP19[{qualifier}]/IDTNR", mapping.text(segment, "IDTNR"))
     _vat(mapping, item, line)
     _price(mapping, item, line, quantity, {k: v for k, v in below.get("E1EDP26", {}).items()}, index)
     return {k: v for k, v in line.items() if v not in (None, [])}
 
 
-def _name(mapping: Mapping, items: dict[str, etree._Element]) -> str | None:
-    """KTEXT of our own material, else of any, else its number."""
-    order = [items[q] for q in ("002", "001", "003") if q in items] + list(items.values())
-    for field in ("KTEXT", "IDTNR"):
-        for segment in order:
-            if said := mapping.text(segment, field):
-                return said
-    return None
-
-
-def _text(mapping: Mapping, item: etree._Element) -> str | None:
-    lines = (mapping.text(line, "TDLINE") for text in item.findall("E1EDPT1") for line in text.findall("E1EDPT2"))
-    return "\n".join(t for t in lines if t) or None
-
-
-def _vat(mapping: Mapping, item: etree._Element, line: dict[str, Any]) -> None:
+def _vat(mapping: Mapping, item: Segment, line: dict[str, Any]) -> None:
     """The item's own tax segment, else the header's where it has only one."""
-    segment = item.find("E1EDP04")
+    segment = item.first("E1EDP04")
     header = mapping.segments.get("E1EDK04", [])
     if segment is None and len(header) == 1:
         segment = header[0]
@@ -100,10 +63,10 @@ def _vat(mapping: Mapping, item: etree._Element, line: dict[str, Any]) -> None:
 
 def _price(
     mapping: Mapping,
-    item: etree._Element,
+    item: Segment,
     line: dict[str, Any],
     quantity: Decimal,
-    amounts: dict[str, etree._Element],
+    amounts: dict[str, Segment],
     index: int,
 ) -> None:
     """Net amount as SAP has it; price and conditions so that they give it to the cent."""
@@ -142,7 +105,7 @@ def _based(line: dict[str, Any], base: Decimal) -> None:
 
 
 def _conditions(
-    mapping: Mapping, item: etree._Element, net: Decimal, price: Decimal | None, quantity: Decimal, base: Decimal
+    mapping: Mapping, item: Segment, net: Decimal, price: Decimal | None, quantity: Decimal, base: Decimal
 ) -> list[dict[str, Any]] | None:
     """Discounts and surcharges that lead from quantity by price to the net value; None when they do not.
 
@@ -154,7 +117,7 @@ def _conditions(
     if gross == net:
         return []
     taken = []
-    for segment in item.findall("E1EDP05"):
+    for segment in item.all("E1EDP05"):
         amount = mapping.number(segment, "BETRG")
         if amount and (mapping.text(segment, "ALCKZ") == "-" or amount not in (gross, net)):
             taken.append(mapping.condition(segment, amount))

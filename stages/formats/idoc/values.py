@@ -69,6 +69,10 @@ def day(text: str) -> date | None:
         return None
 
 
+def is_gtin(text: str) -> bool:
+    return any(is_gs1(text, digits) for digits in (8, 12, 13, 14))
+
+
 def is_gs1(text: str, digits: int = 13) -> bool:
     """GLN or GTIN with a check digit that fits (GS1 General Specifications, 7.9)."""
     if len(text) != digits or not text.isascii() or not text.isdigit():

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
 from schemas.codes import COUNTRIES
 from stages.formats.idoc import values as sap
+from stages.formats.idoc.segments import Segment
 
 if TYPE_CHECKING:
-    from stages.formats.idoc.invoice_head import Mapping
+    from stages.formats.idoc.mapping import Mapping
 
 SELLER = ("RS", "LF", "BK")
 BUYER = ("RE", "AG", "RG")
 
 
-def partner(mapping: Mapping, *roles: str) -> etree._Element | None:
+def partner(mapping: Mapping, *roles: str) -> Segment | None:
     for role in roles:
         if (found := mapping.qualified("E1EDKA1", "PARVW", role)) is not None:
             return found
     return None
 
 
-def party_of(mapping: Mapping, segment: etree._Element) -> dict[str, Any]:
+def party_of(mapping: Mapping, segment: Segment) -> dict[str, Any]:
     names = [mapping.text(segment, f"NAME{n}") for n in range(1, 5)]
     gln = mapping.text(segment, "ILNNR")
     identifiers = []
@@ -46,7 +45,7 @@ def party_of(mapping: Mapping, segment: etree._Element) -> dict[str, Any]:
     return {k: v for k, v in party.items() if v}
 
 
-def address_of(mapping: Mapping, segment: etree._Element) -> dict[str, Any]:
+def address_of(mapping: Mapping, segment: Segment) -> dict[str, Any]:
     box = mapping.text(segment, "PFACH")
     more = [mapping.text(segment, "STRS2"), mapping.text(segment, "ORT02"), f"PO box {box}" if box else None]
     extra = [m for m in more if m]
@@ -64,7 +63,7 @@ def address_of(mapping: Mapping, segment: etree._Element) -> dict[str, Any]:
     return {k: v for k, v in address.items() if v}
 
 
-def seller(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
+def seller(mapping: Mapping, head: Segment) -> dict[str, Any] | None:
     segment = partner(mapping, *SELLER)
     if segment is None:
         return None
@@ -83,7 +82,7 @@ def seller(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
     return party
 
 
-def buyer(mapping: Mapping, head: etree._Element) -> dict[str, Any] | None:
+def buyer(mapping: Mapping, head: Segment) -> dict[str, Any] | None:
     segment = partner(mapping, *BUYER)
     if segment is None:
         return None
@@ -129,3 +128,15 @@ def delivery(mapping: Mapping) -> dict[str, Any] | None:
     location = next(iter(party.get("identifiers", ())), None)
     found = {"name": party.get("name"), "location": location, "address": party.get("address"), "date": when}
     return {k: v for k, v in found.items() if v}
+
+
+def aside(mapping: Mapping, *played: tuple[str, ...]) -> None:
+    """Keep the partners that play none of these roles, and what stands below each."""
+    used = [partner(mapping, *roles) for roles in played]
+    for segment in mapping.segments.get("E1EDKA1", ()):
+        role = mapping.text(segment, "PARVW")
+        for below in segment.below:
+            mapping.aside(f"E1EDKA1[{role}]/{below.tag}", below)
+        if not any(segment is one for one in used):
+            for field in ("PARTN", "NAME1", "ILNNR"):
+                mapping.keep(f"E1EDKA1[{role}]/{field}", mapping.text(segment, field))

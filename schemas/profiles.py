@@ -116,6 +116,14 @@ class CreditNotes(_Setting):
     equals: tuple[str, ...] = Field((), description="... with one of these values")
 
 
+def _encoding(value: str) -> str:
+    try:
+        "".encode(codecs.lookup(value).name)
+    except LookupError:
+        raise ValueError(f"{value!r} is no known encoding") from None
+    return value
+
+
 class CsvMapping(_Setting):
     """How a delimited text becomes documents. Numbers are strict: nothing is coerced, a stray sign is refused."""
 
@@ -148,11 +156,7 @@ class CsvMapping(_Setting):
     @field_validator("encoding")
     @classmethod
     def _known(cls, value: str) -> str:
-        try:
-            "".encode(codecs.lookup(value).name)
-        except LookupError:
-            raise ValueError(f"{value!r} is no known encoding") from None
-        return value
+        return _encoding(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> CsvMapping:
@@ -193,7 +197,13 @@ class IdocMapping(_Setting):
 
     tax_codes: dict[str, TaxCode] = Field(default_factory=dict, description="MWSKZ -> category")
     units: dict[str, str] = Field(default_factory=dict, description="MENEE -> UN/ECE Recommendation 20")
+    encoding: str = Field("utf-8", description="of flat files")
     notes: tuple[str, ...] | None = Field(None, description="TDID of header texts that are printed; none: all of them")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return _encoding(value)
 
 
 class X12Mapping(_Setting):
@@ -213,7 +223,7 @@ class ExtractionProfile(_Setting):
         default_factory=dict, description="canonical fields for where the export has none"
     )
     counts: Literal["refuse", "accept"] = Field(
-        "refuse", description="wrong control counts, totals and numbers of EDIFACT and X12: refuse, or accept and warn"
+        "refuse", description="wrong control counts and totals of an interchange or IDoc: refuse, or accept and warn"
     )
     csv: CsvMapping | None = None
     idoc: IdocMapping = IdocMapping()

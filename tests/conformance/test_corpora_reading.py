@@ -84,13 +84,11 @@ REFUSED: dict[str, str] = {
     "csv/EXTF_Stammdaten.csv": "csv-syntax",
     # its values were made unreadable by its publisher: billing date 2342344
     "idoc/mt__invoic-idoc-xml2flat-invoice01__INVOIC01.xml": "idoc-date",
-    # fixed-length records, not XML
-    "idoc/mt__invoic-idoc-flat2xml-invoice01__flat.idoc": "format-unknown",
+    "idoc/mt__invoic-idoc-flat2xml-invoice01__flat.idoc": "idoc-date",
 }
 """File -> rule. The CSV files are read with the profile above; without one each is refused as `csv-profile`."""
 _TABLE = ("csv/*", "einvoice/ubl/*", "idoc/*INVOIC0*.xml", "idoc/mt__invoic*.idoc")
-_OTHERS = ("einvoice/cii/*", "einvoice/facturae/*", "idoc/*ORDERS05*", "idoc/*DELVRY07*", "ksef/*", "s4-odata/*",
-           "business-central/*", "cnab/*", "einvoice/zugferd-pdf/*")  # fmt: skip
+_OTHERS = ("einvoice/cii/*", "einvoice/facturae/*", "ksef/*", "einvoice/zugferd-pdf/*")  # fmt: skip
 
 
 def files(*patterns: str) -> list[str]:

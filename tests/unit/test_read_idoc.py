@@ -72,19 +72,19 @@ def test_an_extended_idoc_is_told_by_its_control_record() -> None:
 
 
 def test_another_idoc_is_refused_and_the_rest_goes_on() -> None:
-    """An ORDERS05 among invoices is refused by its type; alone it is a format that is not read, and named."""
-    records = everything(batch(idoc("1"), idoc("2", kind="ORDERS05"), idoc("3", message="ORDERS"), idoc("4")))
-    assert [rules(r) if r.error else r.document and r.document.invoice_number for r in records] == [
+    """Master data among invoices is refused by its type; alone it is a format that is not read, and named."""
+    records = everything(batch(idoc("1"), idoc("2", kind="MATMAS05"), idoc("3", message="ORDERS"), idoc("4")))
+    assert [rules(r) if r.error else r.document and r.document.number for r in records] == [
         "1",
         ["idoc-type"],
         ["idoc-type"],
         "4",
     ]
-    assert refusal(records[1]).found == "ORDERS05"
+    assert refusal(records[1]).found == "MATMAS05"
     with pytest.raises(ExportUnreadable) as refused:
-        everything(batch(idoc(kind="ORDERS05")))
+        everything(batch(idoc(kind="MATMAS05")))
     assert refused.value.findings[0].rule == "format-unknown"
-    assert "ORDERS05" in refused.value.findings[0].message
+    assert "MATMAS05" in refused.value.findings[0].message
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ _MAPPED_OF_ITEM = frozenset({"E1EDL11", "E1EDL41", "E1EDL35"})
 class DespatchMapping(Mapping):
     """A delivery on its way to a despatch advice."""
 
+    NUMBERS = (("E1EDL20", "", None, "VBELN"),)
+
     def data(self) -> dict[str, Any]:
         """The document as a dictionary. Raises Unfit."""
         head = self.head("E1EDL20")
@@ -141,7 +143,8 @@ class DespatchMapping(Mapping):
 
     def _packages(self, head: Segment) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """The handling units, and which of them holds which item (first one where there are several)."""
-        found, contents = [], {}
+        found: list[dict[str, Any]] = []
+        contents: dict[str, str] = {}
         for unit in head.all("E1EDL37"):
             number = self.text(unit, "EXIDV")
             if number:

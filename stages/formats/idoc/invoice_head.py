@@ -36,6 +36,8 @@ _TOTALS = {"010": "tax_exclusive", "005": "tax_amount", "011": "tax_inclusive"}
 class InvoiceMapping(Mapping):
     """An INVOIC IDoc on its way to an invoice."""
 
+    NUMBERS = (("E1EDK02", "QUALF", "009", "BELNR"), ("E1EDK01", "", None, "BELNR"))
+
     def data(self) -> dict[str, Any]:
         """The document as a dictionary. Raises Unfit."""
         head = self.head("E1EDK01")

@@ -1,6 +1,4 @@
-"""One IDoc on its way to a document, whichever: reading its values as SAP writes them, where each stood, and what has no
-place.
-"""
+"""One IDoc on its way to a document: its values as SAP writes them, where each stood, and what has no place."""
 
 from __future__ import annotations
 
@@ -18,17 +16,13 @@ from stages.formats.reading.records import Warnings, refuse
 _EXTRAS = 500
 _SLACK = Decimal("0.02")
 """By how much an amount may differ from base by percentage (PEPPOL-EN16931-R040)."""
-_NUMBERS = (
-    ("E1EDK02", "QUALF", "009", "BELNR"),
-    ("E1EDK02", "QUALF", "001", "BELNR"),
-    ("E1EDK01", "", None, "BELNR"),
-    ("E1EDL20", "", None, "VBELN"),
-)
-"""Where a document's number stands: (segment, qualifier's field, qualifier, field)."""
 
 
 class Mapping:
     """One IDoc on its way to a document. `extras` and `warnings` gather what has no place."""
+
+    NUMBERS: tuple[tuple[str, str, str | None, str], ...]
+    """Where the document's number stands: (segment, qualifier's field, qualifier, field), the first that is there."""
 
     def __init__(self, root: Segment, profile: ExtractionProfile | None) -> None:
         self.root, self.line = root, root.line
@@ -119,7 +113,7 @@ class Mapping:
 
     def named(self) -> str | None:
         """The document's number where that much can be read, for people who look for it."""
-        for tag, by, value, field in _NUMBERS:
+        for tag, by, value, field in self.NUMBERS:
             found = next((s for s in self.segments.get(tag, ()) if value is None or self.text(s, by) == value), None)
             if said := self.text(found, field):
                 return said

@@ -126,6 +126,8 @@ class _OrdersMapping(Mapping):
 class OrderMapping(_OrdersMapping):
     """An ORDERS IDoc on its way to an order."""
 
+    NUMBERS = (("E1EDK02", "QUALF", "001", "BELNR"), ("E1EDK01", "", None, "BELNR"))
+
     def data(self) -> dict[str, Any]:
         """The document as a dictionary. Raises Unfit."""
         head = self.head("E1EDK01")
@@ -171,6 +173,8 @@ class OrderMapping(_OrdersMapping):
 
 class OrderResponseMapping(_OrdersMapping):
     """An ORDRSP IDoc on its way to an order response."""
+
+    NUMBERS = (("E1EDK02", "QUALF", "002", "BELNR"), ("E1EDK01", "", None, "BELNR"))
 
     def data(self) -> dict[str, Any]:
         """The document as a dictionary. Raises Unfit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.canonical import to_json
+from schemas.canonical import MODELS, to_json
 from stages.formats.canonical import reader
 from stages.formats.format import Format, Options, Target
 
@@ -18,10 +18,10 @@ FORMAT = Format(
     title="canonical JSON",
     fits=reader.fits,
     read=reader.read,
-    reads="invoice, credit note",
+    reads=", ".join(MODELS),
     targets=(
         Target(
-            "json", "canonical JSON", "1", frozenset({"invoice", "credit-note"}), write,
+            "json", "canonical JSON", "1", frozenset({*MODELS, "credit-note"}), write,
             media_type="application/json", suffix=".json",
         ),
     ),

@@ -1,62 +1,39 @@
-"""Canonical JSON: documents keyed by the field names of `schemas/documents.py`.
+"""Canonical JSON: documents of any kind, keyed by the field names of `schemas/`.
 
 In       UTF-8 (a byte order mark is passed over): one object, an array of objects, or objects one after the other
-         (JSON lines, or written over several lines)
+         (JSON lines, or written over several lines); `kind` tells which document it is, an invoice where it is not said
 Out      one record for each object, `document[n]`
 Refused  a number with decimals (`13.75`): JSON's floats lose digits, so amounts are texts; a key that
          stands twice; more than 32 levels; what does not fit the document. That record only, unless the file breaks off
-Source   RFC 8259; the JSON Schema that `schemas/` publishes
+Source   RFC 8259; the JSON Schemas that `schemas/` publishes
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
+from schemas.canonical import MODELS, Document
 from schemas.documents import Invoice
-from schemas.errors import Finding
-from schemas.fields import Path, format_path
+from schemas.fields import Path
 from schemas.profiles import ExtractionProfile
-from stages.formats.reading.completing import Unfit, complete, number_of
+from stages.formats.reading.completing import Unfit, complete, complete_as, number_of
 from stages.formats.reading.head import Head
-from stages.formats.reading.records import (
-    DOCUMENT_BYTES,
-    DOCUMENT_PARTS,
-    Budget,
-    Cursor,
-    Portion,
-    Record,
-    Source,
-    refuse,
-    refused,
-    unreadable,
-)
+from stages.formats.reading.json_text import Piece, parse, split
+from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
 
-DEPTH = 32
-_CHUNK = 64 * 1024
-_BLANK = re.compile(rb"[ \t\r\n]*")
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|"', re.S)
-_TEXT_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
 _KEYS = re.compile(r'"(' + "|".join(sorted(Invoice.model_fields)) + r')"\s*:')
-_INTEGER_DIGITS = 40
+_KIND = re.compile(r'"kind"\s*:\s*"(?:' + "|".join(sorted(MODELS)) + r')"')
 
 
 def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
-    """At least two fields of the canonical document, or its number."""
-    keys = set(_KEYS.findall(head.text)) if head.kind == "json" else set()
-    return len(keys) > 1 or "invoice_number" in keys
-
-
-@dataclass(frozen=True)
-class _Piece:
-    ordinal: int
-    line: int
-    data: bytes
-    after: Cursor | None
-    refusal: Finding | None = None
+    """The kind of a document, two fields of an invoice, or its number."""
+    if head.kind != "json":
+        return False
+    keys = set(_KEYS.findall(head.text))
+    return len(keys) > 1 or "invoice_number" in keys or _KIND.search(head.text) is not None
 
 
 @dataclass(frozen=True)
@@ -66,121 +43,10 @@ class _Inexact:
     text: str
 
 
-class _Reader:
-    """A window on the file that grows until an object is whole; offsets are of the file."""
-
-    def __init__(self, file: BinaryIO, offset: int, line: int) -> None:
-        file.seek(offset)
-        self.file, self.start, self.line = file, offset, line
-        self.held = bytearray()
-        self.ended = False
-
-    def more(self) -> bool:
-        """Reads at least as much again as is held, so that a large object is not looked at over and over."""
-        chunk = self.file.read(max(_CHUNK, len(self.held)))
-        self.held += chunk
-        self.ended = not chunk
-        return bool(chunk)
-
-    def drop(self, count: int) -> None:
-        self.line += self.held.count(b"\n", 0, count)
-        del self.held[:count]
-        self.start += count
-
-    def next_byte(self) -> bytes:
-        """The next byte that is not blank, left where it is; empty at the end."""
-        while True:
-            match = _BLANK.match(self.held)
-            self.drop(match.end() if match else 0)
-            if self.held or not self.more():
-                return bytes(self.held[:1])
-
-    def fail(self, rule: str, message: str, found: str | None = None) -> Unfit:
-        return Unfit(refuse(rule, message, f"line {self.line}", found))
-
-    def object_length(self) -> tuple[int, Finding | None]:
-        """Bytes of the object that begins here; a finding when it is too large, and is passed over."""
-        at = depth = parts = 0
-        while True:
-            match = _TOKEN.search(self.held, at)
-            while match is None or match[0] == b'"':
-                at = match.start() if match else len(self.held)
-                if len(self.held) > DOCUMENT_BYTES:
-                    raise self.fail("json-limit", f"an object of more than {DOCUMENT_BYTES} bytes")
-                if not self.more():
-                    raise self.fail("json-syntax", "the JSON breaks off: the object that begins here never ends")
-                match = _TOKEN.search(self.held, at)
-            token, at = match[0], match.end()
-            if token in (b"{", b"["):
-                depth += 1
-                parts += 1
-                if depth > DEPTH:
-                    raise self.fail("json-depth", f"nested more than {DEPTH} deep")
-            elif token in (b"}", b"]"):
-                depth -= 1
-                if depth == 0:
-                    break
-            elif token == b",":
-                parts += 1
-                if parts > 2 * DOCUMENT_PARTS:  # far beyond any invoice: no time is spent on looking for its end
-                    raise self.fail("json-limit", f"an object of more than {DOCUMENT_PARTS} values")
-        finding = None
-        if parts > DOCUMENT_PARTS or at > DOCUMENT_BYTES:
-            finding = refuse(
-                "json-limit",
-                f"one document has more than {DOCUMENT_PARTS} values, or {DOCUMENT_BYTES // 1024**2} MiB",
-                f"line {self.line}",
-            )
-        return at, finding
-
-
-def _split(file: BinaryIO, cursor: Cursor | None) -> Iterator[_Piece]:
-    """Every object from the cursor on. What is damaged behind a first one ends the export with a refused piece."""
-    place = cursor or {}
-    ordinal, array, comma = int(place.get("n", 0)), bool(place.get("a")), bool(place.get("n"))
-    try:
-        reader = _Reader(file, int(place.get("o", 0)), int(place.get("l", 1)))
-        if not cursor:
-            reader.more()
-            if reader.held.startswith(b"\xef\xbb\xbf"):
-                reader.drop(3)
-            elif b"\0" in reader.held[:4]:
-                raise reader.fail("json-encoding", "JSON is written in UTF-8; these bytes are not")
-            array = reader.next_byte() == b"["
-            reader.drop(1 if array else 0)
-        while True:
-            byte = reader.next_byte()
-            if array and byte == b"]":
-                reader.drop(1)
-                if tail := reader.next_byte():
-                    raise reader.fail("json-syntax", "something stands behind the array's end", repr(tail))
-                return
-            if array and comma:
-                if byte != b",":
-                    raise reader.fail("json-syntax", "a comma or the array's end is missing here", repr(byte))
-                reader.drop(1)
-                byte = reader.next_byte()
-            if not byte and not array:
-                return
-            if byte != b"{":
-                raise reader.fail("json-syntax", "an object, { ... }, is expected here", repr(byte) if byte else None)
-            line = reader.line
-            length, finding = reader.object_length()
-            data = b"" if finding else bytes(reader.held[:length])
-            reader.drop(length)
-            ordinal, comma = ordinal + 1, True
-            after: Cursor = {"o": reader.start, "l": reader.line, "n": ordinal, "a": int(array)}
-            yield _Piece(ordinal, line, data, after, finding)
-    except Unfit as unfit:
-        if not ordinal:
-            raise unreadable("the export", unfit.findings) from None
-        yield _Piece(ordinal + 1, 0, b"", None, unfit.findings[0])
-
-
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
     records: list[Record] = []
-    for piece in _split(source.file, cursor):
+    for piece in split(source.file, cursor):
         records.append(_record(piece, profile))
         if budget.spent(len(records)):
             return records, piece.after
@@ -189,7 +55,7 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
     return records, None
 
 
-def _record(piece: _Piece, profile: ExtractionProfile | None) -> Record:
+def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
     address = f"document[{piece.ordinal}]"
     if piece.refusal:
         return Record(address, error=refused(address, (piece.refusal,)))
@@ -199,55 +65,23 @@ def _record(piece: _Piece, profile: ExtractionProfile | None) -> Record:
         return Record(address, error=refused(address, unfit.findings), number=unfit.number)
 
 
-def _document(piece: _Piece, profile: ExtractionProfile | None) -> Invoice:
-    try:
-        text = piece.data.decode()
-    except UnicodeDecodeError as error:
-        line = piece.line + piece.data.count(b"\n", 0, error.start)
-        byte = f"byte 0x{piece.data[error.start]:02X}"
-        raise Unfit(refuse("json-encoding", "the bytes are not UTF-8", f"line {line}", byte)) from None
-    try:
-        data = json.loads(
-            text, parse_float=_Inexact, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_pairs
-        )
-    except json.JSONDecodeError as error:
-        place = f"line {piece.line + error.lineno - 1}, column {error.colno}"
-        raise Unfit(refuse("json-syntax", f"no JSON: {error.msg}", place)) from None
+def _document(piece: Piece, profile: ExtractionProfile | None) -> Document:
+    data, locate = parse(piece, _Inexact)
     inexact: list[tuple[Path, str]] = []
     _collect(data, (), inexact)
-
-    lines: dict[Path, int] = {}
-
-    def locate(path: Path) -> str:
-        if not lines:
-            lines.update(_lines(text))
-        known = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
-        return f"line {piece.line + known}" + (f", {format_path(path)}" if path else "")
-
     if inexact:
         message = "a JSON number with decimals loses digits on the way; write it as a text"
         found = [refuse("json-float", message, locate(p), t, json.dumps(t)) for p, t in inexact[:100]]
         raise Unfit(*found, number=number_of(data))
-    return complete(data, locate, profile.constants if profile else None)
-
-
-def _integer(text: str) -> int:
-    if len(text) > _INTEGER_DIGITS:
-        raise Unfit(refuse("json-number", f"a number of more than {_INTEGER_DIGITS} digits", found=text))
-    return int(text)
-
-
-def _constant(text: str) -> Any:
-    raise Unfit(refuse("json-number", "JSON knows no such number", found=text))
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise Unfit(refuse("json-duplicate-key", "a key stands twice in one object; which one counts?", found=twice))
-    return data
+    constants = profile.constants if profile else None
+    kind = data.get("kind", "invoice")
+    model = MODELS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        message = "there is no document of this kind"
+        raise Unfit(refuse("json-kind", message, locate(("kind",)), str(kind), ", ".join(MODELS)))
+    if model is Invoice:
+        return complete(data, locate, constants)
+    return complete_as(model, data, locate, constants)
 
 
 def _collect(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
@@ -259,29 +93,3 @@ def _collect(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
     elif isinstance(value, list):
         for index, below in enumerate(value):
             _collect(below, (*path, index), found)
-
-
-def _lines(text: str) -> dict[Path, int]:
-    """Path -> line breaks before its value. Only made when a place is wanted."""
-    places: dict[Path, int] = {}
-    stack: list[list[Any]] = []  # [is an object, current key or index, waits for a value]
-    line = scanned = 0
-    for match in _TEXT_TOKEN.finditer(text):
-        line += text.count("\n", scanned, match.start())
-        scanned = match.start()
-        mark = match[0]
-        if mark in "}]":
-            if stack:
-                stack.pop()
-        elif mark == ",":
-            if stack:
-                stack[-1][1] = stack[-1][1] + 1 if not stack[-1][0] else None
-        elif mark == ":":
-            continue
-        elif stack and stack[-1][0] and stack[-1][1] is None and mark.startswith('"'):
-            stack[-1][1] = json.loads(mark)
-        else:
-            places.setdefault(tuple(level[1] for level in stack), line)
-            if mark in "{[":
-                stack.append([mark == "{", None if mark == "{" else 0])
-    return places

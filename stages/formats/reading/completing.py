@@ -60,9 +60,12 @@ def complete(
 
 
 def complete_as(model: type[D], data: dict[str, Any], locate: Locate, constants: Mapping[str, Any] | None = None) -> D:
-    """The same for a canonical document of any kind. `data` is changed on the way. Raises Unfit."""
+    """The same for a canonical document of any kind. `data` is changed on the way. Raises Unfit.
+
+    Constants are written for a source, not for one kind: what this kind has no field for is left out.
+    """
     if constants:
-        _fill(data, constants)
+        _fill(data, _fitting(constants, model))
     return _build(model, data, locate, [])
 
 
@@ -82,6 +85,15 @@ def number_of(data: Mapping[str, Any]) -> str | None:
     said = data.get("invoice_number") or data.get("number")
     number = said.strip()[:200] if isinstance(said, str) else ""
     return number if number and number.isprintable() else None
+
+
+def _fitting(constants: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    kinds = fields_of(model)
+    found = {key: value for key, value in constants.items() if key in kinds}
+    lines = kinds.get("lines")
+    if "line" in constants and lines is not None and lines.part is not None:
+        found["line"] = _fitting(constants["line"], lines.part)
+    return found
 
 
 def _fill(data: dict[str, Any], constants: Mapping[str, Any]) -> None:

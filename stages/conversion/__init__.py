@@ -37,7 +37,11 @@ class Conversion:
     async def handle(self, message: Extracted) -> Done:
         """Raises DocumentInvalid (permanent) with every finding; EngineUnavailable (transient): it waits unchecked."""
         document, found = making.completed(from_json(get(self.storage, message.canonical)))
-        rules = [name for each in message.plan.renditions for name in registry.target(each.format).rules]
+        rules = [
+            name
+            for each in message.plan.renditions
+            for name in registry.target(each.format).under(document, each.options).rules
+        ]
         found = making.binding(found, rules)
         making.stop(found)
         name = making.file_name(document)

@@ -56,7 +56,7 @@ def make(
     if lost and losses == "note":
         document = with_losses_noted(document, lost)
     content = target.write(document, options)
-    verdict = check(content, target, document)
+    verdict = check(content, target.under(document, options), document)
     stop(verdict.findings)
     return Made(content, verdict.version, (*found, *verdict.findings), lost)
 

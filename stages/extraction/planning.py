@@ -185,12 +185,13 @@ def _renditions(document: Document, party: Known, profile: TenantProfile) -> tup
         target = registry.target(name)
         if not {document.kind, document.document_type} & target.kinds:
             continue
-        options = {**profile.format_options.get(name, {}), **own}
+        given = {**profile.format_options.get(name, {}), **own}
+        options = {key: value for key, value in given.items() if key in target.options}
         found.append(
             Rendition(
                 format=name,
-                rules="+".join(target.rules) or "none",
-                options={key: value for key, value in options.items() if key in target.options},
+                rules="+".join(target.under(document, options).rules) or "none",
+                options=options,
                 losses=profile.losses.get(name, "report"),
                 chosen_by=chosen_by,
                 signature=_signature(profile, target),

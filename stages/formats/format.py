@@ -8,7 +8,7 @@ tests go through all of them without knowing any.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.errors import Finding
@@ -48,6 +48,8 @@ class Target:
     write: Write
     losses: Losses = _no_losses
     rules: tuple[str, ...] = ()
+    rules_by: Callable[[Any, Options], tuple[str, ...]] | None = None
+    """Where they depend on the document or the options; see `under`."""
     signature: str = "none"
     media_type: str = "application/xml"
     suffix: str = ".xml"
@@ -61,6 +63,10 @@ class Target:
     """`edifact`, `x12`: the message travels in an interchange, whose envelope and control number delivery makes."""
     embedded: bool = False
     """The bytes travel inside the PDF (Factur-X), not beside it."""
+
+    def under(self, document: Any, options: Options) -> Target:
+        """The target with the rules that hold for this document and these options."""
+        return replace(self, rules=self.rules_by(document, options)) if self.rules_by else self
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from stages.formats.format import Format, Target
 
 PACKAGES = (
     "ubl",
+    "cii",
     "idoc",
     "canonical",
     "delimited",

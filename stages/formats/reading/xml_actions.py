@@ -84,7 +84,25 @@ def within(node: Node) -> Action:
 
 def merged(field: str, node: Node) -> Action:
     """A group whose parts stand in several elements (delivery address and party)."""
-    return lambda walk, target, element: walk.run(node, target.setdefault(field, {}), element)
+
+    def act(walk: Walk, target: Data, element: etree._Element) -> None:
+        below: Data = target.get(field) or {}
+        walk.run(node, below, element)
+        if below:
+            target[field] = below
+
+    return act
+
+
+def joined(field: str) -> Action:
+    """A text that may stand several times: joined by line breaks."""
+
+    def act(_walk: Walk, target: Data, element: etree._Element) -> None:
+        said = (element.text or "").strip()
+        if said:
+            target[field] = f"{target[field]}\n{said}" if field in target else said
+
+    return act
 
 
 def ignored(_walk: Walk, _target: Data, _element: etree._Element) -> None:

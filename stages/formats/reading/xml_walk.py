@@ -104,7 +104,7 @@ class Walk:
         place = "" if self.warnings.full else self.place(element)
         message = message or f"{self.syntax.standard} has no such element"
         rule = f"{self.syntax.name}-{rule}"
-        self.warnings.add(rule, f"{message}; its text is kept aside", place, element.text)
+        self.warnings.add(rule, f"{message}; its text is kept aside", place, (element.text or "").strip() or None)
         for leaf in element.iter():
             if len(self.extras) >= _EXTRAS:
                 break

@@ -29,6 +29,7 @@ FORMAT = Format(
     reads="UBL 2.1 Invoice, CreditNote",
     targets=(
         _target("peppol", "Peppol BIS Billing 3", "3.0", Profile.PEPPOL, ("peppol",)),
+        _target("xrechnung-ubl", "XRechnung in UBL", "3.0", Profile.XRECHNUNG, ("xrechnung",)),
         _target("ubl", "UBL 2.1 of plain EN 16931", "2.1", Profile.EN16931, ("en16931",)),
     ),
 )

@@ -106,7 +106,7 @@ def _of_document(document: Invoice, profile: Profile) -> Iterator[tuple[str, str
 
 
 def _of_allowance(place: str, each: AllowanceCharge, profile: Profile) -> Iterator[tuple[str, str | None, str]]:
-    if profile is Profile.PEPPOL and (each.percentage is None) != (each.base_amount is None):
+    if profile is not Profile.EN16931 and (each.percentage is None) != (each.base_amount is None):
         name = "percentage" if each.base_amount is None else "base_amount"
         found = plain(getattr(each, name))
-        yield f"{place}.{name}", found, "Peppol takes base amount and percentage only together"
+        yield f"{place}.{name}", found, "base amount and percentage are only taken together (R041, R042)"

@@ -1,6 +1,6 @@
 """The rule sets that UBL is written for, and what they ask of the writer.
 
-Source: EN 16931-1:2017; Peppol BIS Billing 3.0.
+Source: EN 16931-1:2017; Peppol BIS Billing 3.0; XRechnung 3.0.
 """
 
 from __future__ import annotations
@@ -8,18 +8,22 @@ from __future__ import annotations
 from enum import Enum
 
 from schemas.documents import Invoice
+from stages.formats.writing import xrechnung
 
 
 class Profile(Enum):
     """The rule set that a document is written for."""
 
     PEPPOL = "peppol-bis-billing-3"
+    XRECHNUNG = "xrechnung-3.0"
     EN16931 = "en16931"
 
     @property
     def specification(self) -> str:
         """BT-24."""
         core = "urn:cen.eu:en16931:2017"
+        if self is Profile.XRECHNUNG:
+            return xrechnung.SPECIFICATION
         return core if self is Profile.EN16931 else f"{core}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 
     def business_process(self, document: Invoice) -> str | None:

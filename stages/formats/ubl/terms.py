@@ -19,13 +19,14 @@ from stages.formats.reading.xml_actions import (
     identifier,
     identifiers,
     ignored,
+    joined,
     merged,
     quantity,
     text,
     within,
 )
 from stages.formats.reading.xml_invoice import InvoiceWalk as Walk
-from stages.formats.reading.xml_walk import Action, Data, Node
+from stages.formats.reading.xml_walk import Data, Node
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
@@ -41,17 +42,6 @@ def _note(walk: Walk, target: Data, element: etree._Element) -> None:
         coded = _SUBJECT.match(said)
         note: Data = {"text": coded[2], "subject_code": coded[1]} if coded else {"text": said}
         walk.append(target, "notes", note, element)
-
-
-def _lines_of(field: str) -> Action:
-    """A text that may stand several times: joined by line breaks."""
-
-    def act(_walk: Walk, target: Data, element: etree._Element) -> None:
-        said = (element.text or "").strip()
-        if said:
-            target[field] = f"{target[field]}\n{said}" if field in target else said
-
-    return act
 
 
 def _party_tax(walk: Walk, target: Data, element: etree._Element) -> None:
@@ -203,7 +193,7 @@ _ITEM: Node = {
 }
 _LINE: Node = {
     f"{CBC}ID": text("identifier"),
-    f"{CBC}Note": _lines_of("note"),
+    f"{CBC}Note": joined("note"),
     f"{CBC}InvoicedQuantity": quantity("quantity", "unit"),
     f"{CBC}CreditedQuantity": quantity("quantity", "unit"),
     f"{CBC}LineExtensionAmount": amount("net_amount"),
@@ -282,7 +272,7 @@ DOCUMENT: Node = {
         },
     ),
     f"{CAC}PaymentMeans": _payment,
-    f"{CAC}PaymentTerms": within({f"{CBC}Note": _lines_of("payment_terms")}),
+    f"{CAC}PaymentTerms": within({f"{CBC}Note": joined("payment_terms")}),
     f"{CAC}AllowanceCharge": groups("allowances_charges", _ALLOWANCE),
     f"{CAC}TaxTotal": within(_TAX_TOTAL),
     f"{CAC}LegalMonetaryTotal": group(

@@ -1,4 +1,4 @@
-"""Write the canonical document as UBL 2.1: Invoice or CreditNote, for Peppol BIS Billing 3 or plain EN 16931.
+"""Write the canonical document as UBL 2.1: Invoice or CreditNote, for Peppol, XRechnung or plain EN 16931.
 
 Bytes are UTF-8, children stand in the schema's order, and the same document always gives the same bytes.
 What a target cannot carry is named by `losses` before anything is written.
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import BaseModel
-
 from schemas.documents import Invoice
-from schemas.errors import DocumentInvalid, Finding
 from stages.formats.ubl import parts
 from stages.formats.ubl.losses import losses
 from stages.formats.ubl.profile import Profile, one_note
-from stages.formats.writing.xml_text import ILLEGAL, amount, attribute, day, group, text
+from stages.formats.writing import xrechnung
+from stages.formats.writing.xml_text import amount, attribute, checked, day, group, text
 
-__all__ = ["Profile", "losses", "notes", "unwritable", "write"]
+__all__ = ["Profile", "losses", "notes", "write"]
 
 _NAMESPACES = (
     ' xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"'
@@ -36,6 +34,8 @@ def write(document: Invoice, profile: Profile) -> bytes:
     What was not completed is left out, for the rules to refuse. Raises DocumentInvalid (permanent) for characters that
     XML cannot carry; nothing else.
     """
+    if profile is Profile.XRECHNUNG:
+        document = xrechnung.fitted(document)
     credit_note = document.document_type == "credit-note"
     root = "CreditNote" if credit_note else "Invoice"
     pair = profile is Profile.PEPPOL
@@ -58,10 +58,7 @@ def write(document: Invoice, profile: Profile) -> bytes:
         *(parts.line(each, currency, tags, pair) for each in document.lines),
         f"</{root}>\n",
     ]
-    result = "".join(pieces)
-    if ILLEGAL.search(result) is not None:
-        raise DocumentInvalid("characters that XML cannot carry", findings=unwritable(document))
-    return result.encode()
+    return checked("".join(pieces), document)
 
 
 def _head(document: Invoice, profile: Profile, credit_note: bool) -> str:
@@ -166,26 +163,3 @@ def _monetary_total(document: Invoice, currency: str) -> str:
         ("PayableAmount", totals.amount_due),
     )
     return group("LegalMonetaryTotal", *(amount(tag, value, currency) for tag, value in amounts))
-
-
-def unwritable(document: Invoice) -> tuple[Finding, ...]:
-    """Characters that no XML can carry, each with its field. Cheap only for documents that have some: `write` looks
-    by itself, and asks for the places when it finds one."""
-    return tuple(_illegal("", document))
-
-
-def _illegal(place: str, value: object) -> list[Finding]:
-    if isinstance(value, str):
-        match = ILLEGAL.search(value)
-        if match is None:
-            return []
-        code = f"U+{ord(match.group()):04X}"
-        return [Finding(rule="xml-character", message="a character that XML cannot carry", place=place, found=code)]
-    if isinstance(value, BaseModel):
-        written = ((name, each) for name, each in value.__dict__.items() if name not in ("hints", "extras"))
-        members = [(f"{place}.{name}" if place else name, each) for name, each in written]
-    elif isinstance(value, tuple):
-        members = [(f"{place}[{index}]", each) for index, each in enumerate(value)]
-    else:
-        return []
-    return [finding for where, each in members for finding in _illegal(where, each)]

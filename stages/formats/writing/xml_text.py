@@ -13,13 +13,15 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from schemas.documents import Identifier
+from pydantic import BaseModel
 
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from schemas.documents import Identifier
+from schemas.errors import DocumentInvalid, Finding
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry, not even escaped."""
 
 _SPECIAL = re.compile('[&<>"\t\n\r]')
-_PLACES = Decimal("0.01")
 
 
 def escaped(value: str) -> str:
@@ -53,15 +55,16 @@ def number(tag: str, value: Decimal | None, attributes: str = "") -> str:
 
 
 def amount(tag: str, value: Decimal | None, attributes: str) -> str:
+    """An amount of money (cbc)."""
+    return "" if value is None else f"<cbc:{tag}{attributes}>{money(value)}</cbc:{tag}>"
+
+
+def money(value: Decimal) -> str:
     """An amount with two places. One with more keeps them, for the rules to refuse it (BR-DEC): rounding is not a
     writer's to do."""
-    if value is None:
-        return ""
     exponent = value.as_tuple().exponent
     shown = f"{value:.2f}" if isinstance(exponent, int) and exponent >= -2 else f"{value:f}"
-    if not value:
-        shown = shown.lstrip("-")
-    return f"<cbc:{tag}{attributes}>{shown}</cbc:{tag}>"
+    return shown if value else shown.lstrip("-")
 
 
 def identifier(tag: str, value: Identifier | None, scheme: str = "schemeID") -> str:
@@ -80,3 +83,28 @@ def group(tag: str, *children: str) -> str:
 def plain(value: Decimal) -> str:
     """Digits, point, sign: no exponent, no negative zero."""
     return f"{value:f}" if value else f"{abs(value):f}"
+
+
+def checked(written: str, document: BaseModel) -> bytes:
+    """The message as UTF-8. Raises DocumentInvalid (permanent) for characters that XML cannot carry, each with its
+    field."""
+    if _ILLEGAL.search(written) is not None:
+        raise DocumentInvalid("characters that XML cannot carry", findings=tuple(_illegal("", document)))
+    return written.encode()
+
+
+def _illegal(place: str, value: object) -> list[Finding]:
+    if isinstance(value, str):
+        match = _ILLEGAL.search(value)
+        if match is None:
+            return []
+        code = f"U+{ord(match.group()):04X}"
+        return [Finding(rule="xml-character", message="a character that XML cannot carry", place=place, found=code)]
+    if isinstance(value, BaseModel):
+        written = ((name, each) for name, each in value.__dict__.items() if name not in ("hints", "extras"))
+        members = [(f"{place}.{name}" if place else name, each) for name, each in written]
+    elif isinstance(value, tuple):
+        members = [(f"{place}[{index}]", each) for index, each in enumerate(value)]
+    else:
+        return []
+    return [finding for where, each in members for finding in _illegal(where, each)]

@@ -1,0 +1,40 @@
+"""The profiles for which CII is written: what each carries, and what it says of itself.
+
+Source: EN 16931-1 (BT-24); Factur-X 1.09; UN/CEFACT CII D16B, whose schema takes one preceding invoice (BG-3), while
+that of Factur-X takes any number
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stages.formats.writing.xrechnung import SPECIFICATION
+
+BASIC_WL, BASIC, EN16931, EXTENDED = 1, 2, 3, 4
+"""Levels of the table."""
+
+_CORE = "urn:cen.eu:en16931:2017"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`specification` is BT-24; `preceding` how many of BG-3 are written."""
+
+    name: str
+    level: int
+    specification: str
+    preceding: int | None = None
+
+
+PLAIN = Profile("cii", EN16931, _CORE, preceding=1)
+XRECHNUNG = Profile("xrechnung", EN16931, SPECIFICATION, preceding=1)
+FACTUR_X: dict[str, Profile] = {
+    each.name: each
+    for each in (
+        Profile("basic-wl", BASIC_WL, "urn:factur-x.eu:1p0:basicwl"),
+        Profile("basic", BASIC, f"{_CORE}#compliant#urn:factur-x.eu:1p0:basic"),
+        Profile("en16931", EN16931, _CORE),
+        Profile("extended", EXTENDED, f"{_CORE}#conformant#urn:factur-x.eu:1p0:extended"),
+    )
+}
+"""By the value of the option `profile`."""

@@ -1,0 +1,70 @@
+"""Write the canonical invoice as CII D16B: plain EN 16931, XRechnung, or a profile of Factur-X.
+
+Bytes are UTF-8, elements stand in the schema's order, and the same document always gives the same bytes.
+
+Source: CEN/TS 16931-3-3; XRechnung 3.0 (BR-DE-18: how terms of payment end); Factur-X 1.09
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.documents import Invoice
+from schemas.errors import Finding
+from stages.formats.cii.profile import BASIC_WL, EN16931, XRECHNUNG, Profile
+from stages.formats.cii.terms import INVOICE
+from stages.formats.writing.losses import uncarried
+from stages.formats.writing.xml_text import checked
+from stages.formats.writing.xrechnung import fitted, unpaired
+
+
+def write(document: Invoice, profile: Profile) -> bytes:
+    """CII of a completed invoice, bytes, UTF-8 with declaration.
+
+    What was not completed is left out, for the rules to refuse. Raises DocumentInvalid (permanent) for characters that
+    XML cannot carry; nothing else.
+    """
+    own = {
+        "specification": profile.specification,
+        "preceding_invoices": document.preceding_invoices[: profile.preceding],
+    }
+    fitting = document.model_copy(update=own)
+    if profile is XRECHNUNG:
+        fitting = fitted(fitting)
+    return checked(INVOICE.write(fitting, profile.level), document)
+
+
+def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
+    """Every field with content that `write` leaves out or changes."""
+    return (
+        *uncarried(document.model_copy(update={"specification": None}), INVOICE.carried(profile.level), "cii-loss"),
+        *(
+            Finding(rule="cii-loss", message=why, place=place, severity="warning")
+            for place, why in _conditional(document, profile)
+        ),
+    )
+
+
+def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:
+    for index in range(len(document.preceding_invoices))[profile.preceding or len(document.preceding_invoices) :]:
+        yield f"preceding_invoices[{index}]", "CII D16B takes one"
+    for role in ("buyer", "payee"):
+        party = getattr(document, role)
+        for index in range(1, len(party.identifiers) if party else 0):
+            yield f"{role}.identifiers[{index}]", f"the {role} may have one of them"
+    for place in unpaired(document) if profile is XRECHNUNG else ():
+        yield place, "base amount and percentage are only taken together (R041, R042)"
+    payment = document.payment
+    if payment and payment.card_holder and not payment.card_account and profile.level >= EN16931:
+        yield "payment.card_holder", "a card holder without the card's number"
+    if document.totals.tax_amount_accounting is not None and not document.accounting_currency:
+        yield "totals.tax_amount_accounting", "an amount in an accounting currency that is not given"
+    for number, line in enumerate(document.lines if profile.level > BASIC_WL else ()):
+        if line.price_discount is not None and line.gross_price is None:
+            yield f"lines[{number}].price_discount", "a discount without the gross price it is taken from"
+        if line.base_quantity_unit and line.base_quantity is None:
+            yield f"lines[{number}].base_quantity_unit", "a unit without its base quantity"
+    for index, attachment in enumerate(document.attachments if profile.level >= EN16931 else ()):
+        for name in ("media_type", "file_name"):
+            if getattr(attachment, name) and not attachment.content_base64:
+                yield f"attachments[{index}].{name}", "only an embedded document has it"

@@ -11,7 +11,7 @@ EntregaError
 │   ├── ArtefactDamaged          artefact-damaged        stored bytes are not those that were put
 │   ├── MessageRefused           message-refused         a provider will never take this message
 │   ├── LimitExceeded            limit-exceeded          larger, deeper or slower than what is allowed
-│   ├── SealBroken               seal-broken             a container or signature is not what it should be
+│   ├── NotSignable              not-signable            a document that its signature profile is not for
 │   ├── TimeStampsMissing        time-stamps-missing     the profile asks for one, and no authority is configured
 │   ├── EventConflict            event-conflict          an event stands in the log with other content: an alarm
 │   ├── HistoryRolledBack        history-rolled-back     the copy outside knows more than the database: an alarm

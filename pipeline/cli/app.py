@@ -18,8 +18,19 @@ app = typer.Typer(
 
 def build() -> Any:
     """The click command of the whole application."""
-    from pipeline.cli import auditing, bench, converting, demo, directory, documents, ingesting, parking, running
+    from pipeline.cli import (
+        auditing,
+        bench,
+        converting,
+        demo,
+        directory,
+        documents,
+        ingesting,
+        parking,
+        running,
+        signatures,
+    )  # fmt: skip
 
-    for part in (running, demo, ingesting, converting, documents, auditing, parking, directory, bench):
+    for part in (running, demo, ingesting, converting, signatures, documents, auditing, parking, directory, bench):
         part.register(app)
     return typer.main.get_command(app)

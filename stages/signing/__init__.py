@@ -44,7 +44,7 @@ class Signing:
     facturae_digest: str = "sha256"
 
     async def handle(self, message: Converted) -> Done:
-        """Raises CertificateUnfit (permanent) before the key is used, SealBroken (permanent) where the document is not
+        """Raises CertificateUnfit (permanent) before the key is used, NotSignable (permanent) where the document is not
         one that the profile is for, SignerUnavailable (transient) from the key holder or the time-stamping authority.
         """
         wanted = {rendition.format: rendition.signature for rendition in message.plan.renditions}

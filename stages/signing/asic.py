@@ -9,14 +9,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
-from schemas.errors import LimitExceeded, PermanentError
 from stages.signing import xades, xmldsig
 
 if TYPE_CHECKING:
@@ -35,25 +32,7 @@ NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 HEAD: Final = xmldsig.DECLARATION + f'<asic:XAdESSignatures xmlns:asic="{ASIC}">'.encode()
 TAIL: Final = b"</asic:XAdESSignatures>"
 
-MAX_ENTRIES: Final = 1000
-MAX_BYTES: Final = 200 * 1024 * 1024
-# Octets without names, extra fields and comments (APPNOTE 4.3.7, 4.3.12, 4.3.16).
-LOCAL_HEADER, DIRECTORY_ENTRY, DIRECTORY_END = 30, 46, 22
 _NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f:]+(/[^/\\\x00-\x1f\x7f:]+)*")
-
-
-class SealBroken(PermanentError):
-    """A container or signature is not what it should be; the text says in which respect, never with content."""
-
-    reason = "seal-broken"
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A container taken apart, its form checked and its signature not: `files` are not to be relied on yet."""
-
-    files: dict[str, bytes]
-    signatures: bytes
 
 
 def seal(files: Mapping[str, bytes], signer: Signer, at: datetime, stamps: TimeStamps | None = None) -> bytes:
@@ -75,44 +54,6 @@ def pack(files: Mapping[str, bytes], signature: bytes) -> bytes:
     return target.getvalue()
 
 
-def detached_signature(container: bytes) -> bytes:
-    """The stand-alone signature file of a container that `pack` made: what `xades.sign_detached` gives.
-
-    So the key is used once a document, and whoever cannot read containers gets the very same signature.
-    """
-    signatures = unpack(container).signatures
-    if not (signatures.startswith(HEAD) and signatures.endswith(TAIL)):
-        raise SealBroken("the container was not made here")
-    return xades.stand_alone(signatures[len(HEAD) : -len(TAIL)])
-
-
-def unpack(container: bytes) -> Opened:
-    """Takes a container apart. Only the form that `pack` gives is let through: one signature file, no entry twice, no
-    bytes between entries.
-
-    Raises SealBroken (permanent) for any other form, LimitExceeded (permanent) for one that would unpack to more than
-    200 MB or has more than 1,000 entries.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(container)) as archive:
-            infos = archive.infolist()
-            _check_size(infos)
-            _check_layout(infos, archive.start_dir, container)
-            content = {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError) as error:
-        raise SealBroken("the container is not a sound zip file") from error
-    if content.pop(MIME_NAME) != MIME_TYPE.encode():
-        raise SealBroken("the container is of another type")
-    if content.pop(MANIFEST_NAME, None) is None:
-        raise SealBroken("the container has no manifest")
-    signatures = content.pop(SIGNATURES_NAME, None)
-    if signatures is None:
-        raise SealBroken("the container has no signature")
-    if not content or not all(map(is_data_name, content)):
-        raise SealBroken("the container holds other files than signed data")
-    return Opened(content, signatures)
-
-
 def is_data_name(name: str) -> bool:
     """Whether a data file may be called so: relative, no `.` or `..`, none of the container's own names."""
     parts = name.split("/")
@@ -124,34 +65,6 @@ def _check_names(files: Mapping[str, bytes]) -> None:
     for name in files:
         if not is_data_name(name):
             raise ValueError(f"not a name for a file in a container: {name!r}")
-
-
-def _check_size(infos: list[zipfile.ZipInfo]) -> None:
-    if len(infos) > MAX_ENTRIES:
-        raise LimitExceeded(f"the container has more than {MAX_ENTRIES} entries")
-    if sum(info.file_size for info in infos) > MAX_BYTES:
-        raise LimitExceeded("the container would unpack to more than 200 MB")
-
-
-def _check_layout(infos: list[zipfile.ZipInfo], directory: int, container: bytes) -> None:
-    """Entries follow one another without a gap from the first byte to the directory, the directory to the end: readers
-    that go by the local headers and readers that go by the directory see the same files."""
-    if len({info.filename for info in infos}) != len(infos):
-        raise SealBroken("the container has two entries of one name")
-    if not infos or infos[0].filename != MIME_NAME or infos[0].compress_type != zipfile.ZIP_STORED:
-        raise SealBroken("the container does not begin with its media type")
-    offset, end = 0, DIRECTORY_END
-    for info in infos:
-        # 0x1 encrypted, 0x8 sizes behind the data: a reader without the directory could be led astray.
-        if info.header_offset != offset or info.extra or info.comment or info.flag_bits & 0x9:
-            raise SealBroken("the container has something beside its entries")
-        header = info.FileHeader(zip64=False)
-        if container[offset : offset + len(header)] != header:
-            raise SealBroken("the container says two things of one entry")
-        offset += len(header) + info.compress_size
-        end += DIRECTORY_ENTRY + len(header) - LOCAL_HEADER
-    if offset != directory or offset + end != len(container):
-        raise SealBroken("the container has something beside its entries")
 
 
 def _write(archive: zipfile.ZipFile, name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:

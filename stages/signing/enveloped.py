@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from schemas.errors import PermanentError
 from stages.signing import certificate
-from stages.signing.asic import SealBroken
 from stages.signing.xades import (
     PROPERTIES_ID,
     SIGNATURE_ID,
@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 KEY_INFO_ID: Final = "key-info-1"
 REFERENCE_ID: Final = "reference-1"
 MAX_BYTES: Final = 50 * 1024 * 1024
+
+
+class NotSignable(PermanentError):
+    """The document is not one that this signature is for, or is signed already."""
+
+    reason = "not-signable"
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def sign(
 
     `digest` is the algorithm of the references and of the certificate's digest (see `xmldsig.DIGESTS`).
 
-    Raises SealBroken (permanent) where the document is another, has a DOCTYPE or is signed already; CertificateUnfit
+    Raises NotSignable (permanent) where the document is another, has a DOCTYPE or is signed already; CertificateUnfit
     (permanent) before the key is used; SignerUnavailable (transient) from the signer or the authority of `stamps`.
     """
     certificate.check(signer.certificate, at)
@@ -97,7 +103,7 @@ def sign(
     try:
         content = canonical(root.getroottree(), law.c14n)
     except etree.C14NError as error:  # a relative namespace name has no canonical form
-        raise SealBroken("the document has no canonical form") from error
+        raise NotSignable("the document has no canonical form") from error
 
     # in its place from the start: inclusive canonical forms take in the namespaces around it
     signature = etree.SubElement(root, ds("Signature"), {"Id": SIGNATURE_ID}, nsmap={"ds": DS})
@@ -123,21 +129,21 @@ def sign(
 
 def _unsigned(document: bytes, law: Law) -> etree._Element:
     if len(document) > MAX_BYTES:
-        raise SealBroken("the document is larger than any that is signed")
+        raise NotSignable("the document is larger than any that is signed")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SealBroken("the document is not well-formed XML") from error
+        raise NotSignable("the document is not well-formed XML") from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise SealBroken("the document has a document type declaration")
+        raise NotSignable("the document has a document type declaration")
     if etree.QName(root).localname not in law.roots:
-        raise SealBroken(f"this signature is for {' or '.join(sorted(law.roots))}, and the document is another")
+        raise NotSignable(f"this signature is for {' or '.join(sorted(law.roots))}, and the document is another")
     if next(root.iter(ds("Signature")), None) is not None:
-        raise SealBroken("the document is signed already")
+        raise NotSignable("the document is signed already")
     ours = {SIGNATURE_ID, VALUE_ID, PROPERTIES_ID, KEY_INFO_ID, REFERENCE_ID}
     if any(str(value) in ours for element in root.iter("*") for value in element.attrib.values()):
-        raise SealBroken("the document uses an identifier that the signature needs")
+        raise NotSignable("the document uses an identifier that the signature needs")
     return root
 
 

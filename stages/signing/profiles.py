@@ -6,6 +6,7 @@ To add one: a row here, its word in `schemas/messages.py`, and a module where th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from stages.signing.enveloped import Law
 
 XML: Final = "application/xml"
+ROOT_BYTES: Final = 64 * 1024
+"""Within so many octets the root element of a document begins."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Profile:
 def sign(profile: str, name: str, document: bytes, means: Means) -> tuple[Made, ...]:
     """`document`, called `name`, signed by a profile of the table.
 
-    Raises CertificateUnfit, SealBroken and TimeStampsMissing (permanent), SignerUnavailable (transient).
+    Raises CertificateUnfit, NotSignable and TimeStampsMissing (permanent), SignerUnavailable (transient).
     """
     chosen = PROFILES[profile]
     if not chosen.stamped:
@@ -76,14 +79,15 @@ def sign(profile: str, name: str, document: bytes, means: Means) -> tuple[Made, 
 
 
 def _container(name: str, document: bytes, means: Means) -> tuple[Made, ...]:
-    from stages.signing import asic
+    from stages.signing import asic, xades
 
     stem = name.removesuffix(".xml")
-    container = asic.seal({name: document}, means.signer, means.at, means.stamps)
-    alone = asic.detached_signature(container)
+    signature = xades.sign({name: document}, means.signer, means.at, means.stamps)
+    container = asic.pack({name: document}, signature)
+    # the very same signature, for whoever cannot read containers: the key is used once
     return (
         Made(ArtefactKind.SIGNATURE, container, asic.MIME_TYPE, f"{stem}.asice"),
-        Made(ArtefactKind.DETACHED_SIGNATURE, alone, XML, f"{stem}.xades.xml"),
+        Made(ArtefactKind.DETACHED_SIGNATURE, xades.stand_alone(signature), XML, f"{stem}.xades.xml"),
     )
 
 
@@ -135,6 +139,28 @@ PROFILES: Final = {
     )
 }
 NO_SIGNATURE: Final = "none"
+
+
+BY_ROOT: Final = {
+    "Facturae": "xades-epes-facturae",
+    "FatturaElettronica": "cades-fatturapa",
+    "FatturaElettronicaSemplificata": "cades-fatturapa",
+}
+"""What the law of a document wants, by the local name of its root element."""
+
+
+def suitable(document: bytes) -> str:
+    """The profile for a document of which nobody says more: by its law, or a container beside it."""
+    from xml.parsers import expat
+
+    if document[:5] == b"%PDF-":
+        return "pades-b-b"
+    names: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda name, _: names.append(name)
+    with suppress(expat.ExpatError, ValueError, LookupError):  # no XML, or it breaks off behind the root's name
+        parser.Parse(document[:ROOT_BYTES], False)
+    return BY_ROOT.get(names[0].rpartition(" ")[2] if names else "", "xades-b-b-asic-e")
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,40 @@ DIGESTS: Final = {
     "sha256": SHA256,
     "sha512": "http://www.w3.org/2001/04/xmlenc#sha512",
 }
+_XML: Final = "{http://www.w3.org/XML/1998/namespace}"
+_PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def canonical(element: Any, method: str = EXCLUSIVE_C14N) -> bytes:
-    """Canonical form without comments of an element in its place, or of a whole tree: what a digest is taken of."""
-    return etree.tostring(element, method="c14n", exclusive=method == EXCLUSIVE_C14N, with_comments=False)
+def canonical(what: Any, method: str = EXCLUSIVE_C14N, prefixes: Sequence[str] | None = None) -> bytes:
+    """Canonical form without comments of a whole tree, or of an element in its place: what a digest is taken of.
+
+    `prefixes` are those that the exclusive form treats as the inclusive one does. Raises etree.C14NError where a
+    namespace's name is relative.
+    """
+    exclusive = method == EXCLUSIVE_C14N
+    tree = alone(what, inherits=not exclusive).getroottree() if isinstance(what, etree._Element) else what
+    return etree.tostring(
+        tree,
+        method="c14n",
+        exclusive=exclusive,
+        with_comments=False,
+        inclusive_ns_prefixes=list(prefixes or ()) or None,
+    )
+
+
+def alone(element: etree._Element, *, inherits: bool) -> etree._Element:
+    """The element as the root of a document of its own, with the namespaces that are in scope where it stands.
+
+    `inherits`: with `xml:lang` and its like from around it, as the inclusive form wants. libxml2's own canonical form
+    of an element below the root is wrong where default namespaces change on the way down.
+    """
+    copied = etree.fromstring(etree.tostring(element, with_tail=False), _PARSER)
+    for around in element.iterancestors() if inherits else ():
+        for name, value in around.attrib.items():
+            if str(name).startswith(_XML) and name not in copied.attrib:
+                copied.set(name, value)
+    return copied
 
 
 def signature_method(of: x509.Certificate) -> str:

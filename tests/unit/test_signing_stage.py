@@ -25,9 +25,10 @@ from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, Converted, MadeRendition, Plan, Rendition
 from schemas.outcomes import Done
 from stages.formats.p7m import open_p7m
-from stages.signing import Signing, asic, pades
-from stages.signing.asic import SealBroken
+from stages.signing import Signing, pades
+from stages.signing.enveloped import NotSignable
 from stages.signing.profiles import PROFILES, Means, TimeStampsMissing, sign
+from stages.signing.verification import containers
 from stages.signing.xmldsig import DS
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -114,7 +115,7 @@ async def test_each_profile_stores_what_leaves(
     elif field == "signed_document":
         assert [child.tag for child in etree.fromstring(content)] == [f"{{{DS}}}Signature"]
     else:
-        assert asic.unpack(content).files == {"A-1.xml": DOCUMENTS[profile]}
+        assert containers.unpack(content).files == {"A-1.xml": DOCUMENTS[profile]}
 
 
 async def test_none_is_a_result_that_says_why(tmp_path: Path, signer: Signer) -> None:
@@ -135,7 +136,7 @@ async def test_a_document_that_is_not_the_laws_is_refused(tmp_path: Path, signer
         (b"<!DOCTYPE x>" + facturae, "document type"),
         (b"%PDF", "not well-formed"),
     ):  # fmt: skip
-        with pytest.raises(SealBroken, match=says):
+        with pytest.raises(NotSignable, match=says):
             await signed(tmp_path, signer, "xades-epes-facturae", document)
 
 

@@ -17,12 +17,15 @@ from lxml import etree
 from connectors.keys.files import KeyInMemory
 from connectors.keys.memory import Authority, Recording
 from schemas.errors import SignerUnavailable
-from stages.signing import asic, verification, xades
+from stages.signing import asic, xades
+from stages.signing.verification import judge as judged
+from stages.signing.verification.trust import Trust
+from stages.signing.verification.verdict import Indication
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 999, tzinfo=UTC)
 YEAR = timedelta(days=365)
 AUTHORITY = Authority.make(AT)
-TRUST = [AUTHORITY.certificate]
+TRUST = Trust((AUTHORITY.certificate,))
 FILES = {"invoice.xml": "<Invoice>zażółć</Invoice>".encode(), "annex/lines, ä #1.pdf": bytes(range(256)) * 40}
 
 
@@ -37,24 +40,29 @@ def signer() -> KeyInMemory:
 
 
 def test_what_was_sealed_is_read_back(any_signer: KeyInMemory) -> None:
-    """Files, signer, chain and time come back as they went in, to the second, for each kind of key."""
-    sealed = verification.verify(asic.seal(FILES, any_signer, AT), TRUST)
-    assert sealed == verification.Sealed(
-        FILES, any_signer.certificate, (AUTHORITY.certificate,), AT.replace(microsecond=0)
-    )
+    """Files, signer, level and time come back as they went in, to the second, for each kind of key."""
+    report = judged(asic.seal(FILES, any_signer, AT), TRUST, AT)
+    (one,) = report.signatures
+    assert (report.indication, report.kind, one.level) == (Indication.TOTAL_PASSED, "ASiC-E", "XAdES-BASELINE-B")
+    assert one.content == FILES
+    assert (one.signer, one.claimed_time) == (any_signer.certificate, AT.replace(microsecond=0))
 
 
 def test_the_stand_alone_signature_is_the_one_in_the_container(any_signer: KeyInMemory) -> None:
     """One use of the key serves both forms, and each verifies."""
-    recording = Recording(any_signer)
-    container = asic.seal({"invoice.xml": b"<a/>"}, recording, AT)
-    alone = asic.detached_signature(container)
-    assert len(recording.asked) == 1
-    inner = etree.fromstring(asic.unpack(container).signatures)[0]
+    signature = xades.sign({"invoice.xml": b"<a/>"}, any_signer, AT)
+    container, alone = asic.pack({"invoice.xml": b"<a/>"}, signature), xades.stand_alone(signature)
+    inner = etree.fromstring(signatures_of(container))[0]
     assert etree.tostring(inner, method="c14n", exclusive=True) == etree.tostring(
         etree.fromstring(alone), method="c14n", exclusive=True
     )
-    assert verification.verify_detached(alone, {"invoice.xml": b"<a/>"}, TRUST).certificate == any_signer.certificate
+    for report in (judged(container, TRUST, AT), judged(alone, TRUST, AT, {"invoice.xml": b"<a/>"})):
+        assert report.indication is Indication.TOTAL_PASSED
+
+
+def signatures_of(container: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(container)) as archive:
+        return archive.read(asic.SIGNATURES_NAME)
 
 
 def test_the_same_seal_twice_is_the_same_bytes(signer: KeyInMemory) -> None:
@@ -62,7 +70,7 @@ def test_the_same_seal_twice_is_the_same_bytes(signer: KeyInMemory) -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=5)))
     container = asic.seal(FILES, signer, AT)
     assert container == asic.seal(FILES, signer, elsewhere)
-    assert asic.detached_signature(asic.seal({"a": b"1"}, signer, AT)) == xades.sign_detached("a", b"1", signer, AT)
+    assert xades.sign_detached("a", b"1", signer, AT) == xades.sign_detached("a", b"1", signer, elsewhere)
 
 
 def test_the_container_has_the_form_of_the_standard(signer: KeyInMemory) -> None:
@@ -72,7 +80,7 @@ def test_the_container_has_the_form_of_the_standard(signer: KeyInMemory) -> None
     with zipfile.ZipFile(io.BytesIO(container)) as archive:
         names = archive.namelist()
     assert names == ["mimetype", *FILES, "META-INF/manifest.xml", "META-INF/signatures001.xml"]
-    assert b'URI="annex/lines%2C%20%C3%A4%20%231.pdf"' in asic.unpack(container).signatures
+    assert b'URI="annex/lines%2C%20%C3%A4%20%231.pdf"' in signatures_of(container)
 
 
 def test_every_issuer_is_in_the_signature(signer: KeyInMemory) -> None:
@@ -119,7 +127,7 @@ def test_threads_do_not_mix_files(signer: KeyInMemory) -> None:
 
     def once(number: int) -> bool:
         files = {"invoice.xml": f"<a>{number}</a>".encode() * (number % 7 + 1)}
-        return verification.verify(asic.seal(files, signer, AT), TRUST).files == files
+        return judged(asic.seal(files, signer, AT), TRUST, AT).signatures[0].content == files
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(once, range(200)))

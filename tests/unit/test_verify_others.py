@@ -1,0 +1,318 @@
+"""What others signed: in an XML document, around it, in a PDF, with time-stamps; and what was made of it afterwards."""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+import signxml
+import xmlsec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from reportlab.pdfgen.canvas import Canvas
+from time_stamping import Tsa, authority
+
+from connectors.keys.files import KeyInMemory
+from connectors.keys.memory import Authority
+from connectors.timestamp.http import HttpTimeStamps
+from stages.signing import cades, enveloped, facturae, fatturapa, pades
+from stages.signing.profiles import Means, sign
+from stages.signing.verification import judge
+from stages.signing.verification.trust import Trust
+from stages.signing.verification.verdict import Indication, Judged, Sub
+from stages.signing.xmldsig import DS
+
+NOW = datetime.now(UTC)
+YEAR = timedelta(days=365)
+AUTHORITY = Authority.make(NOW)
+TRUST = Trust((AUTHORITY.certificate,))
+SIGNER = AUTHORITY.issue(NOW - YEAR, NOW + YEAR, kind="p256")
+INVOICE = (
+    b'<?xml version="1.0"?>\n<?xml-stylesheet href="a.xsl"?>\n<p:FatturaElettronica xmlns:p="urn:p" xml:lang="it">'
+    b"<Header><Id>1</Id><!-- seller --></Header><Body>\n <Total>100.00</Total>\n</Body></p:FatturaElettronica>"
+)
+SIGNED = enveloped.sign(INVOICE, fatturapa.LAW, SIGNER, NOW)
+
+
+def only(content: bytes, trust: Trust = TRUST, now: datetime = NOW) -> Judged:
+    (one,) = judge(content, trust, now).signatures
+    return one
+
+
+@pytest.fixture(scope="module")
+def tsa() -> Iterator[Tsa]:
+    with authority(AUTHORITY, NOW) as running:
+        yield running
+
+
+def pdf() -> bytes:
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn)
+    canvas.drawString(50, 700, "100.00")
+    canvas.save()
+    return drawn.getvalue()
+
+
+# --- XML
+
+
+def test_the_signed_bytes_are_given_not_the_file() -> None:
+    """What passed is given in canonical form, without the signature; whoever works on it needs no other."""
+    one = only(SIGNED)
+    assert (one.indication, one.level, one.covers) == (Indication.TOTAL_PASSED, "XAdES-BASELINE-B", ("document",))
+    root = etree.fromstring(one.content["document"])
+    assert (root.findtext("Body/Total"), root.find(f"{{{DS}}}Signature")) == ("100.00", None)
+    assert b"seller" not in one.content["document"]  # comments are not signed
+
+
+@pytest.mark.parametrize(
+    ("c14n", "reference_uri"),
+    [(method, uri) for method in signxml.CanonicalizationMethod for uri in (None, "#whole")],
+)
+def test_what_another_maker_signs_is_accepted(c14n: signxml.CanonicalizationMethod, reference_uri: str | None) -> None:
+    """signxml, over a default namespace, by every canonical form, by "" and by the root's id; and a change is seen."""
+    root = etree.fromstring(b'<Invoice xmlns="urn:a" Id="whole"><b xmlns="">t</b><c xmlns="urn:c"/></Invoice>')
+    key = SIGNER.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    signer = signxml.XMLSigner(signature_algorithm="ecdsa-sha256", c14n_algorithm=c14n)
+    made = signer.sign(root, key=key, cert=[SIGNER.certificate, AUTHORITY.certificate], reference_uri=reference_uri)
+    content = etree.tostring(made)
+    one = only(content)
+    assert (one.explanation, one.level) == ("", "XMLDSig")
+    assert only(content.replace(b">t<", b">u<")).sub_indication is Sub.HASH_FAILURE
+
+
+def test_what_xmlsec_signs_without_prefix_is_accepted() -> None:
+    """libxmlsec, inclusive form, the signature in a default namespace of its own within another."""
+    root = etree.fromstring(b'<Invoice xmlns="urn:a" xml:lang="en">\n<b>1</b>\n</Invoice>')
+    node = xmlsec.template.create(root, xmlsec.Transform.C14N, xmlsec.Transform.ECDSA_SHA256)
+    root.append(node)
+    reference = xmlsec.template.add_reference(node, xmlsec.Transform.SHA256, uri="")
+    xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
+    xmlsec.template.add_x509_data(xmlsec.template.ensure_key_info(node))
+    context = xmlsec.SignatureContext()
+    pem = SIGNER.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    context.key = xmlsec.Key.from_memory(pem, xmlsec.KeyFormat.PEM)
+    context.key.load_cert_from_memory(SIGNER.certificate.public_bytes(Encoding.PEM), xmlsec.KeyFormat.PEM)
+    context.sign(node)
+    assert only(etree.tostring(root)).explanation == ""
+
+
+def test_the_italian_filter_is_read_as_what_it_means() -> None:
+    """Subtracting /descendant::ds:Signature is the enveloped transform, where there is one signature; no other is."""
+    filtered = (
+        b'<ds:Transform xmlns:f="http://www.w3.org/2002/06/xmldsig-filter2" Algorithm="http://www.w3.org/2002/06/'
+        b'xmldsig-filter2"><f:XPath Filter="subtract">%s</f:XPath></ds:Transform>'
+    )
+    plain = b'<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>'
+    assert plain in SIGNED
+    good = SIGNED.replace(plain, filtered % b"/descendant::ds:Signature")
+    assert only(good).sub_indication is Sub.SIG_CRYPTO_FAILURE  # understood; what was signed is another transform
+    for path in (b"/descendant::*", b"//Body | /descendant::ds:Signature", b""):
+        assert only(SIGNED.replace(plain, filtered % path)).sub_indication is Sub.FORMAT_FAILURE
+
+
+def test_a_detached_signature_asks_for_its_document() -> None:
+    """Without it: not found; with another: a digest that does not fit; with it: passed."""
+    made = {file.kind: file.data for file in sign("xades-b-b-asic-e", "invoice.xml", INVOICE, Means(SIGNER, NOW))}
+    alone = made["detached-signature"]  # type: ignore[index]
+    assert judge(alone, TRUST, NOW).reason[0] is Sub.SIGNED_DATA_NOT_FOUND
+    assert judge(alone, TRUST, NOW, {"invoice.xml": INVOICE + b" "}).reason[0] is Sub.HASH_FAILURE
+    assert judge(alone, TRUST, NOW, {"invoice.xml": INVOICE}).indication is Indication.TOTAL_PASSED
+
+
+def test_a_policy_is_named_by_the_level_of_its_form() -> None:
+    """Facturae's own signature passes; under a level less than the baseline the policy would show."""
+    document = b'<fe:Facturae xmlns:fe="urn:fe" xmlns="urn:other"><Total>1</Total></fe:Facturae>'
+    assert only(enveloped.sign(document, facturae.LAW, SIGNER, NOW)).level == "XAdES-BASELINE-B"
+
+
+def test_nothing_is_fetched(tmp_path: Path) -> None:
+    """References to files, to the network and to entities end as refusals, and no file is read."""
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(b"<a/>")
+    for uri in (secret.as_uri(), str(secret), "http://127.0.0.1:9/a.xml", "#xpointer(/)", "#other"):
+        assert only(SIGNED.replace(b'URI=""', f'URI="{uri}"'.encode())).sub_indication is Sub.FORMAT_FAILURE
+    entity = SIGNED.replace(b"<p:", b'<!DOCTYPE p [<!ENTITY x SYSTEM "' + secret.as_uri().encode() + b'">]><p:', 1)
+    assert only(entity).sub_indication is Sub.FORMAT_FAILURE
+
+
+ELEMENTS = sorted({str(one.tag) for one in etree.fromstring(SIGNED).iter("*")})
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_wrapped_or_moved_signature_never_passes_for_something_else(data: st.DataObject) -> None:
+    """Elements of the signed document and of its signature are moved, copied, wrapped, given each other's ids, or
+    forged; whatever still passes gives the very bytes that were signed."""
+    root = etree.fromstring(SIGNED)
+    genuine = only(SIGNED).content["document"]
+    for _ in range(data.draw(st.integers(1, 3), "steps")):
+        every = list(root.iter("*"))
+        one = every[data.draw(st.integers(0, len(every) - 1), "which")]
+        other = every[data.draw(st.integers(0, len(every) - 1), "where")]
+        step = data.draw(st.sampled_from(["move", "copy", "wrap", "id", "text", "root", "attribute"]), "step")
+        inside = other in one.iter()
+        if step == "move" and not inside:
+            other.append(one)
+        elif step == "copy":
+            other.insert(data.draw(st.integers(0, len(other)), "at"), etree.fromstring(etree.tostring(one)))
+        elif step == "wrap" and one is not root:
+            parent = one.getparent()
+            assert parent is not None
+            around = etree.Element(data.draw(st.sampled_from(ELEMENTS), "around"))
+            parent.replace(one, around)
+            around.append(one)
+        elif step == "id":
+            one.set(data.draw(st.sampled_from(["Id", "ID", "id"]), "name"), other.get("Id") or "signature-1")
+        elif step == "text":
+            one.text = data.draw(st.sampled_from(["900.00", "", other.text or ""]), "text")
+        elif step == "root":
+            around = etree.fromstring(INVOICE)
+            around.append(root)
+            root = around
+        elif step == "attribute":
+            name = data.draw(st.sampled_from(["URI", "Algorithm", "Type", "Target"]), "name")
+            one.set(name, other.get(name) or "")
+    content = etree.tostring(root.getroottree())
+    report = judge(content, TRUST, NOW)
+    for found in report.signatures:
+        if found.indication is Indication.TOTAL_PASSED:
+            assert found.content["document"] == genuine
+        else:
+            assert not found.content
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, len(SIGNED)), st.integers(0, 60))
+def test_any_bytes_are_judged(noise: bytes, at: int, gone: int) -> None:
+    """A signed document with a stretch of it replaced by anything: a judgement, never an exception."""
+    for whole in (SIGNED, P7M, SIGNED_PDF):
+        place = at * len(whole) // len(SIGNED)
+        report = judge(whole[:place] + noise + whole[place + gone :], TRUST, NOW)
+        assert report.indication in list(Indication)
+
+
+# --- CMS
+
+P7M = cades.sign(INVOICE, SIGNER, NOW)
+
+
+def test_a_p7m_is_judged_in_every_encoding() -> None:
+    """DER and base64: passed, with the document; changed, under another key, or of no trusted authority: not."""
+    for content in (P7M, base64.encodebytes(P7M)):
+        one = only(content)
+        assert (one.indication, one.level, one.content["document"]) == (
+            Indication.TOTAL_PASSED, "CAdES-BASELINE-B", INVOICE,
+        )  # fmt: skip
+    assert only(P7M.replace(b"100.00", b"900.00")).sub_indication is Sub.HASH_FAILURE
+    assert only(P7M[:-1] + bytes([P7M[-1] ^ 1])).sub_indication is Sub.SIG_CRYPTO_FAILURE
+    assert only(P7M, Trust()).sub_indication is Sub.NO_CERTIFICATE_CHAIN_FOUND
+
+
+def test_what_openssl_signs_is_judged(tmp_path: Path) -> None:
+    """Inside (BER, two signers) and beside its document; each signer is judged, and the worst decides."""
+    other = Authority.make(NOW).issue(NOW - YEAR, NOW + YEAR)
+    keys = [pem(tmp_path / name, signer) for name, signer in (("a.pem", SIGNER), ("b.pem", other))]
+    command = ["openssl", "cms", "-sign", "-binary", "-cades", "-outform", "DER", "-md", "sha256"]
+
+    def signed(*options: str | Path) -> bytes:
+        return subprocess.run([*command, *options], input=INVOICE, capture_output=True, check=True).stdout
+
+    two = judge(signed("-nodetach", "-stream", "-signer", keys[0], "-signer", keys[1]), TRUST, NOW)
+    assert {one.sub_indication for one in two.signatures} == {None, Sub.NO_CERTIFICATE_CHAIN_FOUND}
+    assert two.indication is Indication.INDETERMINATE
+    beside = signed("-signer", keys[0])
+    assert judge(beside, TRUST, NOW).reason[0] is Sub.SIGNED_DATA_NOT_FOUND
+    assert judge(beside, TRUST, NOW, {"a": INVOICE}).indication is Indication.TOTAL_PASSED
+    assert judge(beside, TRUST, NOW, {"a": INVOICE + b" "}).reason[0] is Sub.HASH_FAILURE
+
+
+def pem(path: Path, signer: KeyInMemory) -> Path:
+    key = signer.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(key + signer.certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+# --- PDF
+
+SIGNED_PDF = pades.sign_pdf(pdf(), SIGNER, NOW)
+
+
+def test_a_signed_pdf_is_judged_as_a_whole() -> None:
+    """Passed; a changed byte, a changed value, another authority, and no signature are each told."""
+    one = only(SIGNED_PDF)
+    assert (one.explanation, one.level, one.covers) == ("", "PAdES-BASELINE-B", ("whole document",))
+    assert one.content["document.pdf"] == SIGNED_PDF
+    assert only(SIGNED_PDF.replace(b"/Rect [ 0 0 0 0 ]", b"/Rect [ 0 0 0 9 ]")).sub_indication is Sub.HASH_FAILURE
+    assert only(SIGNED_PDF, Trust()).sub_indication is Sub.NO_CERTIFICATE_CHAIN_FOUND
+    assert judge(pdf(), TRUST, NOW).reason == (Sub.FORMAT_FAILURE, "there is no signature in it")
+
+
+def test_what_comes_behind_a_signed_pdf_may_only_be_a_signature() -> None:
+    """A second signature is let through; a page drawn over, and bytes that nobody reads, are not."""
+    twice = pades.sign_pdf(SIGNED_PDF, SIGNER, NOW, field="Second")
+    report = judge(twice, TRUST, NOW)
+    assert report.indication is Indication.TOTAL_PASSED
+    assert [one.covers[0] for one in report.signatures] == ["whole document as signed", "whole document"]
+    assert report.signatures[0].content["document.pdf"] == SIGNED_PDF
+    assert judge(drawn_over(SIGNED_PDF), TRUST, NOW).reason[0] is Sub.FORMAT_FAILURE
+    assert judge(SIGNED_PDF + b"\n% more\n", TRUST, NOW).reason[0] is not None
+    saved = io.BytesIO()
+    with pikepdf.open(io.BytesIO(SIGNED_PDF)) as opened:
+        opened.save(saved)
+    assert judge(saved.getvalue(), TRUST, NOW).indication is Indication.TOTAL_FAILED
+
+
+def drawn_over(signed: bytes) -> bytes:
+    """An update that replaces the first page's content, as an attacker appends it."""
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    page = writer.root["/Pages"]["/Kids"][0]
+    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT (900.00) Tj ET"))
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+# --- time
+
+
+@pytest.mark.parametrize(
+    "profile", ["xades-b-t-asic-e", "xades-enveloped-fatturapa-t", "cades-fatturapa-t", "pades-b-t"]
+)
+def test_a_trusted_time_stamp_outlives_the_certificate(tsa: Tsa, profile: str) -> None:
+    """Signed and stamped while the certificate was valid: passed after it expired; from another authority: not."""
+    brief = AUTHORITY.issue(NOW - YEAR, NOW + timedelta(days=1), kind="p256")
+    document = pdf() if profile == "pades-b-t" else INVOICE
+    content = sign(profile, "a.xml", document, Means(brief, NOW, HttpTimeStamps(tsa.url)))[0].data
+    late = NOW + timedelta(days=30)
+    one = only(content, now=late)
+    assert (one.explanation, one.level and one.level[5:]) == ("", "-BASELINE-T")
+    assert one.stamps[0].usable
+    plain = sign(profile.replace("b-t", "b-b").removesuffix("-t"), "a.xml", document, Means(brief, NOW))[0].data
+    assert only(plain, now=late).sub_indication is Sub.OUT_OF_BOUNDS_NO_POE
+    signer_alone = Trust((brief.certificate,))
+    untrusted = only(content, signer_alone, late)
+    assert untrusted.sub_indication is Sub.OUT_OF_BOUNDS_NO_POE
+    assert untrusted.stamps[0].explanation == "its authority is not trusted"
+
+
+def test_a_time_stamp_of_another_signature_speaks_against_this_one(tsa: Tsa) -> None:
+    """The token is taken from one signature and put on another: refused, and not only left out."""
+    stamps = HttpTimeStamps(tsa.url)
+    first, second = (enveloped.sign(INVOICE, fatturapa.LAW, SIGNER, NOW, stamps=stamps) for _ in range(2))
+    tag = b"<xades:EncapsulatedTimeStamp>"
+    token, other = (one[one.index(tag) : one.index(tag.replace(b"<", b"</"))] for one in (first, second))
+    assert only(first.replace(token, other)).sub_indication is Sub.SIG_CONSTRAINTS_FAILURE
+    assert only(first.replace(token, tag + b"AAAA")).sub_indication is Sub.SIG_CONSTRAINTS_FAILURE

@@ -34,7 +34,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from schemas.documents import Invoice
+from schemas.documents import Invoice, Party
 from schemas.errors import ConfigurationError
 from schemas.fields import Kind, fields_of, kind_at, line_kind, parse_path
 
@@ -192,6 +192,29 @@ class TaxCode(_Setting):
     category: str = Field(description="BT-151: UNTDID 5305")
 
 
+class ErpTax(TaxCode):
+    """What a tax of Business Central, Odoo or S/4HANA means; Odoo names its taxes by number only."""
+
+    rate: str | None = Field(None, description="BT-152: per cent, where the export does not say it")
+
+
+class ErpMapping(_Setting):
+    """What the JSON of an ERP does not say: its taxes and units, and customers that it names by number only."""
+
+    tax_codes: dict[str, ErpTax] = Field(default_factory=dict, description="tax code or number -> category, rate")
+    units: dict[str, str] = Field(default_factory=dict, description="the ERP's unit -> UN/ECE Recommendation 20")
+    parties: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="customer's number -> fields of the buyer that the export leaves empty"
+    )
+
+    @field_validator("parties")
+    @classmethod
+    def _fields(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for number, party in value.items():
+            _check(party, Kind("part", Party), f"parties.{number}")
+        return value
+
+
 class IdocMapping(_Setting):
     """What an SAP system's customising means; without it, rates tell: above zero S, zero Z with a warning."""
 
@@ -227,6 +250,7 @@ class ExtractionProfile(_Setting):
     )
     csv: CsvMapping | None = None
     idoc: IdocMapping = IdocMapping()
+    erp: ErpMapping = ErpMapping()
     x12: X12Mapping = X12Mapping()
 
     @field_validator("constants")

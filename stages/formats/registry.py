@@ -16,6 +16,7 @@ PACKAGES = (
     "ubl",
     "cii",
     "idoc",
+    "erp_json",
     "canonical",
     "delimited",
 )

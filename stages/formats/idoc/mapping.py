@@ -12,6 +12,7 @@ from stages.formats.idoc import values as sap
 from stages.formats.idoc.segments import RAW, Segment
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import Warnings, refuse
+from stages.formats.reading.units import unit_code
 
 _EXTRAS = 500
 _SLACK = Decimal("0.02")
@@ -91,8 +92,7 @@ class Mapping:
         return segment
 
     def unit(self, segment: Segment, field: str) -> str:
-        said = self.text(segment, field) or "C62"
-        return self.customs.units.get(said) or sap.UNITS.get(said.upper(), said)
+        return unit_code(self.text(segment, field), self.customs.units)
 
     def keep(self, key: str, value: str | None) -> None:
         if value and len(self.extras) < _EXTRAS:

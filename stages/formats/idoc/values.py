@@ -1,6 +1,6 @@
-"""How SAP writes values in an IDoc, and what its codes mean: numbers, dates, units, languages, document types.
+"""How SAP writes values in an IDoc, and what its codes mean: numbers, dates, languages, document types.
 
-Source: SAP's documentation of the segments of INVOIC02 (transaction WE60); UN/ECE Recommendation 20; ISO 639-1.
+Source: SAP's documentation of the segments of INVOIC02 (transaction WE60); ISO 639-1.
 """
 
 from __future__ import annotations
@@ -8,17 +8,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-
-UNITS = dict(
-    pair.split(":")
-    for pair in """
-    ST:H87 PCE:H87 PC:H87 PCS:H87 STK:H87 EA:EA C62:C62 KG:KGM G:GRM GR:GRM TO:TNE T:TNE TON:TNE LB:LBR OZ:ONZ L:LTR
-    ML:MLT HL:HLT M:MTR CM:CMT MM:MMT KM:KMT FT:FOT IN:INH M2:MTK M3:MTQ STD:HUR H:HUR HR:HUR MIN:MIN TAG:DAY D:DAY
-    WCH:WEE MON:MON
-    KAR:CT CAR:CT CRT:CT KI:CS CSE:CS PAK:PK PAC:PK PAL:PF PF:PF FL:BO BOT:BO ROL:RO SET:SET PAA:PR PR:PR DZ:DZN
-    KWH:KWH LE:E48 AU:E48""".split()
-)
-"""SAP's own units and retired ISO ones -> UN/ECE Recommendation 20 and 21; what is not here passes as it is."""
 
 LANGUAGES = dict(
     pair.split(":")

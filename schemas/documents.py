@@ -293,7 +293,7 @@ class Invoice(Part):
     totals: Totals = Field(Totals(), description="BG-22")
     vat_breakdown: tuple[VatBreakdown, ...] = Field((), description="BG-23")
     attachments: tuple[Attachment, ...] = Field((), description="BG-24")
-    lines: tuple[Line, ...] = Field(min_length=1, description="BG-25")
+    lines: tuple[Line, ...] = Field((), description="BG-25: only Factur-X MINIMUM and BASIC WL have none")
     hints: DeliveryHints = Field(DeliveryHints(), description="not of EN 16931")
     extras: dict[str, str] = Field(default_factory=dict, description="not of EN 16931: what the ERP added, kept aside")
 

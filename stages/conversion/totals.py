@@ -25,13 +25,22 @@ _DIGITS = 28
 _LARGEST = Decimal(10) ** 18
 """An amount has 20 digits, two of them after the point (schemas.documents.Amount)."""
 
+_LINELESS = Finding(
+    rule="BR-16",
+    message="the document has no lines (Factur-X MINIMUM or BASIC WL): its amounts stay as they were given",
+    place="lines",
+    severity="warning",
+)
+
 
 def complete(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
     """The document with all its amounts, and what was found on the way.
 
     The result satisfies BR-CO-10 to BR-CO-16 even where a finding is fatal; whoever calls must stop on those, for then
-    the result says other amounts than the input. Raises nothing.
+    the result says other amounts than the input. Of a document without lines nothing can be computed. Raises nothing.
     """
+    if not document.lines:
+        return document, (_LINELESS,)
     findings: list[Finding] = []
     with localcontext(_EXACT):
         lines = tuple(_line(index, line, findings) for index, line in enumerate(document.lines))

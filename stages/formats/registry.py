@@ -15,6 +15,7 @@ from stages.formats.format import Format, Target
 PACKAGES = (
     "ubl",
     "cii",
+    "cii.pdf",
     "idoc",
     "erp_json",
     "canonical",

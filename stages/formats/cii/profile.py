@@ -38,3 +38,5 @@ FACTUR_X: dict[str, Profile] = {
     )
 }
 """By the value of the option `profile`."""
+LINELESS = frozenset({"urn:factur-x.eu:1p0:minimum", FACTUR_X["basic-wl"].specification})
+"""MINIMUM, which is only read, and BASIC WL: totals without lines."""

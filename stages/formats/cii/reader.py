@@ -11,6 +11,7 @@ What EXTENDED has and EN 16931 does not know is a warning, and its text goes to 
 from __future__ import annotations
 
 from schemas.profiles import ExtractionProfile
+from stages.formats.cii.profile import LINELESS
 from stages.formats.cii.spaces import NAMESPACES, name
 from stages.formats.cii.terms import INVOICE
 from stages.formats.reading.completing import Unfit, number_of
@@ -25,6 +26,10 @@ _ZUGFERD_1 = ("urn:ferd:CrossIndustryDocument:invoice:1p0", "CrossIndustryDocume
 _ROOTS = {_ROOT, _ZUGFERD_1}
 _SYNTAX = Syntax("cii", {f"{{{uri}}}": f"{prefix}:" for prefix, uri in NAMESPACES.items()})
 _NUMBER = f"{name('rsm:ExchangedDocument')}/{name('ram:ID')}"
+
+
+class _Walk(InvoiceWalk):
+    lineless = LINELESS
 
 
 def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
@@ -59,7 +64,7 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
             place = f"line {piece.line}"
             raise Unfit(refuse("zugferd-1-0", message, place, "CrossIndustryDocument", "CrossIndustryInvoice"))
         named = number_of({"invoice_number": root.findtext(_NUMBER)})
-        walk = InvoiceWalk(root, piece.line, _SYNTAX)
+        walk = _Walk(root, piece.line, _SYNTAX)
         return Record(address, walk.document(INVOICE.node, profile), None, walk.warnings.all())
     except Unfit as unfit:
         return Record(address, error=refused(address, unfit.findings), number=unfit.number or named)

@@ -41,16 +41,24 @@ class Unfit(Exception):
 
 
 def complete(
-    data: dict[str, Any], locate: Locate, constants: Mapping[str, Any] | None = None, needs: tuple[str, ...] = ()
+    data: dict[str, Any],
+    locate: Locate,
+    constants: Mapping[str, Any] | None = None,
+    needs: tuple[str, ...] = (),
+    *,
+    lineless: bool = False,
 ) -> Invoice:
     """Build the invoice. `data` is changed on the way. Raises Unfit.
 
     `needs` names line fields that must be given although the model has a default for them: a reader that took 'S' for
-    a VAT category nobody wrote would be guessing.
+    a VAT category nobody wrote would be guessing. `lineless`: a document that says of itself that it has no lines.
     """
     if constants:
         _fill(data, constants)
     findings: list[Finding] = []
+    if not lineless and data.get("lines") in (None, [], ()):
+        lack = "is empty: at least one is needed" if "lines" in data else "is missing"
+        findings.append(refuse("field-missing", f"{_label(('lines',), Invoice)} {lack}", locate(("lines",))))
     for index, line in enumerate(data.get("lines") or ()):
         for field in needs:
             if line.get(field) in (None, ""):

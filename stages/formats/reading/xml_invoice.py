@@ -16,7 +16,9 @@ from stages.formats.reading.xml_walk import Data, Node, Syntax, Walk
 
 
 class InvoiceWalk(Walk):
-    """A walk over one invoice."""
+    """A walk over one invoice. `lineless` are the specifications (BT-24) that have no lines."""
+
+    lineless: frozenset[str] = frozenset()
 
     def __init__(self, root: etree._Element, line: int, syntax: Syntax) -> None:
         super().__init__(root, line, syntax)
@@ -36,7 +38,10 @@ class InvoiceWalk(Walk):
         self._names(data)
         if self.extras:
             data["extras"] = self.extras
-        return complete(data, self.locate, profile.constants if profile else None, needs=("vat_category", "unit"))
+        return complete(
+            data, self.locate, profile.constants if profile else None, ("vat_category", "unit"),
+            lineless=data.get("specification") in self.lineless,
+        )  # fmt: skip
 
     def settle(self, data: Data) -> None:
         """What the syntax wants done before the document is built."""

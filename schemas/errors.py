@@ -118,6 +118,12 @@ class CertificateUnfit(PermanentError):
     reason = "certificate-unfit"
 
 
+class NotSignable(PermanentError):
+    """The document is not one that its signature profile is for, or is signed already."""
+
+    reason = "not-signable"
+
+
 class ArtefactDamaged(PermanentError):
     """Stored bytes do not have the digest under which they were put."""
 

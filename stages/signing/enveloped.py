@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
-from schemas.errors import PermanentError
+from schemas.errors import NotSignable
 from stages.signing import certificate
 from stages.signing.xades import (
     PROPERTIES_ID,
@@ -47,12 +47,6 @@ if TYPE_CHECKING:
 KEY_INFO_ID: Final = "key-info-1"
 REFERENCE_ID: Final = "reference-1"
 MAX_BYTES: Final = 50 * 1024 * 1024
-
-
-class NotSignable(PermanentError):
-    """The document is not one that this signature is for, or is signed already."""
-
-    reason = "not-signable"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.errors import SignerUnavailable
+from schemas.errors import NotSignable, SignerUnavailable
 from stages.signing import certificate, cms
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def sign_pdf(
     With `stamps` the signature carries a time-stamp (B-T). With RSA and without one the same input
     gives the same bytes.
 
-    Raises CertificateUnfit (permanent) before the key is used; SignerUnavailable (transient) from the signer or the
-    time-stamping authority.
+    Raises NotSignable (permanent) where it is no PDF, or encrypted; CertificateUnfit (permanent) before the key is
+    used; SignerUnavailable (transient) from the signer or the time-stamping authority.
     """
     certificate.check(signer.certificate, at)
     template = cms.template(signer.certificate, signer.chain)
@@ -69,14 +69,21 @@ def _signed(
     room: int,
 ) -> bytes | int:
     """The signed PDF with `room` octets kept free for the CMS, or how many it would have taken."""
+    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+    from pyhanko.sign.general import SigningError
     from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
     from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
     template = cms.template(signer.certificate, signer.chain)
-    writer = _writer()(io.BytesIO(pdf))
-    embedding = PdfCMSEmbedder(SigFieldSpec(field, on_page=0)).write_cms(field, writer)
-    next(embedding)
+    try:
+        writer = _writer()(io.BytesIO(pdf))
+        if writer.prev.encrypted:
+            raise NotSignable("the PDF is encrypted")
+        embedding = PdfCMSEmbedder(SigFieldSpec(field, on_page=0)).write_cms(field, writer)
+        next(embedding)
+    except (PdfError, SigningError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise NotSignable("the PDF cannot be read, or has a signature field of this name") from error
     placeholder = SignatureObject(
         timestamp=at.astimezone(UTC),
         subfilter=SigSeedSubFilter.PADES,

@@ -21,12 +21,11 @@ from connectors.storage import get, put
 from connectors.storage.folder import FolderStorage
 from connectors.timestamp.http import HttpTimeStamps
 from pipeline import settings, wiring
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, NotSignable
 from schemas.messages import ArtefactKind, Converted, MadeRendition, Plan, Rendition
 from schemas.outcomes import Done
 from stages.formats.p7m import open_p7m
 from stages.signing import Signing, pades
-from stages.signing.enveloped import NotSignable
 from stages.signing.profiles import PROFILES, Means, TimeStampsMissing, sign
 from stages.signing.verification import containers
 from stages.signing.xmldsig import DS

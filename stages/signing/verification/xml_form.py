@@ -103,36 +103,36 @@ def references(
     """
     info = signature[0]
     properties = _properties(signature)
-    found: list[Reference] = []
-    for element in info.findall("ds:Reference", NAMES)[: MAX_REFERENCES + 1]:
+    found: dict[str, Reference] = {}
+    elements = info.findall("ds:Reference", NAMES)
+    if len(elements) > MAX_REFERENCES:
+        raise Refused(Sub.FORMAT_FAILURE, f"there are more than {MAX_REFERENCES} references")
+    for element in elements:
         uri, transforms = element.get("URI"), element.findall("ds:Transforms/ds:Transform", NAMES)
-        if properties is not None and uri == f"#{properties.get('Id')}":
+        to_properties = properties is not None and uri == f"#{properties.get('Id')}"
+        to_key = _is_key_info(signature, uri)
+        name = "document" if files is None else unquote(uri or "", errors="replace")
+        key = "#properties" if to_properties else "#key" if to_key else name
+        if key in found:  # asked before anything is canonicalised: a thousand references cost nothing
+            raise Refused(Sub.FORMAT_FAILURE, "something is referred to twice")
+        if to_properties:
             if element.get("Type") != SIGNED_PROPERTIES_TYPE:
                 raise Refused(Sub.SIG_CONSTRAINTS_FAILURE, "the reference to the signed properties is not called so")
-            found.append(Reference(element, canonical(properties, transforms)))
-        elif _is_key_info(signature, uri):
-            found.append(Reference(element, canonical(signature[2], transforms)))
+            found[key] = Reference(element, canonical(properties, transforms))
+        elif to_key:
+            found[key] = Reference(element, canonical(signature[2], transforms))
         elif files is None:
-            found.append(Reference(element, _enveloping(root, signature, uri, transforms), "document"))
+            found[key] = Reference(element, _enveloping(root, signature, uri, transforms), name)
         else:
-            name = unquote(uri or "", errors="replace")
             if name not in files:
                 raise Refused(Sub.SIGNED_DATA_NOT_FOUND, "a reference is to something that is not at hand")
             content = canonical(parse(files[name]).getroottree(), transforms) if transforms else files[name]
-            found.append(Reference(element, content, name))
-    if not 0 < len(found) <= MAX_REFERENCES:
-        raise Refused(Sub.FORMAT_FAILURE, "nothing is signed, or too much")
-    own = [reference.content for reference in found if reference.name is None]
-    if properties is not None and not any(
-        reference.element.get("Type") == SIGNED_PROPERTIES_TYPE for reference in found
-    ):
+            found[key] = Reference(element, content, name)
+    if properties is not None and "#properties" not in found:
         raise Refused(Sub.SIG_CONSTRAINTS_FAILURE, "the signed properties are not signed")
-    names = [reference.name for reference in found if reference.name is not None]
-    if len(own) > 2 or len(set(names)) != len(names):
-        raise Refused(Sub.FORMAT_FAILURE, "something is referred to twice")
-    if not names:
+    if not any(reference.name is not None for reference in found.values()):
         raise Refused(Sub.FORMAT_FAILURE, "no document is signed")
-    return found, properties
+    return list(found.values()), properties
 
 
 def _properties(signature: etree._Element) -> etree._Element | None:

@@ -276,7 +276,7 @@ def _make(document: Document, wish: Wish) -> tuple[bytes, str, Any]:
         wish.options,
         wish.losses,
         check,
-        making.binding(found, target.rules),
+        making.binding(found, target.under(document, wish.options).rules),
     )
     if wish.language is None and not target.embedded:
         return made.content, target.suffix, made
@@ -291,11 +291,11 @@ def _pdf(document: Document, target: Any, content: bytes, wish: Wish) -> bytes:
     from stages.conversion import making
     from stages.rendering.brand import Brand
     from stages.rendering.layout import render
-    from stages.rendering.pdfa import EmbeddedFile
+    from stages.rendering.pdfa import embedded_file
 
     if not isinstance(document, Invoice):
         raise DocumentInvalid("Only invoices and credit notes have a page.")
-    inside = EmbeddedFile(f"{making.file_name(document)}{target.suffix}", content, target.media_type)
+    inside = embedded_file(target, wish.options, f"{making.file_name(document)}{target.suffix}", content)
     return render(
         document, brand=Brand(name=document.seller.name), language=wish.language or "en", attachment=inside,
         created=datetime.now(UTC),

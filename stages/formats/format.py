@@ -33,6 +33,20 @@ def _no_losses(_document: Any, _options: Options) -> tuple[Finding, ...]:
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """How the bytes of a target stand in a PDF that makes one document with them.
+
+    `relationship` is the AFRelationship of ISO 19005-3 (Alternative, Data, Source); `conformance` and `version` go to
+    the PDF's metadata, in the words of Factur-X.
+    """
+
+    file_name: str
+    relationship: str
+    conformance: str
+    version: str = "1.0"
+
+
+@dataclass(frozen=True)
 class Target:
     """Something a recipient may ask for by name.
 
@@ -61,8 +75,12 @@ class Target:
     """The authority's platform through which the law wants it issued (SdI, KSeF): what we mail is then a copy."""
     envelope: str | None = None
     """`edifact`, `x12`: the message travels in an interchange, whose envelope and control number delivery makes."""
-    embedded: bool = False
-    """The bytes travel inside the PDF (Factur-X), not beside it."""
+    embedding: Callable[[Options], Embedding] | None = None
+    """The bytes travel inside the PDF (Factur-X), not beside it, and this says how."""
+
+    @property
+    def embedded(self) -> bool:
+        return self.embedding is not None
 
     def under(self, document: Any, options: Options) -> Target:
         """The target with the rules that hold for this document and these options."""

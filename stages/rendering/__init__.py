@@ -21,8 +21,9 @@ from connectors.profiles import Pinned, Profiles
 from connectors.storage import Storage, get, put
 from schemas.documents import Invoice
 from schemas.events import EventType
-from schemas.messages import ArtefactKind, Rendered, Signed
+from schemas.messages import ArtefactKind, MadeRendition, Rendered, Signed
 from schemas.outcomes import Done, Fact
+from stages.formats import registry
 
 
 class SignPdf(Protocol):
@@ -48,11 +49,11 @@ class Rendering:
         SignerUnavailable (transient)."""
         from stages.rendering.brand import Brand
         from stages.rendering.layout import render
-        from stages.rendering.pdfa import EmbeddedFile
+        from stages.rendering.pdfa import embedded_file
 
         document = Invoice.model_validate_json(get(self.storage, message.completed))
         pinned: Pinned = self.profiles.pinned(message.plan.brand)
-        look, part, now = pinned.profile.brand, message.renditions[0], self.clock()
+        look, part, now = pinned.profile.brand, _shown(message.renditions), self.clock()
         sealed = part.signed or message.plan.pdf_signature != "none"
         demo = sealed and is_demo(self.keys.signer().certificate)
         brand = Brand(
@@ -63,7 +64,9 @@ class Rendering:
             footer=look.footer,
             demo_signature=demo,
         )
-        e_format = EmbeddedFile(part.document.name, get(self.storage, part.document), part.document.media_type)
+        options = next((each.options for each in message.plan.renditions if each.format == part.format), {})
+        content = get(self.storage, part.document)
+        e_format = embedded_file(registry.target(part.format), options, part.document.name, content)
         pdf = render(document, brand=brand, language=message.plan.language, attachment=e_format, created=now)
         if message.plan.pdf_signature != "none":
             pdf = self.sign_pdf(message.plan.pdf_signature, pdf, self.keys.signer(), now)
@@ -88,3 +91,8 @@ class Rendering:
         return Done(
             message=Rendered(**message.wire(), pdf=ref), facts=(Fact(EventType.RENDERED, data),), artefacts=(ref,)
         )
+
+
+def _shown(renditions: tuple[MadeRendition, ...]) -> MadeRendition:
+    """The e-format that lies in the PDF: the one that travels only there (Factur-X), else the first."""
+    return next((each for each in renditions if each.embedded), renditions[0])

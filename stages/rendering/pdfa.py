@@ -3,10 +3,13 @@
 The e-format is embedded with `AFRelationship` Alternative. ISO 19005-3 annex E offers: Source, where the page was
 made from the file (ours is drawn from the canonical invoice, and the file beside it from the same); Data, where the
 file holds the figures behind a table or chart and is less than the page; Alternative, where the file says the same
-in another form, whole. UBL and page are two forms of one whole invoice. There is no Factur-X metadata: its schema
-declares a CII invoice, and a reader that believed it would look for what is not there.
+in another form, whole. UBL and page are two forms of one whole invoice.
 
-Source: ISO 19005-3:2012 (6.2.3 output intent, 6.6.2 XMP, 6.8 embedded files); ISO 32000-1 14.3.2, 14.4, 7.11.4.
+A target that is meant to travel inside the PDF (Factur-X) says itself how, and only then the metadata say that the PDF
+is such a hybrid: a reader that believed it of another would look for what is not there.
+
+Source: ISO 19005-3:2012 (6.2.3 output intent, 6.6.2 XMP, 6.8 embedded files); ISO 32000-1 14.3.2, 14.4, 7.11.4;
+Factur-X 1.09 (name, relationship, extension schema).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from functools import cache
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from stages.formats.format import Embedding, Options, Target
 from stages.rendering.brand import packed_logo
 from stages.rendering.painting import LOGO
 
@@ -33,6 +37,14 @@ class EmbeddedFile:
     content: bytes
     media_type: str = "application/xml"
     description: str = ""
+    hybrid: Embedding | None = None
+    """What makes the PDF and this file one document, where the file's target says so."""
+
+
+def embedded_file(target: Target, options: Options, name: str, content: bytes) -> EmbeddedFile:
+    """The bytes of a target as they are to lie in the PDF: under `name`, or as the target has it."""
+    hybrid = target.embedding(options) if target.embedding else None
+    return EmbeddedFile(hybrid.file_name if hybrid else name, content, target.media_type, "", hybrid)
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,7 @@ def archive(pdf: bytes, describe: Description, embedded: EmbeddedFile | None, lo
         root = file.Root
         root.Lang = String(describe.language)
         root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-        xmp = Stream(file, _xmp(describe))
+        xmp = Stream(file, _xmp(describe, embedded.hybrid if embedded else None))
         xmp.Type, xmp.Subtype = Name.Metadata, Name.XML
         root.Metadata = file.make_indirect(xmp)
         profile = Stream(file, _srgb())
@@ -115,7 +127,8 @@ def _embed(file: object, embedded: EmbeddedFile, created: datetime) -> object:
         creation_date=stamp,
         mod_date=stamp,
     )
-    spec.relationship = pikepdf.Name.Alternative
+    relationship = embedded.hybrid.relationship if embedded.hybrid else "Alternative"
+    spec.relationship = pikepdf.Name(f"/{relationship}")
     file.attachments[embedded.file_name] = spec
     return spec.obj
 
@@ -153,7 +166,48 @@ def _text(value: str) -> str:
     return escape(_ILLEGAL.sub(" ", value))
 
 
-def _xmp(describe: Description) -> bytes:
+_HYBRID = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+_PROPERTIES = {
+    "DocumentType": "The type of the hybrid document in capital letters, e.g. INVOICE or ORDER",
+    "DocumentFileName": "The name of the embedded XML document",
+    "Version": "The actual version of the standard applying to the embedded XML document",
+    "ConformanceLevel": "The conformance level of the embedded XML document",
+}
+"""Of Factur-X's extension schema, which PDF/A wants described in the file itself (ISO 19005-3, 6.6.2.3.3)."""
+
+
+def _hybrid(embedding: Embedding | None) -> str:
+    if embedding is None:
+        return ""
+    properties = "".join(
+        f"""
+        <rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>
+         <pdfaProperty:valueType>Text</pdfaProperty:valueType><pdfaProperty:category>external</pdfaProperty:category>
+         <pdfaProperty:description>{said}</pdfaProperty:description></rdf:li>"""
+        for name, said in _PROPERTIES.items()
+    )
+    return f"""
+  <rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+    xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+   <pdfaExtension:schemas><rdf:Bag>
+    <rdf:li rdf:parseType="Resource">
+     <pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>
+     <pdfaSchema:namespaceURI>{_HYBRID}</pdfaSchema:namespaceURI>
+     <pdfaSchema:prefix>fx</pdfaSchema:prefix>
+     <pdfaSchema:property><rdf:Seq>{properties}
+     </rdf:Seq></pdfaSchema:property>
+    </rdf:li>
+   </rdf:Bag></pdfaExtension:schemas>
+  </rdf:Description>
+  <rdf:Description rdf:about="" xmlns:fx="{_HYBRID}">
+   <fx:DocumentType>INVOICE</fx:DocumentType>
+   <fx:DocumentFileName>{embedding.file_name}</fx:DocumentFileName>
+   <fx:Version>{embedding.version}</fx:Version>
+   <fx:ConformanceLevel>{embedding.conformance}</fx:ConformanceLevel>
+  </rdf:Description>"""
+
+
+def _xmp(describe: Description, hybrid: Embedding | None) -> bytes:
     moment = describe.created.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -172,7 +226,7 @@ def _xmp(describe: Description) -> bytes:
    <xmp:CreateDate>{moment}</xmp:CreateDate>
    <xmp:ModifyDate>{moment}</xmp:ModifyDate>
    <xmp:MetadataDate>{moment}</xmp:MetadataDate>
-  </rdf:Description>
+  </rdf:Description>{_hybrid(hybrid)}
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>""".encode()

@@ -17,8 +17,8 @@ from schemas.errors import ConfigurationError
 from schemas.profiles import ExtractionProfile
 from stages.formats.cii import reader, writer
 from stages.formats.cii.embedded import extract, others_told
-from stages.formats.cii.profile import FACTUR_X, Profile
-from stages.formats.format import Format, Options, Target
+from stages.formats.cii.profile import BASIC, FACTUR_X, Profile
+from stages.formats.format import Embedding, Format, Options, Target
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, unreadable
@@ -52,6 +52,15 @@ def _profile(options: Options) -> Profile:
     return FACTUR_X[name]
 
 
+def _embedding(options: Options) -> Embedding:
+    """Without lines the XML is less than the page (Data); else it says the same (Alternative), as German law wants."""
+    profile = _profile(options)
+    return Embedding("factur-x.xml", "Data" if profile.level < BASIC else "Alternative", _CONFORMANCE[profile.name])
+
+
+_CONFORMANCE = {"basic-wl": "BASIC WL", "basic": "BASIC", "en16931": "EN 16931", "extended": "EXTENDED"}
+"""What the PDF's metadata calls each profile."""
+
 FORMAT = Format(
     name="factur-x",
     title="Factur-X and ZUGFeRD PDF",
@@ -66,7 +75,7 @@ FORMAT = Format(
             rules=(f"factur-x-{_USUAL}",),
             rules_by=lambda _document, options: (f"factur-x-{_profile(options).name}",),
             options={"profile": f"{', '.join(FACTUR_X)}; {_USUAL} where none is said"},
-            embedded=True,
+            embedding=_embedding,
         ),
     ),
 )  # fmt: skip

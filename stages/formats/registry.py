@@ -18,6 +18,7 @@ PACKAGES = (
     "cii.pdf",
     "idoc",
     "erp_json",
+    "x12",
     "canonical",
     "delimited",
 )

@@ -1,0 +1,34 @@
+"""ANSI ASC X12, releases 004010 and 005010: what retailers, carriers and industry in North America exchange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.errors import Finding
+from stages.formats.format import Format, Options, Target
+from stages.formats.x12 import losses, reader, writer
+
+_KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
+
+
+def _target(name: str, release: str) -> Target:
+    def write(document: Any, _options: Options) -> bytes:
+        return writer.write(document, release)
+
+    def lost(document: Any, _options: Options) -> tuple[Finding, ...]:
+        return losses.losses(document, release, f"{name}-loss")
+
+    return Target(
+        name, f"X12 810, 832, 850, 855, 856, 997 of release {release}", release, _KINDS, write, lost,
+        media_type="application/edi-x12", suffix=".edi", envelope="x12",
+    )  # fmt: skip
+
+
+FORMAT = Format(
+    name="x12",
+    title="X12 810, 820, 832, 850, 855, 856, 997",
+    fits=reader.fits,
+    read=reader.read,
+    reads="004010 to 005010",
+    targets=(_target("x12-4010", "004010"), _target("x12-5010", "005010")),
+)

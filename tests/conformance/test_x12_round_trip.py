@@ -1,0 +1,218 @@
+"""What is written as X12 says the same when it is read; what it cannot say is named; others read its envelope."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ubl_documents
+from corpora_table import CORPORA
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_ubl_oracle import ORACLE, completed
+from x12_documents import INVOICES, OTHERS, SELLER, invoice, item
+
+from schemas.documents import AllowanceCharge, Invoice, Line
+from schemas.errors import DocumentInvalid
+from stages.conversion.totals import complete
+from stages.formats.reading.step import read
+from stages.formats.registry import target
+from stages.formats.x12.envelope import wrap
+from stages.formats.x12.losses import losses, read_back
+from stages.formats.x12.writer import grammar_of, write
+
+RELEASES = ("004010", "005010")
+AT = datetime(2026, 11, 2, 15, 4, tzinfo=UTC)
+
+
+def interchange(*sets: bytes, version: str = "004010") -> bytes:
+    return wrap(
+        sets, sender_qualifier="ZZ", sender="WIDGET", receiver_qualifier="01", receiver="123456789",
+        control_number=905, group_control_number=77, at=AT, version=version,
+    )  # fmt: skip
+
+
+def documents() -> dict[str, Any]:
+    whole = {name: completed(document) for name, document in INVOICES.items()}
+    return whole | dict(OTHERS)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("name", [*INVOICES, *OTHERS])
+def test_a_set_carries_every_field(name: str, release: str) -> None:
+    """Of the documents written so that X12 can carry them, nothing is lost in any kind and release; the same bytes come
+    twice."""
+    document = documents()[name]
+    lost = [(each.place, each.found) for each in losses(document, release, "loss")]
+    # A 997 names its parties and its number in the envelope only, and it has no date.
+    envelope = {"number", "issue_date", "sender.name", "receiver.name"} if name == "syntax-acknowledgement" else set()
+    assert [each for each in lost if each[0] not in envelope] == []
+    assert write(document, release) == write(document, release)
+
+
+@pytest.mark.parametrize("name", ubl_documents.DOCUMENTS)
+def test_what_is_to_be_paid_survives(name: str) -> None:
+    """European invoices lose names of their own, each named, and never an amount: total, tax and lines are the same
+    when the set is read and completed anew, unless a loss says which amount."""
+    document = completed(ubl_documents.DOCUMENTS[name])
+    lost = losses(document, "005010", "x12-5010-loss")
+    assert all(each.severity == "warning" and each.rule == "x12-5010-loss" for each in lost)
+    back, _ = complete(read_back(write(document, "005010"), "005010", "IN"))
+    told = {each.place.split(".")[-1] for each in lost}
+    if "rounding_amount" not in told:
+        assert back.totals.amount_due == document.totals.amount_due
+    assert back.totals.tax_exclusive == document.totals.tax_exclusive
+    assert [each.net_amount for each in back.lines] == [each.net_amount for each in document.lines]
+
+
+def test_the_target_names_its_losses() -> None:
+    """`x12-4010` says which field stays behind, and why; contacts are not repeated."""
+    document = completed(invoice(tender_reference="T-1", seller=SELLER.model_copy(update={"name": "Fundição~Ltda"})))
+    found = {each.place: (each.rule, each.found) for each in target("x12-4010").losses(document, {})}
+    assert found == {"tender_reference": ("x12-4010-loss", "T-1"), "seller.name": ("x12-4010-loss", "Fundição~Ltda")}
+    assert b"N1*SE*Fundicao Ltda*UL*0614141000005~" in target("x12-4010").write(document, {})
+
+
+def test_a_number_that_does_not_fit_is_refused() -> None:
+    """A quantity of eleven digits fits 005010 (R 1/15) and not 004010 (R 1/10); an unknown unit becomes ZZ, and is a
+    loss."""
+    lines = (Line(**item(1), quantity=Decimal("12345678.901"), unit="H87", net_price=Decimal(1), vat_rate=Decimal(5)),)
+    document = completed(invoice(lines=lines, allowances_charges=()))
+    with pytest.raises(DocumentInvalid) as refused:
+        write(document, "004010")
+    assert [(each.rule, each.place[-5:], each.found) for each in refused.value.findings] == [
+        ("x12-element", "IT102", "12345678.901")
+    ]
+    assert b"*12345678.901*PC*" in write(document, "005010")
+    odd = document.model_copy(update={"lines": (lines[0].model_copy(update={"unit": "XXX"}),)})
+    assert [(each.place, each.found) for each in losses(odd, "005010", "x")] == [("lines[0].unit", "XXX")]
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=70).filter(
+    lambda text: text.strip() != ""
+)
+amounts = st.decimals(min_value=0, max_value=99999, places=2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=texts,
+    note=texts,
+    quantity=st.decimals(min_value=-999, max_value=9999, places=2),
+    price=st.decimals(min_value=0, max_value=9999, places=4),
+    rate=st.decimals(min_value="0.01", max_value=30, places=2),
+    charge=amounts,
+    credit=st.booleans(),
+)
+def test_any_invoice_reads_back_to_the_cent(
+    name: str, note: str, quantity: Decimal, price: Decimal, rate: Decimal, charge: Decimal, credit: bool
+) -> None:
+    """Whatever a line says, the set reads back to the same amounts; texts that X12 has no signs for are losses."""
+    extra = AllowanceCharge(charge=True, amount=charge, reason="x", vat_category="S", vat_rate=rate)
+    row = Line(identifier="1", name=name, note=note, quantity=quantity, net_price=price, vat_rate=rate)
+    document, findings = complete(
+        invoice(lines=(row,), allowances_charges=(extra,), type_code="381" if credit else "380", extras={})
+    )
+    if any(each.severity == "fatal" for each in findings):
+        return
+    back, _ = complete(read_back(write(document, "004010"), "004010", "IN"))
+    sign = -1 if credit and quantity < 0 else 1
+    assert back.totals.amount_due == (document.totals.amount_due or 0) * sign
+    told = {each.place for each in losses(document, "004010", "x")}
+    assert ("lines[0].name" in told) == (back.lines[0].name != document.lines[0].name)
+    assert "lines[0].note" in told
+
+
+def test_an_interchange_is_read_as_it_was_wrapped() -> None:
+    """Two sets in one group get the numbers 0001 and 0002, and both are read, without a warning."""
+    first, second = (write(completed(INVOICES[name]), "004010") for name in ("invoice", "credit-note"))
+    data = interchange(first, second)
+    assert data.startswith(
+        b"ISA*00*          *00*          *ZZ*WIDGET         *01*123456789      *261102*1504*U*00401*"
+    )
+    assert b"ST*810*0002~" in data
+    assert data.endswith(b"GE*2*77~\nIEA*1*000000905~\n")
+    records = read(io.BytesIO(data), "x.edi", None, None).records
+    assert [(each.address, each.document and each.document.number, each.warnings) for each in records] == [
+        ("810[1]", "INV-1", ()),
+        ("810[2]", "CM-1", ()),
+    ]
+
+
+def test_envelopes_refuse_what_they_cannot_hold() -> None:
+    """Sets of two kinds, none at all, a name too long or with a separator, a number of ten digits: refused."""
+    order, bill = write(OTHERS["order"], "004010"), write(completed(INVOICES["invoice"]), "004010")
+    good = {
+        "sender_qualifier": "ZZ", "sender": "AA", "receiver_qualifier": "ZZ", "receiver": "BB", "control_number": 1,
+        "group_control_number": 1, "at": AT,
+    }  # fmt: skip
+    wrong: list[tuple[tuple[bytes, ...], dict[str, Any], str]] = [
+        ((order, bill), {}, "GS01"),
+        ((), {}, "GS01"),
+        ((b"ISA*nothing~",), {}, "ST"),
+        ((bill,), {"sender": "A" * 16}, "ISA06"),
+        ((bill,), {"receiver": "A*B"}, "ISA08"),
+        ((bill,), {"control_number": 1_000_000_000}, "ISA13"),
+        ((bill,), {"group_control_number": 0}, "GS06"),
+        ((bill,), {"version": "003040"}, "GS08"),
+    ]
+    for sets, change, place in wrong:
+        with pytest.raises(DocumentInvalid) as refused:
+            wrap(sets, **{**good, **change})
+        assert [each.place for each in refused.value.findings] == [place]
+
+
+def corpora_documents() -> dict[str, Any]:
+    """A document of each kind, of every other maker's file that is read."""
+    found: dict[str, Any] = {}
+    for file in sorted((CORPORA / "x12").iterdir()) if CORPORA.is_dir() else ():
+        if file.name.startswith(("850", "855", "856", "simple")):
+            for record in read(io.BytesIO(file.read_bytes()), file.name, None, None).records:
+                document = record.document
+                if isinstance(document, Invoice):
+                    document, findings = complete(document)
+                    if any(each.severity == "fatal" for each in findings):
+                        continue
+                if document is not None:
+                    found[f"{file.stem}-{record.address}"] = document
+    return found
+
+
+@pytest.mark.skipif(
+    not (ORACLE.exists() and (ORACLE.parent / "edi/target").is_dir() and shutil.which("java")),
+    reason="skipped: no oracle",
+)
+def test_other_makers_read_our_interchanges(tmp_path: Path) -> None:
+    """StAEDI accepts the envelope of every kind in both releases, of our documents, European ones and the corpora;
+    it refuses one whose count is changed. pyx12 reads the same files without an error."""
+    from pyx12.x12file import X12Reader
+
+    all_ = documents() | {f"eu-{name}": completed(each) for name, each in ubl_documents.DOCUMENTS.items()}
+    all_ |= corpora_documents()
+    files = {}
+    for release in RELEASES:
+        for name, document in all_.items():
+            file = tmp_path / f"{release}-{name}.edi"
+            file.write_bytes(interchange(write(document, release), version=release))
+            files[file] = grammar_of(document).code
+            with file.open(encoding="ascii") as stream:
+                reader = X12Reader(stream)
+                for _ in reader:
+                    assert reader.pop_errors() == [], name
+    broken = tmp_path / "broken.edi"
+    broken.write_bytes(next(iter(files)).read_bytes().replace(b"GE*1*", b"GE*2*"))
+    command = [str(ORACLE), "edi", "--envelope-only", *map(str, files), str(broken)]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    verdicts = {Path(row["file"]): row for row in map(json.loads, answer.stdout.splitlines())}
+    assert verdicts.keys() == {*files, broken}
+    assert [file.name for file, row in verdicts.items() if not row["ok"]] == ["broken.edi"]
+    for file, code in files.items():
+        assert [each["type"] for each in verdicts[file]["details"]["transactions"]] == [code]
+    assert len(files) > 40

@@ -156,7 +156,7 @@ def syntax(given: Set, release: str) -> tuple[list[Node], list[Fault]]:
             kept.append(fault)
         if len(fatal) == _FAULTS:
             break
-    return nodes, [*fatal, *others]
+    return nodes, sorted([*fatal, *others], key=lambda each: (each.position, each.element))
 
 
 def read_set(reading: Reading, grammar: Grammar, release: str, *, accept: bool) -> Any:

@@ -16,14 +16,16 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as DeadlineExceeded
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
 
 from connectors.storage import Storage
+from pipeline.decoding import UNDECODABLE, decode, readable
 from schemas.errors import EntregaError, OutcomeUnknown, PermanentError, StoreUnavailable, TransientError
-from schemas.messages import Frozen
-from schemas.outcomes import Parked, Refusal, Result, Retry
+from schemas.messages import Frozen, Message, Written
+from schemas.outcomes import Done, Parked, Refusal, Result, Retry
 
 log = structlog.get_logger()
 
@@ -65,19 +67,45 @@ async def guarded(stage: Stage, message: Frozen) -> Result:
 _loop: asyncio.AbstractEventLoop | None = None
 
 
-def _run(stage: Stage, messages: Sequence[Frozen]) -> tuple[list[Result], float]:
+@dataclass(frozen=True)
+class Undecodable:
+    """A message that only its beginning could be read of."""
+
+    why: str
+
+
+def _run(stage: Stage, takes: type[Frozen], raws: Sequence[bytes]) -> tuple[list[Result | Undecodable], float]:
     """In the child: run the messages one after the other on a loop that stays. Results, and the seconds of CPU."""
     global _loop
     if _loop is None:
         _loop = asyncio.new_event_loop()
+    messages = [_decoded(takes, raw) for raw in raws]
     before = time.process_time()
     storage: Storage | None = getattr(stage, "storage", None)
     try:
         with storage.batch() if storage is not None else nullcontext():  # what they wrote becomes durable in one go
-            results = [_loop.run_until_complete(guarded(stage, message)) for message in messages]
+            results: list[Result | Undecodable] = [
+                message if isinstance(message, Undecodable) else _loop.run_until_complete(guarded(stage, message))
+                for message in messages
+            ]
     except StoreUnavailable as error:
         results = [Retry(error.reason, error.text, error.retry_after) for _ in messages]
-    return results, time.process_time() - before
+    seconds = time.process_time() - before
+    return [_written(result) for result in results], seconds
+
+
+def _decoded(takes: type[Frozen], raw: bytes) -> Frozen | Undecodable:
+    try:
+        return decode(takes, raw)
+    except UNDECODABLE as error:
+        return Undecodable(readable(error))
+
+
+def _written(result: Result | Undecodable) -> Result | Undecodable:
+    """What goes on travels as it will be recorded and produced: the parent has no use for the object."""
+    if isinstance(result, Done) and isinstance(result.message, Message):
+        return replace(result, message=Written(result.message.model_dump_json(exclude_none=True).encode()))
+    return result
 
 
 def _start_child(parent: int) -> None:
@@ -138,42 +166,46 @@ class Pool:
             pool.stop()
             pool.join(timeout=5)
 
-    async def run(self, stage: Stage, messages: Sequence[Frozen]) -> list[Result]:
+    async def run(self, stage: Stage, takes: type[Frozen], raws: Sequence[bytes]) -> list[Result | Undecodable]:
         """Run all messages, in chunks over the children; results in the order of the messages."""
         self._running += 1
         try:
-            size = max(1, min(CHUNK, -(-len(messages) // self.workers)))
-            chunks = [messages[i : i + size] for i in range(0, len(messages), size)]
-            done = await asyncio.gather(*(self._chunk(stage, chunk) for chunk in chunks))
+            size = max(1, min(CHUNK, -(-len(raws) // self.workers)))
+            chunks = [raws[i : i + size] for i in range(0, len(raws), size)]
+            done = await asyncio.gather(*(self._chunk(stage, takes, chunk) for chunk in chunks))
             return [result for part in done for result in part]
         finally:
             self._running -= 1
             self._last = time.monotonic()
 
-    async def _chunk(self, stage: Stage, messages: Sequence[Frozen]) -> list[Result]:
-        results = await self._call(stage, messages)
+    async def _chunk(self, stage: Stage, takes: type[Frozen], raws: Sequence[bytes]) -> list[Result | Undecodable]:
+        results = await self._call(stage, takes, raws)
         if results is not None:
             return results
-        alone: list[Result] = []
-        for message in messages:
-            again = await self._call(stage, [message])
+        alone: list[Result | Undecodable] = []
+        for raw in raws:
+            again = await self._call(stage, takes, [raw])
             alone.extend(again if again is not None else [_killer(stage)])
         return alone
 
-    async def _call(self, stage: Stage, messages: Sequence[Frozen]) -> list[Result] | None:
+    async def _call(
+        self, stage: Stage, takes: type[Frozen], raws: Sequence[bytes]
+    ) -> list[Result | Undecodable] | None:
         """None when the child hung past its deadline or died."""
         import pebble
 
-        deadline = self.deadline + 2.0 * len(messages)
+        deadline = self.deadline + 2.0 * len(raws)
         pool = self._ensure()
-        future: Future[tuple[list[Result], float]] = pool.schedule(_run, args=(stage, list(messages)), timeout=deadline)
+        future: Future[tuple[list[Result | Undecodable], float]] = pool.schedule(
+            _run, args=(stage, takes, list(raws)), timeout=deadline
+        )
         try:
             results, seconds = await asyncio.wrap_future(future)
         except (TimeoutError, DeadlineExceeded):
-            log.error("child-hung", stage=type(stage).__name__, messages=len(messages), seconds=deadline)
+            log.error("child-hung", stage=type(stage).__name__, messages=len(raws), seconds=deadline)
             return None
         except pebble.ProcessExpired as error:
-            log.error("child-died", stage=type(stage).__name__, messages=len(messages), exit_code=error.exitcode)
+            log.error("child-died", stage=type(stage).__name__, messages=len(raws), exit_code=error.exitcode)
             return None
         self.spent[type(stage).__name__] += seconds
         return results

@@ -17,18 +17,18 @@ from uuid import uuid4
 import orjson
 import structlog
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from pipeline import door
-from pipeline.pool import Pool, Stage, guarded
+from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
+from pipeline.pool import Pool, Stage, Undecodable, guarded
 from pipeline.store import parking, work
 from pipeline.store.database import Store
 from pipeline.store.work import Item
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused, Raw
 from schemas.errors import PermanentError, StoreUnavailable
-from schemas.messages import SCHEMA_VERSION, ExportReceived, Frozen, PlanRequested
+from schemas.messages import Frozen
 from schemas.outcomes import Parked, Result
 
 log = structlog.get_logger()
@@ -107,16 +107,21 @@ class Runner:
                 await self._whole_or_alone([raw])
 
     async def _once(self, raws: Sequence[Raw]) -> None:
-        items = await self._decode(raws)
-        known = await work.recorded(self.store, self.spec, [item.key for item in items])
+        decoded = await self._decode(raws)
+        known = await work.recorded(self.store, self.spec, [item.key for item, _ in decoded])
         # first, for it has waited since a crash: what was recorded does not wait for what is still to be computed
         await self._send([message for messages in known.values() for message in messages])
-        fresh = [item for item in items if item.key not in known]
-        if not fresh:
+        unknown = [(item, raw) for item, raw in decoded if item.key not in known]
+        if not unknown:
             return
         bugs = self._bugs.copy()
-        for item, result in zip(fresh, await self._compute(fresh), strict=True):
+        fresh: list[Item] = []
+        for (item, raw), result in zip(unknown, await self._compute([item for item, _ in unknown]), strict=True):
+            if isinstance(result, Undecodable):
+                await parking.park_raw(self.store, self.spec, raw, "undecodable", result.why)
+                continue
             item.result = result
+            fresh.append(item)
             self._count_bug(bugs, isinstance(result, Parked) and result.refusal.reason == "bug")
         outgoing = await work.commit(self.store, self.spec, fresh)
         self._bugs = bugs  # only now: a batch that is tried again while the database is away counts once
@@ -131,18 +136,17 @@ class Runner:
             async with self.store.transaction() as conn:
                 await parking.park_unsent(conn, refused.messages, self.store.clock(), self.store.keys)
 
-    async def _compute(self, items: Sequence[Item]) -> list[Result]:
-        messages: list[Frozen] = [item.message for item in items]
+    async def _compute(self, items: Sequence[Item]) -> Sequence[Result | Undecodable]:
         if self.spec.cpu:
             name = type(self.stage).__name__
             before = self.pool.spent[name]
             try:
-                return await self.pool.run(self.stage, messages)
+                return await self.pool.run(self.stage, self.spec.takes, [item.raw for item in items])
             finally:
                 self.handle_seconds += self.pool.spent[name] - before
         before = time.thread_time()  # of the loop's thread: such a stage hardly ever gives way to another
         try:
-            return [await guarded(self.stage, message) for message in messages]
+            return [await guarded(self.stage, item.message) for item in items]
         finally:
             self.handle_seconds += time.thread_time() - before
 
@@ -151,24 +155,24 @@ class Runner:
         if sum(bugs) > BUG_LIMIT:
             raise StageStopped(f"{self.spec.name}: {sum(bugs)} bugs among the last {len(bugs)} outcomes")
 
-    async def _decode(self, raws: Sequence[Raw]) -> list[Item]:
+    async def _decode(self, raws: Sequence[Raw]) -> list[tuple[Item, Raw]]:
         """Each subject once; what cannot be decoded is parked, what is newer than this code waits."""
-        items: dict[work.Key, Item] = {}
+        items: dict[work.Key, tuple[Item, Raw]] = {}
         for raw in raws:
             try:
                 message = self._message(raw)
             except _RawExport:
                 await self._take_raw_export(raw)
                 continue
-            except _Newer as newer:
-                await parking.postpone(self.store, self.spec, raw, f"written by schema version {newer.version}")
+            except Newer as newer:
+                await parking.postpone(self.store, self.spec, raw, str(newer))
                 continue
-            except (ValidationError, ValueError, TypeError) as error:
-                await parking.park_raw(self.store, self.spec, raw, "undecodable", _readable(error))
+            except UNDECODABLE as error:
+                await parking.park_raw(self.store, self.spec, raw, "undecodable", readable(error))
                 continue
             tries = int(raw.headers.get("entrega_try", b"0") or 0)
             item = Item(message=message, raw=raw.value or b"", tries=tries)
-            items.setdefault(item.key, item)
+            items.setdefault(item.key, (item, raw))
         return list(items.values())
 
     def _message(self, raw: Raw) -> Frozen:
@@ -176,15 +180,7 @@ class Runner:
             raise ValueError("the message has no value")
         if self.spec.source == EXPORT_RECEIVED and "ce_type" not in raw.headers:
             raise _RawExport
-        loaded = orjson.loads(raw.value)
-        if not isinstance(loaded, dict):
-            raise ValueError("the message is not a JSON object")
-        version = loaded.get("schema_version")
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise _Newer(version)
-        if self.spec.takes is ExportReceived and "document_id" in loaded:
-            return PlanRequested.model_validate_json(raw.value)
-        return self.spec.takes.model_validate_json(raw.value)
+        return (heading if self.spec.cpu else decode)(self.spec.takes, raw.value)
 
     async def _take_raw_export(self, raw: Raw) -> None:
         """Somebody produced a file's bytes straight to the topic: they come in by the door like any other."""
@@ -226,17 +222,3 @@ def outgoing(topic: str, message: dict[str, Any], now: datetime, tries: int = 0)
 
 class _RawExport(Exception):
     """A value without CloudEvents headers on the export topic."""
-
-
-class _Newer(Exception):
-    def __init__(self, version: int) -> None:
-        self.version = version
-
-
-def _readable(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"the message does not fit: {'.'.join(str(part) for part in first['loc']) or 'it'}: {first['msg']}"[:300]
-    if isinstance(error, orjson.JSONDecodeError):
-        return f"the message is not JSON: {error}"[:300]
-    return str(error)[:300] or type(error).__name__

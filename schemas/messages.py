@@ -6,11 +6,13 @@ Wire form: JSON of the model as the value, CloudEvents 1.0 binary mode in the he
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 SignatureProfile = Literal[
@@ -35,6 +37,17 @@ class Frozen(BaseModel):
     def wire(self) -> dict[str, Any]:
         """As JSON types, without what is not set: the form that is recorded and produced."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message whose JSON was written where it was made: whoever sends it on need not know what it says."""
+
+    json: bytes
+
+    def wire(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = orjson.loads(self.json)
+        return loaded
 
 
 class ArtefactKind(StrEnum):

@@ -15,7 +15,7 @@ from uuid import UUID
 from schemas.deliveries import Report
 from schemas.errors import Finding
 from schemas.events import EventType
-from schemas.messages import ArtefactRef, DocumentMessage, Extracted, Message
+from schemas.messages import ArtefactRef, DocumentMessage, Extracted, Message, Written
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ Effect = ExportStep | OpenDelivery | ApplyReports
 class Done:
     """The stage did its work: what goes on, what is true now, which artefacts stand in the store."""
 
-    message: Message | None = None
+    message: Message | Written | None = None
     facts: tuple[Fact, ...] = ()
     artefacts: tuple[ArtefactRef, ...] = ()
     effects: tuple[Effect, ...] = ()

@@ -24,7 +24,7 @@ from pipeline.bench import documents
 from pipeline.pool import guarded
 from pipeline.settings import Settings, load
 from pipeline.topology import STAGES
-from schemas.messages import ArtefactKind, ExportReceived, Frozen
+from schemas.messages import ArtefactKind, ExportReceived, Frozen, Written
 from schemas.outcomes import Done, ExportStep, Result
 
 WARM = 5
@@ -57,7 +57,7 @@ def measure(settings: Settings, count: int, lines: int) -> dict[str, float]:
             following: Frozen | None = message
             for name in CHAIN[1:]:
                 result = timed(name, following)  # type: ignore[arg-type]
-                if not isinstance(result, Done):
+                if not isinstance(result, Done) or isinstance(result.message, Written):
                     raise RuntimeError(f"{name}: {result}")
                 following = result.message
 

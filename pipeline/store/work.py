@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import orjson
 from psycopg.types.json import Jsonb
 
 from pipeline.store import artefacts, deliveries, events, parking, registration
@@ -20,7 +21,7 @@ from pipeline.store.database import Connection, Store, as_json
 from pipeline.topology import StageSpec
 from schemas import ids
 from schemas.events import Event, EventType
-from schemas.messages import DocumentMessage, ExportReceived, Frozen, ReportReceived
+from schemas.messages import DocumentMessage, ExportReceived, Frozen, ReportReceived, Written
 from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Refusal, Result, Retry
 
 Key = tuple[UUID, int, int]
@@ -43,10 +44,21 @@ class Item:
     def key(self) -> Key:
         return key_of(self.message)
 
+    def wire(self) -> dict[str, Any]:
+        """The whole message, as it came; `message` may be its beginning only."""
+        loaded: dict[str, Any] = orjson.loads(self.raw) if self.raw else self.message.wire()
+        return loaded
+
     @cached_property
     def outgoing(self) -> dict[str, Any] | None:
         """What the result sends on, in the form that is recorded and produced. Asked for when there is a result."""
         return self.result.message.wire() if isinstance(self.result, Done) and self.result.message else None
+
+    @property
+    def recorded(self) -> Any:
+        """The same for `as_json`; what is JSON already goes in as it is."""
+        message = self.result.message if isinstance(self.result, Done) else None
+        return orjson.Fragment(message.json) if isinstance(message, Written) else self.outgoing
 
 
 def key_of(message: Frozen) -> Key:
@@ -139,7 +151,7 @@ async def _claim(conn: Connection, spec: StageSpec, items: Sequence[Item], now: 
     if not ordered:
         return set()
     rows = [
-        {"subject_id": subject, "round": round_, "step": step, "tenant": item.message.tenant, "message": item.outgoing}
+        {"subject_id": subject, "round": round_, "step": step, "tenant": item.message.tenant, "message": item.recorded}
         for item in ordered
         for subject, round_, step in [item.key]
     ]
@@ -217,7 +229,7 @@ async def _park(conn: Connection, spec: StageSpec, items: Sequence[Item], log: l
             document=document,
             export=export,
             round_=item.key[1],
-            message=message.wire(),
+            message=item.wire(),
             log=log,
             now=now,
             step=item.key[2],
@@ -246,7 +258,7 @@ async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: 
                 subject,
                 at,
                 tries,
-                Jsonb({"topic": spec.source, "message": item.message.wire()}),
+                Jsonb({"topic": spec.source, "message": item.wire()}),
                 item.result.reason,
             ],
         )

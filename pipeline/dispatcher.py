@@ -189,7 +189,7 @@ class Dispatcher:
             return []
         now = self.store.clock()
         written: list[Event] = []
-        async with self.store.transaction() as conn:
+        async with self.store.pipelined() as conn:
             allowed = await attempts.begin(conn, ready, written, now, now + self.lease)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         self._held |= allowed
@@ -273,7 +273,7 @@ class Dispatcher:
             return
         now = self.store.clock()
         written: list[Event] = []
-        async with self.store.transaction() as conn:
+        async with self.store.pipelined() as conn:
             await answers.record(conn, outcomes, written, now)
             await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         self._held -= {outcome.leased.attempt_id for outcome in outcomes}

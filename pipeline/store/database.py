@@ -89,6 +89,16 @@ class Store:
                     await connection.set_autocommit(False)
 
     @asynccontextmanager
+    async def pipelined(self) -> AsyncIterator[Connection]:
+        """A transaction whose statements travel together: a round trip only where rows are asked for, and at its end.
+
+        A statement's error shows at the next of these; a cursor that is not read is not used again.
+        """
+        async with self.transaction() as connection, connection.pipeline():
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed at the end of the block, rolled back by an exception."""
         try:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
@@ -58,16 +58,19 @@ LOCK = """SELECT pg_advisory_xact_lock(key)
             FROM (SELECT DISTINCT hashtextextended(name, 0) AS key
                     FROM json_array_elements_text(%s::json) name ORDER BY key) keys"""
 
+# LATERAL with a LIMIT is looked up by index for each row, whatever a young table's statistics say.
 HEADS = """SELECT s.stream, s.tenant, s.month, h.ver, h.hash
              FROM json_array_elements_text(%s::json) name
-             JOIN stream s ON s.stream = name
+             JOIN LATERAL (SELECT * FROM stream WHERE stream = name LIMIT 1) s ON true
              JOIN LATERAL (SELECT e.ver, e.hash FROM event e WHERE e.month = s.month AND e.stream = s.stream
                             ORDER BY e.ver DESC LIMIT 1) h ON true"""
 
 KNOWN = """SELECT e.event_id, e.stream, e.tenant, e.actor, e.data::text, e.personal_hash, e.personal_ct,
                   k.key_id, k.kek, k.wrapped
-             FROM json_to_recordset(%s::json) asked(month date, event_id uuid)
-             JOIN event e ON e.month = asked.month AND e.event_id = asked.event_id
+             FROM json_to_recordset(%s::json) asked(stream text, event_id uuid)
+             JOIN LATERAL (SELECT month FROM stream s WHERE s.stream = asked.stream LIMIT 1) s ON true
+             JOIN LATERAL (SELECT * FROM event e WHERE e.month = s.month AND e.event_id = asked.event_id LIMIT 1) e
+               ON true
              LEFT JOIN data_key k ON k.key_id = e.key_id"""
 
 KEYS = "SELECT stream, key_id, kek, wrapped FROM data_key WHERE stream = ANY(%s) AND destroyed_at IS NULL"
@@ -108,10 +111,16 @@ async def append(
     recorded_at = recorded_at.astimezone(UTC)
     entries = [_entry(event) for event in events]
     streams = list({entry.event.stream: None for entry in entries})
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(LOCK, [orjson.dumps(streams).decode()])
-    heads = await _heads(cursor, streams, entries)
-    known = await _known(cursor, heads, entries, keys) if heads else {}
+    await conn.execute(LOCK, [orjson.dumps(streams).decode()])
+    at_heads = await _ask(conn, HEADS, orjson.dumps(streams).decode())
+    by_id = {entry.event_id: entry for entry in entries}
+    asked = [{"stream": entry.event.stream, "event_id": event_id} for event_id, entry in by_id.items()]
+    at_known = await _ask(conn, KNOWN, orjson.dumps(asked).decode())
+    private = list({entry.event.stream: None for entry in entries if entry.personal is not None})
+    at_keys = await _ask(conn, KEYS, private) if private else None
+    heads = _heads(await at_heads.fetchall(), entries)
+    known = _known(await at_known.fetchall(), by_id, keys)
+    live = await at_keys.fetchall() if at_keys else []
 
     fresh: list[_Entry] = []
     answers = []
@@ -123,14 +132,14 @@ async def append(
             _same(before, entry)
         answers.append(before is entry)
     if fresh:
-        data_keys = await _data_keys(cursor, fresh, keys)
+        data_keys = await _data_keys(conn, fresh, live, keys)
         rows = _chain(fresh, heads, data_keys, recorded_at)
         if new := [(stream, head.month) for stream, head in heads.items() if head.new]:
             tenants = {entry.event.stream: entry.event.tenant for entry in fresh}
-            await cursor.execute(
+            await conn.execute(
                 INSERT_STREAMS, [[s for s, _ in new], [tenants[s] for s, _ in new], [month for _, month in new]]
             )
-        await cursor.execute(INSERT_EVENTS, [orjson.dumps(rows).decode()])
+        await conn.execute(INSERT_EVENTS, [orjson.dumps(rows).decode()])
     return answers
 
 
@@ -140,11 +149,15 @@ def _entry(event: Event) -> _Entry:
     return _Entry(event, event.event_id, plain(event.data), None if event.personal is None else plain(event.personal))
 
 
-async def _heads(cursor: psycopg.AsyncCursor[Any], streams: list[str], entries: Iterable[_Entry]) -> dict[str, _Head]:
+async def _ask(conn: psycopg.AsyncConnection[Any], query: LiteralString, parameter: Any) -> psycopg.AsyncCursor[Any]:
+    """A cursor of its own for each question: in a pipeline all are on their way before the first is answered."""
+    return await conn.cursor(binary=True, row_factory=tuple_row).execute(query, [parameter])
+
+
+def _heads(rows: Iterable[tuple[Any, ...]], entries: Iterable[_Entry]) -> dict[str, _Head]:
     tenants: dict[str, str] = {}
     heads: dict[str, _Head] = {}
-    await cursor.execute(HEADS, [orjson.dumps(streams).decode()])
-    for stream, tenant, month, ver, hash_ in await cursor.fetchall():
+    for stream, tenant, month, ver, hash_ in rows:
         tenants[stream], heads[stream] = tenant, _Head(month, ver, hash_)
     for entry in entries:
         if tenants.setdefault(entry.event.stream, entry.event.tenant) != entry.event.tenant:
@@ -152,15 +165,10 @@ async def _heads(cursor: psycopg.AsyncCursor[Any], streams: list[str], entries: 
     return heads
 
 
-async def _known(
-    cursor: psycopg.AsyncCursor[Any], heads: dict[str, _Head], entries: Iterable[_Entry], keys: KeyRing
-) -> dict[UUID, _Entry]:
+def _known(rows: Iterable[tuple[Any, ...]], by_id: dict[UUID, _Entry], keys: KeyRing) -> dict[UUID, _Entry]:
     """The events of the batch that are in the log already, as they stand there."""
-    by_id = {entry.event_id: entry for entry in entries if entry.event.stream in heads}
-    asked_for = [{"month": heads[e.event.stream].month, "event_id": event_id} for event_id, e in by_id.items()]
-    await cursor.execute(KNOWN, [orjson.dumps(asked_for).decode()])
     known: dict[UUID, _Entry] = {}
-    for event_id, stream, tenant, actor, data, hash_, ciphertext, key_id, kek, wrapped in await cursor.fetchall():
+    for event_id, stream, tenant, actor, data, hash_, ciphertext, key_id, kek, wrapped in rows:
         asked = by_id[event_id]
         personal = asked.personal if ciphertext is not None else None
         if ciphertext is not None and wrapped is not None:
@@ -189,20 +197,19 @@ def _same(before: _Entry, now: _Entry) -> None:
         )
 
 
-async def _data_keys(cursor: psycopg.AsyncCursor[Any], fresh: Iterable[_Entry], keys: KeyRing) -> dict[str, DataKey]:
+async def _data_keys(
+    conn: psycopg.AsyncConnection[Any], fresh: Iterable[_Entry], live: Iterable[tuple[Any, ...]], keys: KeyRing
+) -> dict[str, DataKey]:
     """The live key of each stream that gets personal details; made where there is none."""
     tenants = {entry.event.stream: entry.event.tenant for entry in fresh if entry.personal is not None}
-    if not tenants:
-        return {}
-    await cursor.execute(KEYS, [list(tenants)])
-    found: dict[str, DataKey] = {}
-    for stream, key_id, kek, wrapped in await cursor.fetchall():
-        found[stream] = keys.unwrap(key_id, stream, kek, wrapped)
+    found = {
+        stream: keys.unwrap(key_id, stream, kek, wrapped) for stream, key_id, kek, wrapped in live if stream in tenants
+    }
     made = {stream: keys.new_key(stream) for stream in tenants if stream not in found}
     if made:
         columns: list[list[Any]] = [list(made), [tenants[stream] for stream in made]]
         columns += [[getattr(key, name) for key in made.values()] for name in ("key_id", "kek", "wrapped")]
-        await cursor.execute(INSERT_KEYS, columns)
+        await conn.execute(INSERT_KEYS, columns)
     return found | made
 
 

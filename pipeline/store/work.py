@@ -118,7 +118,7 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[d
         if isinstance(item.result, Retry) and item.tries >= len(RETRY_SECONDS):
             explanation = f"{item.result.explanation} ({item.tries} tries)"
             item.result = Parked(Refusal(item.result.reason, explanation))
-    async with store.transaction() as conn:
+    async with store.pipelined() as conn:
         settled = [item for item in items if not isinstance(item.result, Retry)]
         won = await _claim(conn, spec, settled, now)
         lost = [item.key for item in settled if item.key not in won]
@@ -251,7 +251,7 @@ async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: 
         tries = item.tries + 1
         cursor = await conn.execute(
             """INSERT INTO due (due_id, tenant, kind, subject_id, at, tries, payload, reason)
-               VALUES (%s, %s, 'retry', %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+               VALUES (%s, %s, 'retry', %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING due_id""",
             [
                 ids.derive("retry", spec.name, subject, round_, step, tries),
                 item.message.tenant,
@@ -262,7 +262,7 @@ async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: 
                 item.result.reason,
             ],
         )
-        if cursor.rowcount and isinstance(item.message, (DocumentMessage, ExportReceived)):
+        if await cursor.fetchone() and isinstance(item.message, (DocumentMessage, ExportReceived)):
             data = {"stage": spec.name, "reason": item.result.reason, "explanation": item.result.explanation}
             log.append(
                 Event(

@@ -33,7 +33,7 @@ from schemas.outcomes import Parked, Result
 
 log = structlog.get_logger()
 
-PORTION = 32
+PORTION = 64
 """Messages that are computed, committed and sent on together: a kill costs this much work and no more, and a document
 does not wait until 200 others are done before the next stage has it."""
 BUG_WINDOW = 100

@@ -30,7 +30,10 @@ MAX_BATCH = 64
 MAX_FETCHED = 200
 """Messages that are read ahead."""
 WITHIN_SECONDS = 0.02
-"""How long a micro-batch waits to fill."""
+"""How long a micro-batch waits to fill, after one that was small: a document alone is not held up."""
+MANY = 4
+BUSY_SECONDS = 0.15
+"""How long it waits after one of MANY messages and more: they come in a stream, and cost less together."""
 MAX_MESSAGE_BYTES = 1_048_576
 
 
@@ -147,11 +150,13 @@ def attach(app: faust.App, topic: str, batch: Callable[[Sequence[Raw]], Awaitabl
     async def agent(stream: Any) -> None:
         arrived: asyncio.Queue[FaustEvent] = asyncio.Queue(MAX_BATCH)
         reader = asyncio.create_task(_read(stream.noack(), arrived))
+        window = WITHIN_SECONDS
         try:
-            while events := await _take(arrived, reader):
+            while events := await _take(arrived, reader, window):
                 await batch([_raw(event) for event in events])
                 for event in events:
                     event.ack()
+                window = BUSY_SECONDS if len(events) >= MANY else WITHIN_SECONDS
             await reader  # raises what ended it
         finally:
             reader.cancel()
@@ -163,8 +168,8 @@ async def _read(stream: Any, arrived: asyncio.Queue[FaustEvent]) -> None:
         await arrived.put(event)
 
 
-async def _take(arrived: asyncio.Queue[FaustEvent], reader: asyncio.Task[None]) -> list[FaustEvent]:
-    """Wait for a message, then for as many as come within a moment; none when the stream has ended."""
+async def _take(arrived: asyncio.Queue[FaustEvent], reader: asyncio.Task[None], window: float) -> list[FaustEvent]:
+    """Wait for a message, then for as many as come within `window` seconds; none when the stream has ended."""
     events: list[FaustEvent] = []
     if arrived.empty():
         first = asyncio.create_task(arrived.get())
@@ -176,7 +181,7 @@ async def _take(arrived: asyncio.Queue[FaustEvent], reader: asyncio.Task[None]) 
             return []
         events.append(first.result())
     if not arrived.full():
-        await asyncio.sleep(WITHIN_SECONDS)
+        await asyncio.sleep(window)
     while len(events) < MAX_BATCH and not arrived.empty():
         events.append(arrived.get_nowait())
     return events

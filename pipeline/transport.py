@@ -9,8 +9,10 @@ The private names that are overridden are why faust-streaming and aiokafka are p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.auth import CredentialsT
+from mode.services import WaitResults
 from yarl import URL
 
 if TYPE_CHECKING:
@@ -58,6 +61,44 @@ class SafeConsumer(driver.Consumer):
         offset = super()._new_offset(tp) if acked else None
         self._acked[tp].extend(held)
         return offset
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
+        """Faust hands every message on through this, in a race with being stopped: four tasks a message, three of them
+        cancelled. A message that need not wait is handed on in one step; the race is run for those that must.
+        """
+        if timeout is None and len(coros) == 2 and asyncio.iscoroutine(coros[0]):
+            handing, suspension = coros
+            try:
+                waits = handing.send(None)
+            except StopIteration as done:
+                suspension.close()
+                return WaitResults([handing], [done.value], self.should_stop)
+            except BaseException:
+                suspension.close()
+                raise
+            coros = _begun(handing, waits), suspension
+        results: WaitResults = await super().wait_first(*coros, timeout=timeout)
+        return results
+
+
+async def _begun(coroutine: Coroutine[Any, Any, Any], waits: Any) -> Any:
+    """Go on with a coroutine that has begun, and waits for something."""
+    return await _steps(coroutine, waits)
+
+
+@types.coroutine
+def _steps(coroutine: Coroutine[Any, Any, Any], waits: Any) -> Generator[Any, Any, Any]:
+    while True:
+        try:
+            answer = yield waits
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, answer)
+        try:
+            waits = step()
+        except StopIteration as done:
+            return done.value
 
 
 class SafeProducer(driver.Producer):

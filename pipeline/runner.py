@@ -24,7 +24,7 @@ from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
 from pipeline.pool import Pool, Stage, Undecodable, guarded
 from pipeline.store import parking, work
 from pipeline.store.database import Store
-from pipeline.store.work import Item
+from pipeline.store.work import Item, Sends
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused, Raw
 from schemas.errors import PermanentError, StoreUnavailable
@@ -127,7 +127,7 @@ class Runner:
         self._bugs = bugs  # only now: a batch that is tried again while the database is away counts once
         await self._send(outgoing)
 
-    async def _send(self, messages: Sequence[dict[str, Any]]) -> None:
+    async def _send(self, messages: Sequence[Sends]) -> None:
         if not messages:
             return
         try:
@@ -189,8 +189,12 @@ class Runner:
         except PermanentError as error:
             await parking.park_raw(self.store, self.spec, raw, error.reason, error.text)
 
-    def _outgoing(self, message: dict[str, Any]) -> Outgoing:
-        return outgoing(self._target(message), message, self.store.clock())
+    def _outgoing(self, message: Sends) -> Outgoing:
+        now = self.store.clock()
+        if isinstance(message, dict):
+            return outgoing(self._target(message), message, now)
+        about = {"document_id": message.document_id, "export_id": message.export_id, "tenant": message.tenant}
+        return outgoing(self._target(about), about, now, value=message.json)
 
     def _target(self, message: dict[str, Any]) -> str:
         if "cursor" in message or "source" in message:
@@ -200,8 +204,13 @@ class Runner:
         return self.spec.target
 
 
-def outgoing(topic: str, message: dict[str, Any], now: datetime, tries: int = 0) -> Outgoing:
-    """A message on the wire: JSON value, subject as key, CloudEvents 1.0 attributes in binary mode as headers."""
+def outgoing(
+    topic: str, message: dict[str, Any], now: datetime, tries: int = 0, value: bytes | None = None
+) -> Outgoing:
+    """A message on the wire: JSON value, subject as key, CloudEvents 1.0 attributes in binary mode as headers.
+
+    Where the `value` is given, `message` need only hold what key and headers are made of.
+    """
     subject = str(message.get("document_id") or message.get("export_id") or message.get("inbox_id"))
     headers = {
         "ce_specversion": b"1.0",
@@ -217,7 +226,7 @@ def outgoing(topic: str, message: dict[str, Any], now: datetime, tries: int = 0)
         headers["ce_batch"] = str(message["export_id"]).encode()
     if tries:
         headers["entrega_try"] = str(tries).encode()
-    return Outgoing(topic, subject.encode(), orjson.dumps(message), headers)
+    return Outgoing(topic, subject.encode(), orjson.dumps(message) if value is None else value, headers)
 
 
 class _RawExport(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -208,12 +209,22 @@ async def run(
     await store.open()
     try:
         await worker.start()
+        collect_seldom()
         ready()
         log.info("ready", pid=os.getpid(), roles=names)
         await worker.watch()
     finally:
         await worker.stop()
         await store.close()
+
+
+def collect_seldom() -> None:
+    """What is loaded by now stays for good, and what messages leave behind hardly ever refers to itself: looking for
+    such cycles every 700 objects took a twelfth of this process's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def leave(status: int) -> NoReturn:

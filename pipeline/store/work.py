@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -29,6 +29,18 @@ Key = tuple[UUID, int, int]
 
 RETRY_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200)
 """The schedule of a stage's own transient errors; then the document is parked."""
+
+
+class Onward(NamedTuple):
+    """A document's message that is JSON already, and what its headers say."""
+
+    tenant: str
+    document_id: UUID
+    export_id: UUID
+    json: bytes
+
+
+Sends = Onward | dict[str, Any]
 
 
 @dataclass
@@ -50,15 +62,19 @@ class Item:
         return loaded
 
     @cached_property
-    def outgoing(self) -> dict[str, Any] | None:
-        """What the result sends on, in the form that is recorded and produced. Asked for when there is a result."""
-        return self.result.message.wire() if isinstance(self.result, Done) and self.result.message else None
+    def outgoing(self) -> Sends | None:
+        """What the result sends on, in the form that is produced. Asked for when there is a result."""
+        message = self.result.message if isinstance(self.result, Done) else None
+        if isinstance(message, Written):
+            about = self.message
+            return Onward(about.tenant, about.document_id, about.export_id, message.json)
+        return message.wire() if message else None
 
     @property
     def recorded(self) -> Any:
         """The same for `as_json`; what is JSON already goes in as it is."""
-        message = self.result.message if isinstance(self.result, Done) else None
-        return orjson.Fragment(message.json) if isinstance(message, Written) else self.outgoing
+        sends = self.outgoing
+        return orjson.Fragment(sends.json) if isinstance(sends, Onward) else sends
 
 
 def key_of(message: Frozen) -> Key:
@@ -107,13 +123,13 @@ async def _recorded(conn: Connection, spec: StageSpec, keys: Sequence[Key]) -> d
     return found
 
 
-async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[dict[str, Any]]:
+async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[Sends]:
     """Commit the results of a micro-batch; returns the messages to produce, recorded ones included.
 
     Replay: the claim finds the outcome taken, and the recorded message is what is sent on.
     """
     now = store.clock()
-    outgoing: list[dict[str, Any]] = []
+    outgoing: list[Sends] = []
     for item in items:
         if isinstance(item.result, Retry) and item.tries >= len(RETRY_SECONDS):
             explanation = f"{item.result.explanation} ({item.tries} tries)"

@@ -48,9 +48,9 @@ class House:
         receipt = await self.door.receive(json.dumps(list(documents)).encode(), name="export.json", by="operator:test")
         return receipt.export_id
 
-    async def extract(self) -> list[dict[str, Any]]:
+    async def extract(self) -> list[Any]:
         """What the relay and the runner do: take what is due, handle it, commit; gives what would be produced."""
-        produced: list[dict[str, Any]] = []
+        produced: list[Any] = []
         while True:
             async with self.store.transaction() as conn:
                 rows = await due.take(conn, utc_now(), 100)

@@ -1,7 +1,7 @@
 """What kind of value stands at which path of the canonical document, read off the models themselves.
 
 Readers use it to take texts as numbers and dates strictly, profiles to refuse a path that does not exist.
-A path is written as people write it: `buyer.address.country`, `notes[0].text`; `line.` stands for any line.
+A path is written as people write it: `buyer.address.country`, `notes[0].text`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from schemas.documents import Invoice, Line
+from schemas.documents import Invoice
 
 KindName = Literal["text", "number", "date", "flag", "part", "parts", "words"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`part` is the model below a `part` or `parts`; `words` is a free dictionary of texts."""
+    """`part` is the model below a `part` or `parts`; `words` is a free dictionary, of texts or of `values`."""
 
     name: KindName
     part: type[BaseModel] | None = None
     term: str = ""
+    values: KindName = "text"
 
 
 def _bare(annotation: Any) -> Any:
@@ -48,7 +49,7 @@ def _kind(annotation: Any, term: str) -> Kind:
         part = _bare(get_args(bare)[0])
         return Kind("parts", part if isinstance(part, type) and issubclass(part, BaseModel) else None, term)
     if get_origin(bare) is dict:
-        return Kind("words", None, term)
+        return Kind("words", None, term, _kind(get_args(bare)[1], "").name)
     if isinstance(bare, type):
         if issubclass(bare, BaseModel):
             return Kind("part", bare, term)
@@ -109,7 +110,7 @@ def kind_at(path: Path, *, root: type[BaseModel] = Invoice) -> Kind:
                 raise ValueError(f"{here}: this is no list")
             kind = Kind("part", kind.part)
         elif kind.name == "words":
-            kind = Kind("text")
+            kind = Kind(kind.values)
         elif kind.name != "part" or kind.part is None:
             raise ValueError(f"{here}: nothing stands below a {kind.name} (a list needs its [number])")
         elif step not in fields_of(kind.part):
@@ -119,8 +120,3 @@ def kind_at(path: Path, *, root: type[BaseModel] = Invoice) -> Kind:
     if kind.name in ("part", "parts", "words"):
         raise ValueError(f"{format_path(path)}: this is a group, name a field in it")
     return kind
-
-
-def line_kind(path: Path) -> Kind:
-    """As `kind_at`, for a path below one line."""
-    return kind_at(path, root=Line)

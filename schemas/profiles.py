@@ -27,166 +27,18 @@ canonical document does not have are refused when the profile is loaded, with th
 
 from __future__ import annotations
 
-import codecs
-import re
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 
 from schemas.documents import Invoice, Party
 from schemas.errors import ConfigurationError
-from schemas.fields import Kind, fields_of, kind_at, line_kind, parse_path
+from schemas.fields import Kind, fields_of
+from schemas.tables import CsvMapping, FixedMapping, Setting, XlsxMapping, known_encoding
 
 
-class _Setting(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(_Setting):
-    """Where a field's value comes from, and what is done to it, in the order of these settings.
-
-    `document: {invoice_number: InvoiceNo}` is short for `{column: InvoiceNo}`. `column` is a name of the header (or of
-    `columns`, where the file has no header). An empty cell is no value.
-    """
-
-    column: str = Field(description="name of the column, exactly as the header has it")
-    pattern: str | None = Field(
-        None, description=r"regular expression the whole cell must match; its group is the value"
-    )
-    map: dict[str, str] | None = Field(None, description="cell -> value; a cell that is not listed is refused")
-    otherwise: str | None = Field(None, description="with `map`: the value for cells that are not listed")
-    template: str | None = Field(None, description='text around the value, which stands at {}: "Customer {}"')
-    default: str | None = Field(None, description="the value of an empty cell")
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                groups = re.compile(value).groups
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
-            if groups > 1:
-                raise ValueError("at most one group")
-        return value
-
-    @field_validator("template")
-    @classmethod
-    def _has_gap(cls, value: str | None) -> str | None:
-        if value is not None and value.count("{}") != 1:
-            raise ValueError("must contain {} once, where the value goes")
-        return value
-
-
-class Header(_Setting):
-    """Where the header row is, in files that begin with something else."""
-
-    find: tuple[str, ...] = Field(min_length=1, description="the header is the first row with all these cells")
-    within: int = Field(50, ge=1, le=1000, description="rows to look through")
-
-
-class RecordTypes(_Setting):
-    """Layout `records`: one column tells whether a row is a head or a line; lines follow their head."""
-
-    column: int = Field(1, ge=1, description="number of the column with the record type, from 1")
-    head: tuple[str, ...] = Field(("H",), description="record types that begin a document")
-    line: tuple[str, ...] = ("L",)
-    ignore: tuple[str, ...] = Field((), description="record types that are skipped (file header, totals)")
-    head_columns: tuple[str, ...] = Field(min_length=1, description="names of a head row's columns, in order")
-    line_columns: tuple[str, ...] = Field(min_length=1, description="names of a line row's columns, in order")
-
-
-class LinesPart(_Setting):
-    """Layouts `sections` and `files`: where the lines are when they do not stand with their heads."""
-
-    key: tuple[str, ...] = Field(min_length=1, description="columns of the lines that hold the head's `key`")
-    header: Header | None = Field(None, description="`sections`: the row with these cells begins the lines")
-    file: str | None = Field(
-        None, description="`files`: pattern of the other file's name in the archive, `*_lines.csv`"
-    )
-
-
-class CreditNotes(_Setting):
-    """Which documents are credit notes (type 381); their negative quantities and amounts turn positive."""
-
-    number_prefix: str | None = Field(None, description="the document's number begins with this")
-    negative_quantity: bool = Field(False, description="every line has a negative quantity")
-    column: str | None = Field(None, description="a column of the head ...")
-    equals: tuple[str, ...] = Field((), description="... with one of these values")
-
-
-def _encoding(value: str) -> str:
-    try:
-        "".encode(codecs.lookup(value).name)
-    except LookupError:
-        raise ValueError(f"{value!r} is no known encoding") from None
-    return value
-
-
-class CsvMapping(_Setting):
-    """How a delimited text becomes documents. Numbers are strict: nothing is coerced, a stray sign is refused."""
-
-    encoding: str = Field("utf-8", description="of the file; a byte order mark outranks it")
-    separator: str = Field(",", min_length=1, max_length=1)
-    quote: str = Field('"', max_length=1, description="empty: no quoting")
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ".", ",", " ", "'", "\u00a0", "\u202f"] = Field("", description="empty: none are accepted")
-    trailing_minus: bool = Field(False, description="`12.00-` is a negative number")
-    dates: tuple[str, ...] = Field(("%Y-%m-%d",), min_length=1, description="strptime patterns, tried in order")
-    skip_lines: int = Field(0, ge=0, le=1000, description="lines before anything that is read")
-    skip_rows: str | None = Field(None, description="rows whose first cell matches this whole pattern are skipped")
-    header: Header | None = Field(None, description="none: the first row is the header, unless `columns` is given")
-    columns: tuple[str, ...] = Field((), description="the columns' names, for a file without a header")
-    layout: Literal["rows", "records", "sections", "files"] = "rows"
-    key: tuple[str, ...] = Field((), description="columns that tell one document from the next")
-    records: RecordTypes | None = None
-    lines: LinesPart | None = None
-    document: dict[str, Column]
-    line: dict[str, Column]
-    credit_notes: CreditNotes = CreditNotes()
-
-    @field_validator("document", "line", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: {"column": v} if isinstance(v, str) else v for k, v in value.items()}
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return _encoding(value)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> CsvMapping:
-        for path in self.document:
-            kind_at(parse_path(path))
-        for path in self.line:
-            line_kind(parse_path(path))
-        if "invoice_number" not in self.document:
-            raise ValueError("document: invoice_number is not mapped to a column")
-        if self.layout != "records" and not self.key:
-            raise ValueError(f"layout {self.layout}: `key` is missing")
-        if (self.layout == "records") != (self.records is not None):
-            raise ValueError("`records` belongs to layout records, and that layout needs it")
-        if self.layout in ("sections", "files"):
-            if self.lines is None or (self.lines.header if self.layout == "sections" else self.lines.file) is None:
-                raise ValueError(
-                    f"layout {self.layout}: `lines` needs {'header' if self.layout == 'sections' else 'file'}"
-                )
-            if len(self.lines.key) != len(self.key):
-                raise ValueError("`key` and `lines.key` must have as many columns")
-        elif self.lines is not None:
-            raise ValueError("`lines` belongs to the layouts sections and files")
-        if self.separator == self.decimal and not self.quote:
-            raise ValueError("the separator is the decimal sign, and nothing is quoted")
-        if self.thousands == self.decimal:
-            raise ValueError("thousands and decimal sign are the same")
-        return self
-
-
-class TaxCode(_Setting):
+class TaxCode(Setting):
     """What an SAP tax code (MWSKZ) means."""
 
     category: str = Field(description="BT-151: UNTDID 5305")
@@ -198,7 +50,7 @@ class ErpTax(TaxCode):
     rate: str | None = Field(None, description="BT-152: per cent, where the export does not say it")
 
 
-class ErpMapping(_Setting):
+class ErpMapping(Setting):
     """What the JSON of an ERP does not say: its taxes and units, and customers that it names by number only."""
 
     tax_codes: dict[str, ErpTax] = Field(default_factory=dict, description="tax code or number -> category, rate")
@@ -215,7 +67,7 @@ class ErpMapping(_Setting):
         return value
 
 
-class IdocMapping(_Setting):
+class IdocMapping(Setting):
     """What an SAP system's customising means; without it, rates tell: above zero S, zero Z with a warning."""
 
     tax_codes: dict[str, TaxCode] = Field(default_factory=dict, description="MWSKZ -> category")
@@ -226,10 +78,10 @@ class IdocMapping(_Setting):
     @field_validator("encoding")
     @classmethod
     def _known(cls, value: str) -> str:
-        return _encoding(value)
+        return known_encoding(value)
 
 
-class X12Mapping(_Setting):
+class X12Mapping(Setting):
     """How strictly an X12 interchange is read."""
 
     isa: Literal["fixed", "delimited"] = Field(
@@ -237,8 +89,8 @@ class X12Mapping(_Setting):
     )
 
 
-class ExtractionProfile(_Setting):
-    """One YAML file. `constants` are for every format; `csv`, `idoc` and `x12` each for its own."""
+class ExtractionProfile(Setting):
+    """One YAML file. `constants` are for every format; each other part is for its own."""
 
     name: str = Field(min_length=1, max_length=100)
     description: str = ""
@@ -249,6 +101,8 @@ class ExtractionProfile(_Setting):
         "refuse", description="wrong control counts and totals of an interchange or IDoc: refuse, or accept and warn"
     )
     csv: CsvMapping | None = None
+    fixed: FixedMapping | None = None
+    xlsx: XlsxMapping | None = None
     idoc: IdocMapping = IdocMapping()
     erp: ErpMapping = ErpMapping()
     x12: X12Mapping = X12Mapping()

@@ -20,6 +20,8 @@ PACKAGES = (
     "erp_json",
     "x12",
     "canonical",
+    "xlsx",
+    "fixed",
     "delimited",
 )
 """Packages of `stages.formats`."""

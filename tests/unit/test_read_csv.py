@@ -11,6 +11,7 @@ import pytest
 from reading_samples import everything, refusal, rules, step
 
 from schemas.errors import ExportUnreadable
+from schemas.payments import OpenItems
 from schemas.profiles import ExtractionProfile, load_profile
 
 HEADER = "Number;Date;Customer;Item;Qty;Price;VAT\n"
@@ -308,3 +309,33 @@ def test_steps_end_with_time() -> None:
     assert one.cursor is not None
     rest = step(data, profile(), one.cursor)
     assert ([r.address for r in rest.records], rest.cursor) == (["line 3"], None)
+
+
+def test_an_ageing_report_is_open_items() -> None:
+    """A CSV may be another kind than invoices: each customer of an ageing report is an account with its items."""
+    profile = load_profile("""
+name: ageing
+constants: {currency: EUR, issue_date: "2026-11-30", seller: {name: Papelaria Lda}}
+csv:
+  kind: open-items
+  separator: ";"
+  decimal: ","
+  dates: ["%d.%m.%Y"]
+  key: [Customer]
+  document: {number: Customer, buyer.erp_id: Customer, buyer.name: Name, buckets.over_90: Over}
+  line: {document_number: Invoice, due_date: Due, balance: Open}
+""")
+    text = """Customer;Name;Over;Invoice;Due;Open
+7;Anna;12,50;A-1;01.08.2026;12,50
+7;Anna;12,50;A-2;01.11.2026;-1,00
+8;Bert;;B-1;;3
+"""
+    anna, bert = (r.document for r in everything(text, profile))
+    assert isinstance(anna, OpenItems)
+    assert isinstance(bert, OpenItems)
+    assert (anna.number, anna.buyer.name, anna.buckets) == ("7", "Anna", {"over_90": Decimal("12.50")})
+    assert [(i.document_number, i.balance) for i in anna.items] == [
+        ("A-1", Decimal("12.50")),
+        ("A-2", Decimal("-1.00")),
+    ]
+    assert bert.items[0].due_date is None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.documents import Line
 from schemas.errors import ConfigurationError
-from schemas.fields import format_path, kind_at, line_kind, parse_path
+from schemas.fields import format_path, kind_at, parse_path
 from schemas.profiles import load_profile
 
 GOOD = """
@@ -84,7 +85,7 @@ def test_kinds_of_fields(path: str, kind: str) -> None:
 
 def test_kinds_below_a_line() -> None:
     """Line paths start at the line."""
-    assert line_kind(parse_path("net_price")).name == "number"
-    assert line_kind(parse_path("net_price")).term == "BT-146"
+    assert kind_at(parse_path("net_price"), root=Line).name == "number"
+    assert kind_at(parse_path("net_price"), root=Line).term == "BT-146"
     with pytest.raises(ValueError, match="no such field"):
-        line_kind(parse_path("invoice_number"))
+        kind_at(parse_path("invoice_number"), root=Line)

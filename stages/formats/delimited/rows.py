@@ -9,13 +9,13 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from schemas.errors import Finding
-from schemas.profiles import CsvMapping, Header
+from schemas.tables import CsvMapping
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
+from stages.formats.reading.table.rows import Row, Start
 
 LINE_BYTES = 1024 * 1024
 ROW_LINES = 500
@@ -27,18 +27,11 @@ _BROKEN = 100
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-@dataclass(frozen=True)
-class Row:
-    cells: list[str]
-    line: int
-    start: int
-    damage: Finding | None = None
-
-
-class Rows:
+class CsvRows:
     """An iterator over rows from a byte offset; `offset` and `line` are those of the next row."""
 
-    def __init__(self, file: BinaryIO, mapping: CsvMapping, offset: int = 0, line: int = 1) -> None:
+    def __init__(self, file: BinaryIO, mapping: CsvMapping, start: Start | None = None, _lines: bool = False) -> None:
+        offset, line = start or (0, 1)
         self.file, self.mapping = file, mapping
         self._shared = mapping.layout == "sections"  # heads and lines are read from one file in turn
         self.codec, mark = _codec(file, mapping)
@@ -103,7 +96,7 @@ class Rows:
         self.offset += len(raw)
         self.line += 1 if raw else 0
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> CsvRows:
         return self
 
     def __next__(self) -> Row:
@@ -146,41 +139,3 @@ def _codec(file: BinaryIO, mapping: CsvMapping) -> tuple[str, int]:
             return codec, len(mark)
     name = codecs.lookup(mapping.encoding).name
     return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(name, name), 0
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The header: name -> position. Raises Unfit from `at` when a mapped column is not there."""
-
-    names: list[str]
-    line: int
-
-    def at(self, name: str) -> int:
-        count = self.names.count(name)
-        if count == 1:
-            return self.names.index(name)
-        message = "the header has no such column" if not count else "the header has this column more than once"
-        seen = ", ".join(self.names[:20])
-        raise Unfit(refuse("csv-header", f"{message}: {name!r}", f"line {self.line}", seen, name))
-
-    def fit(self, row: Row) -> Finding | None:
-        """A row with fewer or more cells than the header is cut off or shifted."""
-        if len(row.cells) == len(self.names) or (
-            len(row.cells) > len(self.names) and not any(row.cells[len(self.names) :])
-        ):
-            return None
-        message = f"the row has {len(row.cells)} cells, the header has {len(self.names)}"
-        return refuse("csv-columns", message, f"line {row.line}", str(len(row.cells)), str(len(self.names)))
-
-
-def find_header(rows: Rows, header: Header) -> Columns:
-    """The first row with all the cells that are looked for. Raises Unfit."""
-    for seen, row in enumerate(rows):
-        names = [cell.strip() for cell in row.cells]
-        if all(name in names for name in header.find):
-            return Columns(names, row.line)
-        if seen + 1 >= header.within:
-            break
-    wanted = ", ".join(header.find)
-    message = f"no row among the first {header.within} has the header's cells {wanted}"
-    raise Unfit(refuse("csv-header", message, "line 1", expected=wanted))

@@ -1,4 +1,4 @@
-"""Lines that do not stand with their heads: in a second section of the file, or in another file of the archive.
+"""Lines that do not stand with their heads: in a second section or sheet, or in another file of the archive.
 
 One pass over the lines makes an index, key -> where its rows begin, which every step makes again: memory is that of the
 index, never that of the rows.
@@ -7,35 +7,44 @@ index, never that of the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from schemas.errors import Finding
-from schemas.profiles import CsvMapping
-from stages.formats.delimited.rows import Columns, Row, Rows, find_header
+from schemas.tables import TableMapping
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import Source, refuse
+from stages.formats.reading.table.rows import Columns, Open, Row, Rows, Start, find_header
 
 
 class Joined:
     """The lines of a `sections` or `files` layout. Raises Unfit when they are not there."""
 
-    def __init__(self, source: Source, mapping: CsvMapping, start: tuple[int, int]) -> None:
+    def __init__(self, source: Source, mapping: TableMapping, open_: Open[Any], start: Start) -> None:
         part = mapping.lines
         assert part is not None  # the profile's own check
-        self.mapping, self.part = mapping, part
+        self.mapping, self.part, self.open = mapping, part, open_
+        self.word = mapping.word
         if part.file is not None:
             file = source.siblings(part.file)
             if file is None:
                 message = f"the lines of these documents are expected in a file {part.file!r} beside this one"
-                raise Unfit(refuse("csv-lines-file", message, expected=part.file))
+                raise Unfit(refuse(f"{self.word}-lines-file", message, expected=part.file))
             self.file = file
-            rows = Rows(file, mapping)
+            rows = open_(file, mapping, None, False)
             header = next(rows, None)
             if header is None or header.damage:
-                raise Unfit(refuse("csv-header", "the lines' file has no header", "line 1"))
-            self.columns = Columns([c.strip() for c in header.cells], header.line)
+                raise Unfit(refuse(f"{self.word}-header", "the lines' file has no header", "line 1"))
+            self.columns = Columns([c.strip() for c in header.cells], header.line, self.word)
+        elif part.sheet is not None:
+            self.file = source.file
+            rows = open_(source.file, mapping, None, True)
+            header = next(rows, None)
+            if header is None or header.damage:
+                raise Unfit(refuse(f"{self.word}-header", "the lines' sheet has no header", "row 1"))
+            self.columns = Columns([c.strip() for c in header.cells], header.line, self.word)
         else:
             self.file = source.file
-            rows = Rows(source.file, mapping, *start)
+            rows = open_(source.file, mapping, start, False)
             self.columns = self._section(rows)
         self.key = [self.columns.at(name) for name in part.key]
         self.index: dict[tuple[str, ...], list[tuple[int, int]]] = {}
@@ -52,8 +61,8 @@ class Joined:
         assert header is not None  # the profile's own check
         for row in rows:
             if self.begins(row):
-                return Columns([c.strip() for c in row.cells], row.line)
-        return find_header(rows, header)
+                return Columns([c.strip() for c in row.cells], row.line, self.word)
+        return find_header(rows, header, self.word)
 
     def begins(self, row: Row) -> bool:
         """Is this the row with which the section of lines begins?"""
@@ -70,7 +79,7 @@ class Joined:
         rows: Rows | None = None
         for start, line in self.index.get(key, ()):
             if rows is None or rows.offset != start:
-                rows = Rows(self.file, self.mapping, start, line)
+                rows = self.open(self.file, self.mapping, (start, line), self.part.sheet is not None)
             row = next(rows)
             found.append(row)
             if row.damage:

@@ -11,16 +11,16 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.errors import Finding
-from schemas.fields import KindName, Path, kind_at, line_kind, parse_path
-from schemas.profiles import Column, CsvMapping
-from stages.formats.delimited.rows import Columns, Row
+from schemas.fields import KindName, Path, kind_at, parse_path
+from schemas.tables import Column, TableMapping
 from stages.formats.reading.records import refuse
+from stages.formats.reading.table.rows import Columns, Row
 
 
 class Numbers:
     """Numbers as one profile writes them. `13,75` is no number where the decimal sign is a point."""
 
-    def __init__(self, mapping: CsvMapping) -> None:
+    def __init__(self, mapping: TableMapping) -> None:
         self.thousands, self.decimal = mapping.thousands, mapping.decimal
         point, group = re.escape(mapping.decimal), re.escape(mapping.thousands)
         grouped = rf"|\d{{1,3}}(?:{group}\d{{3}})+" if group else ""
@@ -63,12 +63,13 @@ class _Field:
 class Fields:
     """One part of a mapping (`document` or `line`) bound to the columns of a header."""
 
-    def __init__(self, part: Mapping[str, Column], columns: Columns, mapping: CsvMapping, *, lines: bool) -> None:
-        self.numbers, self.dates = Numbers(mapping), Dates(mapping.dates)
+    def __init__(self, part: Mapping[str, Column], columns: Columns, mapping: TableMapping, *, lines: bool) -> None:
+        self.numbers, self.dates, self.word = Numbers(mapping), Dates(mapping.dates), mapping.word
+        root = mapping.line_model if lines else mapping.model
         self.fields = []
         for text, column in part.items():
             path = parse_path(text)
-            kind = line_kind(path).name if lines else kind_at(path).name
+            kind = kind_at(path, root=root).name
             pattern = re.compile(column.pattern) if column.pattern else None
             self.fields.append(_Field(path, kind, columns.at(column.column), column, pattern))
         self._positions = sorted({f.at for f in self.fields})
@@ -104,14 +105,21 @@ class Fields:
             match = field.pattern.fullmatch(text)
             if not match:
                 self._wrong(
-                    field, row, findings, "csv-pattern", "the cell has not the form that the profile asks for", text
+                    field,
+                    row,
+                    findings,
+                    f"{self.word}-pattern",
+                    "the cell has not the form that the profile asks for",
+                    text,
                 )
                 return None
             text = match[1] if field.pattern.groups else match[0]
         if column.map is not None:
             mapped = column.map.get(text, column.otherwise)
             if mapped is None:
-                self._wrong(field, row, findings, "csv-map", "the profile does not say what this value means", text)
+                self._wrong(
+                    field, row, findings, f"{self.word}-map", "the profile does not say what this value means", text
+                )
                 return None
             text = mapped
         if column.template is not None:
@@ -120,18 +128,20 @@ class Fields:
             number = self.numbers.read(text)
             if number is None:
                 message = "this is not a number as the profile says they are written"
-                self._wrong(field, row, findings, "csv-number", message, text, self.numbers.example)
+                self._wrong(field, row, findings, f"{self.word}-number", message, text, self.numbers.example)
             return number
         if field.kind == "date":
             day = self.dates.read(text)
             if day is None:
                 message = "this is not a date as the profile says they are written"
-                self._wrong(field, row, findings, "csv-date", message, text, " or ".join(self.dates.patterns))
+                self._wrong(field, row, findings, f"{self.word}-date", message, text, " or ".join(self.dates.patterns))
             return day
         if field.kind == "flag":
             flag = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
             if flag is None:
-                self._wrong(field, row, findings, "csv-flag", "this is neither true nor false", text, "true or false")
+                self._wrong(
+                    field, row, findings, f"{self.word}-flag", "this is neither true nor false", text, "true or false"
+                )
             return flag
         return text
 

@@ -1,4 +1,4 @@
-"""Which rows of a delimited text make one document: by key, by record type, or joined from two parts.
+"""Which rows of a table make one document: by key, by record type, or joined from two parts.
 
 A row that is damaged so that nobody can tell whose it was puts the documents on both sides of it in doubt.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from schemas.errors import Finding
-from schemas.profiles import CsvMapping
-from stages.formats.delimited.joins import Joined
-from stages.formats.delimited.rows import Columns, Row, Rows, find_header
+from schemas.tables import TableMapping
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import Cursor, Source, refuse
+from stages.formats.reading.table.joins import Joined
+from stages.formats.reading.table.rows import Columns, Open, Row, Rows, Start, find_header
 
 DOCUMENT_ROWS = 20_000
 _DOCUMENTS = 1_000_000
@@ -33,30 +34,35 @@ class Group:
     following_line: int = 0
     """Where the next group begins: offset and line."""
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row, word: str) -> None:
         if len(self.lines) < DOCUMENT_ROWS:
             self.lines.append(row)
         elif len(self.lines) == DOCUMENT_ROWS:
             self.lines.append(row)
-            self.damage.append(refuse("csv-limit", f"a document of more than {DOCUMENT_ROWS} rows", f"line {row.line}"))
+            self.damage.append(
+                refuse(f"{word}-limit", f"a document of more than {DOCUMENT_ROWS} rows", f"line {row.line}")
+            )
 
 
 class Grouping:
     """The rows of one file, from the header or a cursor on. Raises Unfit when the header does not fit the profile."""
 
-    def __init__(self, source: Source, mapping: CsvMapping, cursor: Cursor | None) -> None:
-        self.source, self.mapping = source, mapping
+    def __init__(self, source: Source, mapping: TableMapping, open_: Open[Any], cursor: Cursor | None) -> None:
+        self.source, self.mapping, self.open = source, mapping, open_
+        self.word = mapping.word
         self._skip = re.compile(mapping.skip_rows) if mapping.skip_rows else None
         self.joined: Joined | None = None
-        first = Rows(source.file, mapping)
+        first = open_(source.file, mapping, None, False)
         for _ in range(mapping.skip_lines):
             first.skip_line()
         self.columns = self._header(first)
-        self.line_columns = Columns(list(mapping.records.line_columns), 0) if mapping.records else self.columns
+        self.line_columns = (
+            Columns(list(mapping.records.line_columns), 0, mapping.word) if mapping.records else self.columns
+        )
         self.key = [self.columns.at(name) for name in mapping.key]
         self.heads = (first.offset, first.line)
         if mapping.lines:
-            self.joined = Joined(source, mapping, self.heads)
+            self.joined = Joined(source, mapping, open_, self.heads)
             self.line_columns = self.joined.columns
         self.scattered: list[list[str]] = list((cursor or {}).get("x", []))
         if not cursor and mapping.layout == "rows":
@@ -66,18 +72,20 @@ class Grouping:
     def _header(self, rows: Rows) -> Columns:
         mapping = self.mapping
         if mapping.records:
-            return Columns(list(mapping.records.head_columns), 0)
+            return Columns(list(mapping.records.head_columns), 0, self.word)
         if mapping.columns:
-            return Columns(list(mapping.columns), 0)
+            return Columns(list(mapping.columns), 0, self.word)
         if mapping.header:
-            return find_header(rows, mapping.header)
+            return find_header(rows, mapping.header, self.word)
         row = next(rows, None)
         if row is None or row.damage:
-            raise Unfit(row.damage if row and row.damage else refuse("csv-header", "there is no header", "line 1"))
-        return Columns([c.strip() for c in row.cells], row.line)
+            raise Unfit(
+                row.damage if row and row.damage else refuse(f"{self.word}-header", "there is no header", "line 1")
+            )
+        return Columns([c.strip() for c in row.cells], row.line, self.word)
 
-    def _rows(self, start: tuple[int, int]) -> Iterator[Row]:
-        for row in Rows(self.source.file, self.mapping, *start):
+    def _rows(self, start: Start) -> Iterator[Row]:
+        for row in self.open(self.source.file, self.mapping, start, False):
             if self.joined and self.joined.begins(row):
                 return
             if self._skip and row.cells and self._skip.fullmatch(row.cells[0].strip()):
@@ -89,7 +97,7 @@ class Grouping:
     def _key(self, row: Row) -> tuple[str, ...]:
         return tuple(row.cells[at].strip() if at < len(row.cells) else "" for at in self.key)
 
-    def _scattered(self, start: tuple[int, int]) -> list[list[str]]:
+    def _scattered(self, start: Start) -> list[list[str]]:
         """Keys whose rows do not stand together. One pass before the first step: afterwards it would be too late."""
         seen: set[int] = set()  # hashes: a million keys are 60 MB
         scattered: dict[tuple[str, ...], None] = {}
@@ -106,16 +114,16 @@ class Grouping:
                         message = (
                             f"more than {_SCATTERED} documents have rows in several places; sort the export by its key"
                         )
-                        raise Unfit(refuse("csv-scattered", message, f"line {row.line}", " ".join(key)))
+                        raise Unfit(refuse(f"{self.word}-scattered", message, f"line {row.line}", " ".join(key)))
                 seen.add(hash(key))
                 last, together = key, 0
                 if len(seen) > _DOCUMENTS:
                     message = f"more than {_DOCUMENTS} documents; split the export"
-                    raise Unfit(refuse("csv-limit", message, f"line {row.line}"))
+                    raise Unfit(refuse(f"{self.word}-limit", message, f"line {row.line}"))
             together += 1
             if together > 2 * DOCUMENT_ROWS:
                 message = f"more than {DOCUMENT_ROWS} rows of one document"
-                raise Unfit(refuse("csv-limit", message, f"line {row.line}", " ".join(key)))
+                raise Unfit(refuse(f"{self.word}-limit", message, f"line {row.line}", " ".join(key)))
         return [list(key) for key in scattered]
 
     def groups(self) -> Iterator[Group]:
@@ -140,7 +148,7 @@ class Grouping:
                 beside = []
                 if not head:
                     message = "a line stands before any head"
-                    current.damage.append(refuse("csv-record-type", message, f"line {row.line}", row.cells[0]))
+                    current.damage.append(refuse(f"{self.word}-record-type", message, f"line {row.line}", row.cells[0]))
             elif beside:
                 current.damage += [f for f in beside if f not in current.damage]
                 beside = []
@@ -175,15 +183,15 @@ class Grouping:
                 columns = self.columns
             elif kind in types.line:
                 columns = self.line_columns
-                group.add(row)
+                group.add(row, self.word)
             else:
                 message = "the profile does not know this record type"
-                group.damage.append(refuse("csv-record-type", message, f"line {row.line}", kind))
+                group.damage.append(refuse(f"{self.word}-record-type", message, f"line {row.line}", kind))
                 return
         else:
             columns = self.columns
             if not self.joined:
-                group.add(row)
+                group.add(row, self.word)
         if wrong := columns.fit(row):
             group.damage.append(wrong)
 
@@ -195,11 +203,11 @@ class Grouping:
             group.damage += damage
         if list(group.key) in self.scattered:
             message = "the rows of this document do not stand together; sort the export by its key"
-            group.damage.append(refuse("csv-scattered", message, place, " ".join(group.key)))
+            group.damage.append(refuse(f"{self.word}-scattered", message, place, " ".join(group.key)))
         if group.key and not all(group.key):
             name = self.mapping.key[group.key.index("")]
             message = "the cell that tells the document is empty"
-            group.damage.append(refuse("csv-key", message, f'{place}, column "{name}"'))
+            group.damage.append(refuse(f"{self.word}-key", message, f'{place}, column "{name}"'))
 
     def orphans(self) -> list[tuple[tuple[str, ...], int]]:
         """Keys of lines that belong to no head, with their line; asked when the heads are at their end."""

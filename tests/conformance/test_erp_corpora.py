@@ -19,7 +19,7 @@ from stages.formats.reading.step import Record, read
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 HERE = Path(__file__).parent
 GOLDEN = HERE / "erp_corpora.md"
-FOLDERS = ("idoc", "s4-odata", "business-central", "cnab", "csv", "bad/json", "bad/text", "bad/xml", "bad/pdf")
+FOLDERS = ("idoc", "s4-odata", "business-central", "cnab", "csv", "bad/json", "bad/text")
 OTHERS = (".edi", "OrderRequest.xml")
 """Messages of other makers that lie beside the IDocs: the tables of their formats have them."""
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")
@@ -92,3 +92,13 @@ def test_the_table_is_as_it_was_reviewed() -> None:
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.write_text(table, "utf-8")
     assert table == GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize("folder", ["bad/json", "bad/text", "bad/xml", "bad/pdf"])
+def test_every_hostile_file_is_refused_with_a_reason(folder: str) -> None:
+    """Whatever reader it comes to, a hostile file gives no document, and a finding that says why."""
+    for path in sorted((CORPORA / folder).iterdir()):
+        for one in records(path, None):
+            assert one.document is None, path.name
+            assert one.error is not None
+            assert one.error.findings[0].message, path.name

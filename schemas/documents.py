@@ -102,6 +102,8 @@ class Party(Part):
     legal_information: Text | None = Field(None, description="BT-33: seller's additional legal information")
     endpoint: Identifier | None = Field(None, description="BT-34, BT-49: electronic address, scheme of the EAS list")
     erp_id: Code | None = Field(None, description="not of EN 16931: the party's number in the ERP (SAP partner number)")
+    given_name: Text | None = Field(None, description="not of EN 16931: a natural person's; `name` holds both")
+    family_name: Text | None = Field(None, description="not of EN 16931: a natural person's surname or surnames")
     address: Address | None = None
     contact: Contact | None = None
 
@@ -166,6 +168,17 @@ class VatBreakdown(Part):
     rate: Number | None = Field(None, description="BT-119: per cent; none for category O")
     exemption_reason: Text | None = Field(None, description="BT-120")
     exemption_reason_code: Code | None = Field(None, description="BT-121: VATEX")
+
+
+class Withholding(Part):
+    """Not of EN 16931: tax that the buyer keeps back and pays to the tax office on the seller's behalf (IRPF, ritenuta
+    d'acconto, split payment). Its amount is part of BT-113, so that BT-115 is what the buyer pays."""
+
+    scheme: Code = Field(description="which tax, in the country's own word or code: IRPF, RT01, split-payment")
+    rate: Number | None = Field(None, description="per cent")
+    base_amount: Amount | None = Field(None, description="what the rate is applied to")
+    amount: Amount
+    reason: Code | None = Field(None, description="the law's code of the payment's reason (causale)")
 
 
 class Totals(Part):
@@ -292,6 +305,7 @@ class Invoice(Part):
     allowances_charges: tuple[AllowanceCharge, ...] = Field((), description="BG-20, BG-21")
     totals: Totals = Field(Totals(), description="BG-22")
     vat_breakdown: tuple[VatBreakdown, ...] = Field((), description="BG-23")
+    withholdings: tuple[Withholding, ...] = Field((), description="not of EN 16931: tax that the buyer keeps back")
     attachments: tuple[Attachment, ...] = Field((), description="BG-24")
     lines: tuple[Line, ...] = Field((), description="BG-25: only Factur-X MINIMUM and BASIC WL have none")
     hints: DeliveryHints = Field(DeliveryHints(), description="not of EN 16931")

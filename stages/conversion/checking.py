@@ -9,9 +9,12 @@ from pathlib import Path
 from schemas.canonical import Document
 from schemas.errors import Finding
 from stages.formats.format import Target
+from stages.rules.native import facturae
 from stages.rules.official import RuleEngine, RuleSet, Verdict
-from stages.rules.schemata import SCHEMAS, schema_check
+from stages.rules.schemata import SCHEMAS, parsed, schema_check
 
+ARITHMETIC = {"facturae-sums": facturae.check}
+"""Sums that a schema does not hold together, over the XML as written."""
 OFFICIAL = {each.value for each in RuleSet}
 
 
@@ -33,6 +36,10 @@ class Checker:
             elif name in SCHEMAS:
                 versions.append(name)
                 findings += schema_check(content, name, self.jars)
+            elif name in ARITHMETIC:
+                versions.append(name)
+                root = parsed(content)
+                findings += (root,) if isinstance(root, Finding) else ARITHMETIC[name](root)
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
         return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings))

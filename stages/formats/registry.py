@@ -19,6 +19,7 @@ PACKAGES = (
     "idoc",
     "erp_json",
     "x12",
+    "facturae",
     "canonical",
     "xlsx",
     "fixed",

@@ -115,3 +115,15 @@ def flag(field: str) -> Action:
         walk.put(target, field, {"true": True, "1": True, "false": False, "0": False}.get(said, said), element)
 
     return act
+
+
+def aside(key: str) -> Action:
+    """What the canonical document has no field for, and a reader knows: kept among the extras, without a warning.
+
+    Of an element with others in it each text is kept, `key.Name.Name`.
+    """
+
+    def act(walk: Walk, _target: Data, element: etree._Element) -> None:
+        walk.keep(key, element)
+
+    return act

@@ -115,6 +115,18 @@ class Walk:
         if len(self.extras) < _EXTRAS:
             self.extras.setdefault(self.path(element), value[:1000])
 
+    def keep(self, key: str, element: etree._Element) -> None:
+        """Put the texts of an element among the extras, under a key of its format."""
+        said = (element.text or "").strip()
+        if said and len(self.extras) < _EXTRAS:
+            while key in self.extras:
+                stem, _, count = key.partition("#")
+                key = f"{stem}#{int(count or 1) + 1}"
+            self.extras[key] = said[:5000]
+        for child in element:
+            if isinstance(child.tag, str):
+                self.keep(f"{key}.{child.tag.rpartition('}')[2]}", child)
+
     def path(self, element: etree._Element) -> str:
         """`/Invoice/cac:InvoiceLine[2]/cbc:ID`: numbered where the name stands several times."""
         steps = []

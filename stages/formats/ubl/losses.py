@@ -73,6 +73,9 @@ def _losses(document: Invoice, profile: Profile) -> Iterator[tuple[str, str | No
 def _of_party(role: str, party: Party) -> Iterator[tuple[str, str | None, str]]:
     if party.erp_id:
         yield f"{role}.erp_id", party.erp_id, _NOT_OF_STANDARD
+    for name in ("given_name", "family_name"):
+        if getattr(party, name):
+            yield f"{role}.{name}", None, "EN 16931 has one name, which holds both"
     for name in _ROLE_LACKS[role]:
         if getattr(party, name):
             yield f"{role}.{name}", None, f"EN 16931 knows none for the {role.replace('_', ' ')}"
@@ -98,6 +101,12 @@ def _of_document(document: Invoice, profile: Profile) -> Iterator[tuple[str, str
         for index, each in enumerate(document.notes):
             if each.subject_code and len(codes) > 1:
                 yield f"notes[{index}].subject_code", each.subject_code, "several notes become one, without a subject"
+    for index, kept_back in enumerate(document.withholdings):
+        yield (
+            f"withholdings[{index}]",
+            kept_back.scheme,
+            "tax that the buyer keeps back stands in the paid amount alone",
+        )
     for index, attachment in enumerate(document.attachments):
         for name in ("media_type", "file_name"):
             value = getattr(attachment, name)

@@ -1,0 +1,64 @@
+"""XML formats whose file, or whose root element, holds several documents: cut, parsed, and told apart.
+
+A national format says what its root is and how many documents one root holds; here they become records, in steps. A
+cursor is the place of a root in the file and the number of the next document in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from lxml import etree
+
+from schemas.canonical import Document
+from schemas.errors import Finding
+from stages.formats.reading.completing import Unfit
+from stages.formats.reading.records import Budget, Cursor, Portion, Record, refuse, refused, unreadable
+from stages.formats.reading.xml import Piece, Wanted, parse, split
+
+Made = tuple[Document, tuple[Finding, ...]]
+Make = Callable[[etree._Element, Piece], Sequence[tuple[str, Callable[[], Made]]]]
+"""(root, its piece) -> for each document its number for people, and what reads it. Both may raise Unfit."""
+
+
+def batches(
+    file: BinaryIO, wanted: Wanted, make: Make, cursor: Cursor | None, budget: Budget, title: str, word: str = "invoice"
+) -> Portion:
+    """One step. Addresses are `invoice[n]` in the first root, `batch[m] invoice[n]` in a later one.
+
+    Raises ExportUnreadable when nothing at all can be read.
+    """
+    records: list[Record] = []
+    at = cursor or {}
+    before: Cursor | None = at.get("p")
+    skip = int(at.get("i", 0))
+    for piece in split(file, wanted, before):
+        prefix = f"batch[{piece.ordinal}] " if piece.ordinal > 1 else ""
+        try:
+            if piece.refusal:
+                raise Unfit(piece.refusal)
+            each = make(parse(piece), piece)
+        except Unfit as unfit:
+            records.append(Record(f"{prefix}{word}[1]", error=refused(f"{prefix}{word}[1]", unfit.findings)))
+            each = ()
+        for index in range(skip, len(each)):
+            number, read = each[index]
+            records.append(_record(f"{prefix}{word}[{index + 1}]", number, read))
+            if budget.spent(len(records)) and index + 1 < len(each):
+                return records, {"p": before, "i": index + 1}
+        before, skip = piece.after, 0
+        if budget.spent(len(records)) and before is not None:
+            return records, {"p": before, "i": 0}
+    if not records and not cursor:
+        raise unreadable("the export", (refuse("xml-no-document", f"no {title} stands in it", "line 1"),))
+    return records, None
+
+
+def _record(address: str, number: str, read: Callable[[], Made]) -> Record:
+    try:
+        document, warnings = read()
+        return Record(address, document, None, warnings)
+    except Unfit as unfit:
+        shown = number if number and number.isprintable() else None
+        return Record(address, error=refused(address, unfit.findings), number=unfit.number or shown)

@@ -75,7 +75,7 @@ def verify_signature(
         list[Path] | None, typer.Option("--trust", help="PEM of authorities, signers or public keys that are believed.")
     ] = None,
     detached: Annotated[
-        Path | None, typer.Option("--detached", help="The signed file, where it lies beside the signature.")
+        list[Path] | None, typer.Option("--detached", help="A signed file that lies beside the signature.")
     ] = None,
     at: Annotated[
         datetime | None,
@@ -93,10 +93,9 @@ def verify_signature(
 
     believed = tuple(trust or ())
     anchors.load(believed)  # a wrong one is told before anything is judged
-    if detached is not None:
-        expand([detached])
+    beside = tuple(expand(detached or ()))
     moment = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
-    work = partial(_verify, trust=believed, now=moment, detached=detached)
+    work = partial(_verify, trust=believed, now=moment, detached=beside)
     rows = list(each(expand(paths), work, doing="Verifying", quiet=json, jobs=jobs))
     shown = [{**row, "sub": row.get("sub_indication"), **_first(row)} for row in rows]
     columns = ("file", "indication", "sub", "level", "signer", "time", "covers")
@@ -160,11 +159,11 @@ def _sign(file: Path, wish: Wish) -> Sequence[Row]:
     ]  # fmt: skip
 
 
-def _verify(file: Path, trust: tuple[Path, ...], now: datetime, detached: Path | None) -> Sequence[Row]:
+def _verify(file: Path, trust: tuple[Path, ...], now: datetime, detached: tuple[Path, ...]) -> Sequence[Row]:
     from stages.signing.verification import NOT_CHECKED, judge
     from stages.signing.verification.trust import load
 
-    beside = None if detached is None else {detached.name: _read(detached)}
+    beside = {path.name: _read(path) for path in detached} or None
     found = judge(_read(file), load(trust), now, beside)
     sub, explanation = found.reason
     return [

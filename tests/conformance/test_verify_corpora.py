@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
 import re
 import shutil
+import subprocess
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from test_signature_profiles_oracle import UBL, unsigned
 from test_signing_oracle import ORACLE, SHARED, YEAR, judge, pdf_a, put
 
+from connectors.keys.files import KeyInMemory
 from connectors.keys.memory import Authority
 from stages.formats.p7m import open_p7m
+from stages.signing import asic, xmldsig
 from stages.signing.profiles import Means, sign
 from stages.signing.verification import judge as ours
 from stages.signing.verification.trust import Trust, load
@@ -134,7 +141,8 @@ def test_dss_and_we_say_the_same(tmp_path: Path) -> None:
     sub-indication as EU DSS."""
     root = Authority.make(NOW)
     trust = put(tmp_path / "ca.pem", root.certificate.public_bytes(Encoding.PEM))
-    means = Means(root.issue(NOW - YEAR, NOW + YEAR, kind="rsa2048"), NOW)
+    signer = root.issue(NOW - YEAR, NOW + YEAR, kind="rsa2048")
+    means = Means(signer, NOW)
     stranger = Means(Authority.make(NOW).issue(NOW - YEAR, NOW + YEAR, kind="p256"), NOW)
     facturae = unsigned(CORPORA / "einvoice" / "facturae" / "invoice-vat.xml")
     fattura = unsigned(CORPORA / "einvoice" / "fatturapa" / "IT01234567890_FPR01.xml")
@@ -151,6 +159,8 @@ def test_dss_and_we_say_the_same(tmp_path: Path) -> None:
         files.append(put(tmp_path / f"stranger-{made.name}", unknown.data))
         for kind, data in changed(made.data).items():
             files.append(put(tmp_path / f"{kind}-{made.name}", data))
+    for name, container in cms_containers(tmp_path, signer).items():
+        files.append(put(tmp_path / name, container))
     verdicts = judge("sign", "--trust", trust, *files)
     believed = Trust((root.certificate,))
     differences = {}
@@ -162,6 +172,48 @@ def test_dss_and_we_say_the_same(tmp_path: Path) -> None:
             differences[path.name] = (said, (theirs["indication"], theirs["sub_indication"]))
     assert differences == {}
     assert len(files) > 20
+
+
+def cms_containers(folder: Path, signer: KeyInMemory) -> dict[str, bytes]:
+    """ASiC-E and ASiC-S with CAdES as OpenSSL makes it: two files under a manifest, one file; and changed."""
+    key = signer.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = put(folder / "key.pem", key + signer.certificate.public_bytes(Encoding.PEM))
+    command = ["openssl", "cms", "-sign", "-binary", "-cades", "-outform", "DER", "-md", "sha256", "-signer", str(pem)]
+
+    def cades(over: bytes) -> bytes:
+        return subprocess.run(command, input=over, capture_output=True, check=True).stdout
+
+    files = {"a b.xml": UBL, "lines.csv": b"1;2"}
+    listed = "".join(
+        f'<asic:DataObjectReference URI="{quote(name)}"><ds:DigestMethod Algorithm="{xmldsig.SHA256}"/><ds:DigestValue>'
+        f"{base64.b64encode(hashlib.sha256(data).digest()).decode()}</ds:DigestValue></asic:DataObjectReference>"
+        for name, data in files.items()
+    )
+    manifest = (
+        f'<asic:ASiCManifest xmlns:asic="{asic.ASIC}" xmlns:ds="{xmldsig.DS}"><asic:SigReference '
+        f'URI="META-INF/signature001.p7s" MimeType="application/pkcs7-signature"/>{listed}</asic:ASiCManifest>'
+    ).encode()
+    signature = cades(manifest)
+    meta = {"META-INF/ASiCManifest001.xml": manifest, "META-INF/signature001.p7s": signature}
+    alone = {"META-INF/signature.p7s": cades(UBL)}
+    return {
+        "cms.asice": packed("asic-e", {**files, **meta}),
+        "text-cms.asice": packed("asic-e", {**files, "lines.csv": b"1;3", **meta}),
+        "manifest-cms.asice": packed(
+            "asic-e",
+            {**files, **meta, "META-INF/ASiCManifest001.xml": manifest.replace(b"lines.csv", b"lines%2Ecsv", 1)},
+        ),
+        "cms.asics": packed("asic-s", {"a.xml": UBL, **alone}),
+        "text-cms.asics": packed("asic-s", {"a.xml": UBL + b" ", **alone}),
+    }
+
+
+def packed(kind: str, entries: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in {"mimetype": f"application/vnd.etsi.{kind}+zip".encode(), **entries}.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return target.getvalue()
 
 
 def changed(data: bytes) -> dict[str, bytes]:

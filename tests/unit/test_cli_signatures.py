@@ -16,6 +16,7 @@ from time_stamping import Tsa, authority
 from connectors.keys.memory import Authority
 from pipeline.cli import main
 from stages.formats.p7m import open_p7m
+from stages.signing import xades
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)
@@ -116,6 +117,21 @@ def test_the_document_itself_is_never_written_over(folder: Path, entrega: Entreg
     code, (row,), _ = entrega("sign", file, "--profile", "xades-enveloped-fatturapa", "--json")
     assert (code, Path(row["output"]).name) == (0, "IT01_1.signed.xml")
     assert file.read_text() == DOCUMENTS["IT01_1.xml"]
+
+
+def test_what_lies_beside_its_signature_is_named(folder: Path, entrega: Entrega) -> None:
+    """A stand-alone signature over two files: both are named, or it is told that they are not found."""
+    signer = AUTHORITY.issue(NOW - YEAR, NOW + YEAR, kind="p256")
+    files = [folder / "in" / name for name in ("es.xml", "invoice.xml")]
+    signature, ca = folder / "both.xades.xml", folder / "ca.pem"
+    content = xades.sign({path.name: path.read_bytes() for path in files}, signer, NOW)
+    signature.write_bytes(xades.stand_alone(content))
+    ca.write_bytes(AUTHORITY.certificate.public_bytes(Encoding.PEM))
+    words = ("verify-signature", signature, "--trust", ca, "--json")
+    code, (row,), _ = entrega(*words, "--detached", files[0], "--detached", files[1])
+    assert (code, row["signatures"][0]["covers"]) == (0, ["es.xml", "invoice.xml"])
+    code, (row,), _ = entrega(*words)
+    assert (code, row["sub_indication"]) == (1, "SIGNED_DATA_NOT_FOUND")
 
 
 def test_what_does_not_pass_is_told_and_ends_with_1(folder: Path, entrega: Entrega) -> None:

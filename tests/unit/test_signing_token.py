@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -16,12 +17,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from reportlab.pdfgen.canvas import Canvas
 
 from connectors.keys import Signer, key_id, tokens
 from connectors.keys.files import KeyInMemory
 from connectors.keys.memory import Authority
 from connectors.keys.source import KeyOnToken
 from schemas.errors import ConfigurationError, SignerUnavailable
+from stages.signing.profiles import Means, sign
+from stages.signing.verification import judge
+from stages.signing.verification.trust import Trust
+from stages.signing.verification.verdict import Indication
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -175,3 +181,30 @@ def test_wrong_settings_are_named(folder: Path, keys: dict[str, KeyInMemory]) ->
         assert caught.value.text.startswith(f"{setting}: "), setting
         assert "987654" not in caught.value.text
     assert PIN not in repr(KeyOnToken(MODULES[0], "entrega", "rsa2048", PIN))
+
+
+@pytest.mark.parametrize("kind", ["rsa2048", "p256"])
+def test_every_profile_may_be_signed_in_a_token(folder: Path, keys: dict[str, KeyInMemory], kind: str) -> None:
+    """XML, CMS and PDF ask the key holder for nothing but a signature over some octets: each result verifies."""
+    source = KeyOnToken(MODULES[0], "entrega", kind, PIN, folder / f"{kind}-chain.pem")
+    signer = source.signer()
+    assert source.signer() is signer  # opened once a process
+    trust = Trust((keys[kind].chain[0],))
+    documents = {
+        "xades-b-b-asic-e": b"<Invoice/>",
+        "xades-epes-facturae": b"<Facturae/>",
+        "xades-enveloped-fatturapa": b"<FatturaElettronica/>",
+        "cades-fatturapa": b"<FatturaElettronica/>",
+        "pades-b-b": page(),
+    }
+    for profile, document in documents.items():
+        signed = sign(profile, "a.xml", document, Means(signer, AT))[0].data
+        assert judge(signed, trust, AT).indication is Indication.TOTAL_PASSED, profile
+
+
+def page() -> bytes:
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn)
+    canvas.showPage()
+    canvas.save()
+    return drawn.getvalue()

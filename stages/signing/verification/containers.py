@@ -14,14 +14,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from schemas.errors import ExportUnreadable
 from stages.formats import p7m
 from stages.signing.asic import ASIC, MANIFEST_NAME, MIME_NAME, is_data_name
-from stages.signing.verification import cms, xml, xml_form
+from stages.signing.verification import cms, manifests, xml, xml_form
 from stages.signing.verification.trust import Trust
 from stages.signing.verification.verdict import Draft, Judged, Refused, Report, Sub, failed
 
@@ -32,6 +32,7 @@ DESCRIPTOR: Final = 24
 """Octets at most of an entry's sizes, where they stand behind its data."""
 LOCAL_HEADER: Final = 30
 _XADES: Final = re.compile(r"META-INF/[^/]*signatures[^/]*\.xml", re.IGNORECASE)
+_MANIFEST: Final = re.compile(r"META-INF/ASiCManifest[^/]*\.xml", re.IGNORECASE)
 _CADES: Final = re.compile(r"META-INF/[^/]*signature[^/]*\.p7s", re.IGNORECASE)
 
 
@@ -43,6 +44,7 @@ class Opened:
     files: dict[str, bytes]
     xades: dict[str, bytes]
     cades: dict[str, bytes]
+    manifests: dict[str, bytes]
 
 
 def unpack(container: bytes) -> Opened:
@@ -60,13 +62,14 @@ def unpack(container: bytes) -> Opened:
     content.pop(MANIFEST_NAME, None)
     xades = {name: content.pop(name) for name in list(content) if _XADES.fullmatch(name)}
     cades = {name: content.pop(name) for name in list(content) if _CADES.fullmatch(name)}
+    listed = {name: content.pop(name) for name in list(content) if _MANIFEST.fullmatch(name)}
     if not xades and not cades:
         raise Refused(Sub.FORMAT_FAILURE, "the container has no signature")
     if not content or not all(map(is_data_name, content)):
         raise Refused(Sub.FORMAT_FAILURE, "the container holds other files than signed data")
     if kind == "ASiC-S" and len(content) != 1:
         raise Refused(Sub.FORMAT_FAILURE, "a simple container holds one file")
-    return Opened(kind, content, xades, cades)
+    return Opened(kind, content, xades, cades, listed)
 
 
 def judge(container: bytes, trust: Trust, now: datetime) -> Report:
@@ -98,30 +101,34 @@ def _signatures(opened: Opened, trust: Trust, now: datetime) -> Iterator[Judged]
             yield draft.judged()
         else:
             yield xml.judge_signature(root, signature, opened.files, trust, now)
-    for content in opened.cades.values():
-        yield _beside(content, opened, trust, now)
+    for name, content in opened.cades.items():
+        yield _cms(name, content, opened, trust, now)
 
 
-def _beside(content: bytes, opened: Opened, trust: Trust, now: datetime) -> Judged:
-    """A CMS signature over the one file. With several, a manifest would stand between: that form is not read."""
+def _cms(name: str, content: bytes, opened: Opened, trust: Trust, now: datetime) -> Judged:
+    """A CMS signature over the one file of a simple container, or over the manifest of an extended one."""
     draft = Draft()
     try:
-        if len(opened.files) != 1 or opened.kind != "ASiC-S":
-            raise Refused(Sub.SIGNED_DATA_NOT_FOUND, "a container whose CMS signature is over a manifest is not read")
         signed = p7m.signed_data(content)
         (info,) = signed["signer_infos"]
-        if signed["encap_content_info"]["content"].native is not None:
+        inside, kind = signed["encap_content_info"]["content"], signed["encap_content_info"]["content_type"].native
+        if inside.native is not None:
             raise Refused(Sub.FORMAT_FAILURE, "the signature holds a document of its own")
-        ((name, data),) = opened.files.items()
-        return cms.signer(
-            signed, info, data, signed["encap_content_info"]["content_type"].native, trust, now, name=name
-        )
+        if opened.kind == "ASiC-S":
+            ((file, data),) = opened.files.items()
+            return cms.signer(signed, info, data, kind, trust, now, name=file)
+        manifest = manifests.of_signature(name, opened.manifests)
+        judged = cms.signer(signed, info, manifest, kind, trust, now)
+        covers = manifests.covered(manifest, opened.files)
     except Refused as refused:
         draft.against(refused.sub, refused.explanation)
     except ExportUnreadable as error:
         draft.against(Sub.FORMAT_FAILURE, error.text)
     except cms.UNREADABLE:
         draft.against(Sub.FORMAT_FAILURE, "the signature cannot be read")
+    else:
+        passed = {one: opened.files[one] for one in covers} if judged.content else {}
+        return replace(judged, covers=tuple(covers), content=passed)
     return draft.judged()
 
 

@@ -74,9 +74,9 @@ def _judge(
     found, properties = xml_form.references(root, signature, files)
     for reference in found:
         _check_digest(draft, reference)
-    method = _one(signature, "ds:SignedInfo/ds:CanonicalizationMethod")
+    method = sole(signature, "ds:SignedInfo/ds:CanonicalizationMethod")
     signed = xml_form.canonical_by(signature[0], method.get("Algorithm") or "", method)
-    named = _one(signature, "ds:SignedInfo/ds:SignatureMethod").get("Algorithm") or ""
+    named = sole(signature, "ds:SignedInfo/ds:SignatureMethod").get("Algorithm") or ""
     if not keys.known(named):
         raise Refused(Sub.CRYPTO_CONSTRAINTS_FAILURE_NO_POE, "the signature's algorithm is not allowed")
     value = decoded(signature[1])
@@ -107,11 +107,11 @@ def _judge(
 
 
 def _check_digest(draft: Draft, reference: xml_form.Reference) -> None:
-    named = _one(reference.element, "ds:DigestMethod").get("Algorithm") or ""
+    named = sole(reference.element, "ds:DigestMethod").get("Algorithm") or ""
     algorithm = {**DIGESTS, **WEAK_DIGESTS}.get(named)
     if algorithm is None:
         raise Refused(Sub.CRYPTO_CONSTRAINTS_FAILURE_NO_POE, "a digest's algorithm is not allowed")
-    if decoded(_one(reference.element, "ds:DigestValue")) != hashlib.new(algorithm, reference.content).digest():
+    if decoded(sole(reference.element, "ds:DigestValue")) != hashlib.new(algorithm, reference.content).digest():
         what = reference.name or "what the signature says of itself"
         draft.against(Sub.HASH_FAILURE, f"{what} is not as it was signed")
     if named in WEAK_DIGESTS:
@@ -141,11 +141,11 @@ def _signing_certificate(properties: etree._Element | None, certificates: list[A
         digest = one.find("x:Cert/x:CertDigest", NAMES)
         if digest is None:
             raise Refused(Sub.FORMAT_FAILURE, "the signed properties name no certificate")
-        named = _one(digest, "ds:DigestMethod").get("Algorithm") or ""
+        named = sole(digest, "ds:DigestMethod").get("Algorithm") or ""
         algorithm = {**DIGESTS, **WEAK_DIGESTS}.get(named)
         if algorithm is None:
             raise Refused(Sub.CRYPTO_CONSTRAINTS_FAILURE_NO_POE, "a digest's algorithm is not allowed")
-        value = decoded(_one(digest, "ds:DigestValue"))
+        value = decoded(sole(digest, "ds:DigestValue"))
         chosen.append(next((each for each in certificates if _digest(each, algorithm) == value), None))
     if chosen[0] is None or any(one != chosen[0] for one in chosen):
         raise Refused(Sub.NO_SIGNING_CERTIFICATE_FOUND, "the signed properties name another certificate")
@@ -201,8 +201,9 @@ def _level(
     return "XAdES-BASELINE-T" if any(stamp.usable for stamp in draft.stamps) else "XAdES-BASELINE-B"
 
 
-def _one(element: etree._Element, path: str) -> etree._Element:
-    found = element.findall(path, NAMES)
+def sole(element: etree._Element, path: str, names: Mapping[str, str] = NAMES) -> etree._Element:
+    """What is at `path`, once. Raises Refused."""
+    found = element.findall(path, dict(names))
     if len(found) != 1:
         raise Refused(Sub.FORMAT_FAILURE, f"there are {len(found)} of {path.rpartition(':')[2]}, not one")
     return found[0]

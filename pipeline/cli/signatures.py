@@ -160,9 +160,12 @@ def _sign(file: Path, wish: Wish) -> Sequence[Row]:
 
 
 def _verify(file: Path, trust: tuple[Path, ...], now: datetime, detached: tuple[Path, ...]) -> Sequence[Row]:
+    import logging
+
     from stages.signing.verification import NOT_CHECKED, judge
     from stages.signing.verification.trust import load
 
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it tells of every oddity; the judgement is ours
     beside = {path.name: _read(path) for path in detached} or None
     found = judge(_read(file), load(trust), now, beside)
     sub, explanation = found.reason

@@ -23,7 +23,7 @@ from time_stamping import Tsa, authority
 from connectors.keys.files import KeyInMemory
 from connectors.keys.memory import Authority
 from connectors.timestamp.http import HttpTimeStamps
-from stages.signing import cades, enveloped, facturae, fatturapa, pades
+from stages.signing import asic, cades, enveloped, facturae, fatturapa, pades
 from stages.signing.profiles import Means, sign
 from stages.signing.verification import judge
 from stages.signing.verification.trust import Trust
@@ -194,7 +194,7 @@ def test_a_wrapped_or_moved_signature_never_passes_for_something_else(data: st.D
 @given(st.binary(max_size=60), st.integers(0, len(SIGNED)), st.integers(0, 60))
 def test_any_bytes_are_judged(noise: bytes, at: int, gone: int) -> None:
     """A signed document with a stretch of it replaced by anything: a judgement, never an exception."""
-    for whole in (SIGNED, P7M, SIGNED_PDF):
+    for whole in (SIGNED, P7M, SIGNED_PDF, CONTAINER):
         place = at * len(whole) // len(SIGNED)
         report = judge(whole[:place] + noise + whole[place + gone :], TRUST, NOW)
         assert report.indication in list(Indication)
@@ -242,6 +242,8 @@ def pem(path: Path, signer: KeyInMemory) -> Path:
 
 
 # --- PDF
+
+CONTAINER = asic.seal({"invoice.xml": INVOICE}, SIGNER, NOW)
 
 SIGNED_PDF = pades.sign_pdf(pdf(), SIGNER, NOW)
 

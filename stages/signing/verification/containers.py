@@ -31,6 +31,11 @@ MAX_BYTES: Final = 200 * 1024 * 1024
 DESCRIPTOR: Final = 24
 """Octets at most of an entry's sizes, where they stand behind its data."""
 LOCAL_HEADER: Final = 30
+METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+UNSOUND: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError,
+)  # fmt: skip
+"""What the zip library raises at bytes that are no zip."""
 _XADES: Final = re.compile(r"META-INF/[^/]*signatures[^/]*\.xml", re.IGNORECASE)
 _MANIFEST: Final = re.compile(r"META-INF/ASiCManifest[^/]*\.xml", re.IGNORECASE)
 _CADES: Final = re.compile(r"META-INF/[^/]*signature[^/]*\.p7s", re.IGNORECASE)
@@ -54,7 +59,7 @@ def unpack(container: bytes) -> Opened:
             infos = archive.infolist()
             _check_layout(infos, archive.start_dir, container)
             content = {info.filename: archive.read(info) for info in infos if not info.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except UNSOUND as error:
         raise Refused(Sub.FORMAT_FAILURE, "the container is not a sound zip file") from error
     kind = TYPES.get(content.pop(MIME_NAME, b"").decode("ascii", "replace").strip())
     if kind is None:
@@ -144,8 +149,8 @@ def _check_layout(infos: list[zipfile.ZipInfo], directory: int, container: bytes
     beside = Refused(Sub.FORMAT_FAILURE, "the container has something beside its entries")
     offset = spare = 0
     for info in ordered:
-        if info.flag_bits & 0x1:
-            raise Refused(Sub.FORMAT_FAILURE, "an entry is encrypted")
+        if info.flag_bits & 0x1 or info.compress_type not in METHODS:
+            raise Refused(Sub.FORMAT_FAILURE, "an entry is encrypted, or packed by a method that is not the standard's")
         if not 0 <= info.header_offset - offset <= spare:
             raise beside
         name, extra = struct.unpack_from("<HH", container, info.header_offset + 26)

@@ -45,16 +45,21 @@ def old_ones() -> Iterator[None]:
 
 
 def certificate(der: bytes) -> x509.Certificate:
-    """Raises ValueError where it cannot be read, or its key is of no known kind."""
+    """Raises ValueError where any part of it cannot be read, or its key is of no known kind."""
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
+    unreadable = (
+        UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, TypeError,
+    )  # fmt: skip
     with old_ones():
-        found = x509.load_der_x509_certificate(der)
         try:
+            found = x509.load_der_x509_certificate(der)
             found.public_key()
-        except UnsupportedAlgorithm as error:
-            raise ValueError("a key of no known kind") from error
+            for part in (found.subject, found.issuer, found.extensions, found.not_valid_after_utc):
+                str(part)
+        except unreadable as error:
+            raise ValueError("a certificate that cannot be read") from error
     return found
 
 

@@ -276,6 +276,31 @@ def quantity(path: str, field: str, unit: str, level: int = 0) -> Quantity:
 
 
 @dataclass(frozen=True)
+class Measure(Leaf):
+    """A number whose unit the model fixes: another unit is not understood."""
+
+    unit: str = ""
+
+    def action(self, name: Name) -> Action:
+        take = into(self.field, self.take)
+
+        def act(walk: Walk, target: Data, element: etree._Element) -> None:
+            if element.get("unitCode", self.unit) == self.unit:
+                take(walk, target, element)
+            else:
+                walk.unknown(element, "unit", f"only the unit {self.unit} is understood here")
+
+        return self.within(act, name)
+
+    def marks(self) -> Iterator[Mark]:
+        yield from ()
+
+
+def measure(path: str, field: str, unit: str) -> Measure:
+    return Measure(path, field, 0, {"unitCode": unit}, show=plain, unit=unit)
+
+
+@dataclass(frozen=True)
 class Special(Element):
     """What no other word says: read and written by functions of the table's own."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from stages.formats.binding.elements import Element, Fixed, Mark, Name, Write
+from stages.formats.binding.elements import Element, Fixed, Mark, Name, Write, getter, into
 from stages.formats.reading import xml_actions
 from stages.formats.reading.xml_walk import Action, Data, Node, Walk
 
@@ -67,9 +67,8 @@ class Group(Element):
         below = node(self.children, name)
         if not self.field:
             return xml_actions.within(below)
-        if self.many:
-            return xml_actions.groups(self.field, below)
-        return xml_actions.merged(self.field, below) if self.merge else xml_actions.group(self.field, below)
+        make = xml_actions.groups if self.many else xml_actions.merged if self.merge else xml_actions.group
+        return into(self.field, lambda last: make(last, below))
 
     def writer(self, level: int) -> Write:
         inside = content(self.children, level)
@@ -81,14 +80,14 @@ class Group(Element):
             said = inside(part, currency)
             return f"{start}{said}{end}" if said or always else ""
 
-        field = self.field
-        if not field:
+        if not self.field:
             return one
+        get = getter(self.field)
         if self.many:
-            return lambda part, currency: "".join([one(each, currency) for each in getattr(part, field)])
+            return lambda part, currency: "".join([one(each, currency) for each in get(part) or ()])
 
         def write(part: Any, currency: str) -> str:
-            value = getattr(part, field)
+            value = get(part)
             return "" if value is None else one(value, currency)
 
         return write

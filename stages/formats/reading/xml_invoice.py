@@ -8,10 +8,8 @@ from __future__ import annotations
 from lxml import etree
 
 from schemas.documents import Invoice
-from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
-from stages.formats.reading.completing import Unfit, complete
-from stages.formats.reading.records import refuse
+from stages.formats.reading.completing import complete
 from stages.formats.reading.xml_walk import Data, Node, Syntax, Walk
 
 
@@ -34,7 +32,7 @@ class InvoiceWalk(Walk):
         self.run(node, data, self.root)
         self.settle(data)
         self._taxes(data)
-        self._foreign(data)
+        self.foreign(data)
         self._names(data)
         if self.extras:
             data["extras"] = self.extras
@@ -55,17 +53,6 @@ class InvoiceWalk(Walk):
             if not accounting:
                 self.currency(element)
             self.put(data.setdefault("totals", {}), field, element.text, element)
-
-    def _foreign(self, data: Data) -> None:
-        """An amount in a currency that is not the invoice's would be written as one that is."""
-        wrong: list[Finding] = []
-        for code, element in self.currencies.items():
-            if data.get("currency") and code != data["currency"]:
-                message = "an amount stands in another currency than the document's (BT-5)"
-                rule = f"{self.syntax.name}-currency"
-                wrong.append(refuse(rule, message, self.place(element), code, str(data["currency"])))
-        if wrong:
-            raise Unfit(*wrong)
 
     def _names(self, data: Data) -> None:
         for role in ("seller", "buyer"):

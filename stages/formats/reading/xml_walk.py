@@ -13,8 +13,10 @@ from typing import Any
 
 from lxml import etree
 
+from schemas.errors import Finding
 from schemas.fields import Path
-from stages.formats.reading.records import Warnings
+from stages.formats.reading.completing import Unfit
+from stages.formats.reading.records import Warnings, refuse
 
 Data = dict[str, Any]
 Action = Callable[[Any, Data, etree._Element], None]
@@ -162,3 +164,14 @@ class Walk:
             if isinstance(here, dict):
                 at = self.parents.get(id(here), at)
         return self.place(at)
+
+    def foreign(self, data: Data) -> None:
+        """An amount in a currency that is not the invoice's would be written as one that is. Raises Unfit."""
+        wrong: list[Finding] = []
+        for code, element in self.currencies.items():
+            if data.get("currency") and code != data["currency"]:
+                message = "an amount stands in another currency than the document's"
+                rule = f"{self.syntax.name}-currency"
+                wrong.append(refuse(rule, message, self.place(element), code, str(data["currency"])))
+        if wrong:
+            raise Unfit(*wrong)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.documents import Invoice
 from schemas.errors import Finding
 from stages.formats.format import Format, Options, Target
 from stages.formats.ubl import reader, writer
+from stages.formats.ubl.messages import BY_KIND, WRITTEN
 from stages.formats.ubl.profile import Profile
 
 _INVOICES = frozenset({"invoice", "credit-note"})
@@ -21,14 +24,35 @@ def _target(name: str, title: str, version: str, profile: Profile, rules: tuple[
     return Target(name, title, version, _INVOICES, write, losses, rules, signature="xades-b-b-asic-e")
 
 
+def _write(document: Any, _options: Options) -> bytes:
+    message = BY_KIND.get(document.kind)
+    return message.write(document) if message else writer.write(document, Profile.PEPPOL)
+
+
+def _losses(document: Any, _options: Options) -> tuple[Finding, ...]:
+    message = BY_KIND.get(document.kind)
+    return message.losses(document) if message else writer.losses(document, Profile.PEPPOL)
+
+
+def _rules(document: Any, _options: Options) -> tuple[str, ...]:
+    """The rule sets that can be run here are those of invoices."""
+    return () if document.kind in BY_KIND else _BILLING
+
+
+_BILLING = ("peppol",)
+_PEPPOL = Target(
+    "peppol", "Peppol BIS 3", "3.0", _INVOICES | WRITTEN, _write, _losses, _BILLING, _rules, "xades-b-b-asic-e"
+)
+
 FORMAT = Format(
     name="ubl",
-    title="UBL 2.1 Invoice and CreditNote",
+    title="UBL 2.1",
     fits=reader.fits,
     read=reader.read,
-    reads="UBL 2.1 Invoice, CreditNote",
+    reads="UBL 2.1 Invoice, CreditNote, Order, OrderResponse, DespatchAdvice, ReceiptAdvice, Catalogue, "
+    "ApplicationResponse",
     targets=(
-        _target("peppol", "Peppol BIS Billing 3", "3.0", Profile.PEPPOL, ("peppol",)),
+        _PEPPOL,
         _target("xrechnung-ubl", "XRechnung in UBL", "3.0", Profile.XRECHNUNG, ("xrechnung",)),
         _target("ubl", "UBL 2.1 of plain EN 16931", "2.1", Profile.EN16931, ("en16931",)),
     ),

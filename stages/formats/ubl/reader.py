@@ -1,7 +1,8 @@
-"""UBL 2.1 Invoice and CreditNote, one or any number below any wrapper (a StandardBusinessDocument, a plain list).
+"""UBL 2.1 Invoice, CreditNote and the messages around them, one or any number below any wrapper (a
+StandardBusinessDocument, a plain list).
 
 In       XML, UTF-8, UTF-16 or a single-byte encoding that it declares
-Out      one record for each Invoice or CreditNote element: `invoice[n]`, `credit-note[n]`, counted over the export
+Out      one record for each document's element: `invoice[n]`, `credit-note[n]`, `order[n]`, counted over the export
 Refused  what the canonical document cannot hold (a missing number, an amount in another currency): that record only
 Source   OASIS UBL 2.1; CEN/TS 16931-3-2 for where each business term stands (`terms.py`)
 
@@ -27,13 +28,16 @@ from stages.formats.reading.records import (
 )
 from stages.formats.reading.xml import Piece, parse, split
 from stages.formats.reading.xml_invoice import InvoiceWalk
-from stages.formats.reading.xml_walk import Data, Syntax
+from stages.formats.reading.xml_walk import Data, Syntax, Walk
+from stages.formats.ubl.messages import MESSAGES
+from stages.formats.ubl.messages.message import OASIS
 from stages.formats.ubl.terms import CAC, CBC, DOCUMENT, EXT
 
 INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
-_ROOTS = {(INVOICE, "Invoice"), (CREDIT_NOTE, "CreditNote")}
+_ROOTS = {(INVOICE, "Invoice"), (CREDIT_NOTE, "CreditNote")} | {(f"{OASIS}{root}-2", root) for root in MESSAGES}
 _SYNTAX = Syntax("ubl", {CBC: "cbc:", CAC: "cac:", EXT: "ext:"})
+_MESSAGES = Syntax("ubl", _SYNTAX.prefixes, "Peppol BIS")
 
 
 def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
@@ -52,7 +56,7 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
         if budget.spent(len(records)):
             return records, piece.after
     if not records and not cursor:
-        finding = refuse("xml-no-document", "no Invoice or CreditNote stands in it", "line 1")
+        finding = refuse("xml-no-document", "no UBL document that is read stands in it", "line 1")
         raise unreadable("the export", (finding,))
     return records, None
 
@@ -63,9 +67,15 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
         return Record(address, error=refused(address, (piece.refusal,)))
     try:
         root = parse(piece)
-        if etree.QName(root).localname == "CreditNote":
+        local = etree.QName(root).localname
+        if local == "CreditNote":
             address = f"credit-note[{piece.ordinal}]"
+        elif message := MESSAGES.get(local):
+            address = f"{message.kind}[{piece.ordinal}]"
         named = number_of({"invoice_number": root.findtext("{*}ID")})
+        if message := MESSAGES.get(local):
+            plain = Walk(root, piece.line, _MESSAGES)
+            return Record(address, message.read(plain), None, plain.warnings.all())
         walk = _Walk(root, piece.line, _SYNTAX)
         return Record(address, walk.document(DOCUMENT, profile), None, walk.warnings.all())
     except Unfit as unfit:

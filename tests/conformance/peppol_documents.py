@@ -94,7 +94,8 @@ ORDER = Order(
     accounting_reference="4711",
     attachments=(
         Attachment(
-            reference="A-1", description="Drawing", content_base64="YQ==", media_type="application/pdf", file_name="a.pdf"
+            reference="A-1", description="Drawing", content_base64="YQ==", media_type="application/pdf",
+            file_name="a.pdf",
         ),
         Attachment(reference="A-2", external_location="https://saobento.example/a"),
     ),

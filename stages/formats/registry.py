@@ -17,6 +17,7 @@ PACKAGES = (
     "cii",
     "cii.pdf",
     "idoc",
+    "cnab",
     "erp_json",
     "x12",
     "facturae",

@@ -26,6 +26,18 @@ FIELD: Final = "Signature"
 SPARE: Final = 256
 """Octets by which a second token may be larger than the first."""
 
+DAMAGED: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RecursionError,
+    OSError,
+)
+"""What pyHanko raises at a damaged file, beside its own errors."""
+
 
 def sign_pdf(
     pdf: bytes,
@@ -82,7 +94,7 @@ def _signed(
             raise NotSignable("the PDF is encrypted")
         embedding = PdfCMSEmbedder(SigFieldSpec(field, on_page=0)).write_cms(field, writer)
         next(embedding)
-    except (PdfError, SigningError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (PdfError, SigningError, *DAMAGED) as error:
         raise NotSignable("the PDF cannot be read, or has a signature field of this name") from error
     placeholder = SignatureObject(
         timestamp=at.astimezone(UTC),

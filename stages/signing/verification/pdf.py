@@ -9,6 +9,8 @@ Source: PAdES ETSI EN 319 142-1 V1.2.1, 6.3; ISO 32000-2, 12.8 (signatures, incr
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,6 +21,16 @@ from stages.signing.verification.verdict import Draft, Judged, Refused, Report, 
 MAX_BYTES: Final = 200 * 1024 * 1024
 MAX_SIGNATURES: Final = 100
 KIND: Final = "PAdES"
+DAMAGED: Final = (
+    *cms.UNREADABLE,
+    OSError,
+    NotImplementedError,
+    AssertionError,
+    ArithmeticError,
+    zlib.error,
+    struct.error,
+)
+"""What pyHanko raises at a damaged file, beside its own errors."""
 
 
 def judge(content: bytes, trust: Trust, now: datetime) -> Report:
@@ -34,7 +46,7 @@ def judge(content: bytes, trust: Trust, now: datetime) -> Report:
         if reader.encrypted:
             return failed(KIND, Sub.FORMAT_FAILURE, "the PDF is encrypted")
         embedded = list(reader.embedded_regular_signatures)
-    except (PdfError, SignatureValidationError, OSError, NotImplementedError, *cms.UNREADABLE):
+    except (PdfError, SignatureValidationError, *DAMAGED):
         return failed(KIND, Sub.FORMAT_FAILURE, "the PDF cannot be read")
     if not embedded:
         return failed(KIND, Sub.FORMAT_FAILURE, "there is no signature in it")
@@ -53,7 +65,7 @@ def _signature(content: bytes, embedded: Any, names: set[str], trust: Trust, now
         _judge(draft, content, embedded, names, trust, now)
     except Refused as refused:
         draft.against(refused.sub, refused.explanation)
-    except (PdfError, SignatureValidationError, OSError, NotImplementedError, *cms.UNREADABLE):
+    except (PdfError, SignatureValidationError, *DAMAGED):
         draft.against(Sub.FORMAT_FAILURE, "the signature cannot be read")
     return draft.judged()
 

@@ -21,6 +21,7 @@ PACKAGES = (
     "erp_json",
     "x12",
     "facturae",
+    "cxml",
     "canonical",
     "xlsx",
     "fixed",

@@ -16,7 +16,7 @@ from xml.parsers import expat
 from schemas.errors import Finding
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
-from stages.formats.reading.xml import encoding_of, fault
+from stages.formats.reading.xml import CXML, encoding_of, fault, tolerable
 
 HEAD_BYTES = 64 * 1024
 """What is read of an export to recognise it."""
@@ -82,6 +82,7 @@ class Head:
 
     @cached_property
     def _outline(self) -> tuple[list[tuple[str, str]], dict[str, str], Finding | None]:
+        remembered: list[Finding] = []
         elements: list[tuple[str, str]] = []
         words: dict[str, str] = {}
         open_names: list[str] = []
@@ -100,9 +101,12 @@ class Head:
             if open_names and open_names[-1] in ("IDOCTYP", "CIMTYP", "MESTYP") and text.strip():
                 words.setdefault(open_names[-1], text.strip())
 
-        def doctype(*_: Any) -> None:
+        def doctype(_name: str, system: str | None, public: str | None, internal: int) -> None:
             message = "a DOCTYPE is never accepted: it can carry entities"
-            raise Unfit(refuse("xml-doctype", message, f"line {parser.CurrentLineNumber}", "<!DOCTYPE"))
+            finding = refuse("xml-doctype", message, f"line {parser.CurrentLineNumber}", "<!DOCTYPE")
+            if not tolerable(CXML, system, public, internal):
+                raise Unfit(finding)
+            remembered.append(finding)  # that of cXML: only a format that says so reads on
 
         try:
             codec, mark = encoding_of(self.data)
@@ -118,7 +122,7 @@ class Head:
         except expat.ExpatError as error:
             place = f"line {error.lineno}, column {error.offset + 1}"
             return elements, words, refuse("xml-syntax", fault(error), place)
-        return elements, words, None
+        return elements, words, next(iter(remembered), None)
 
     @property
     def elements(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
@@ -52,6 +52,9 @@ _EXPAT_NAMES = {"utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "iso8859-1": "
 
 Wanted = Callable[[str, str], bool]
 """(namespace, local name) -> is this element a document?"""
+
+CXML = re.compile(r"https?://xml\.cxml\.org/schemas/cXML/[\d.]{1,20}/[A-Za-z]{1,40}\.dtd\Z", re.ASCII | re.IGNORECASE)
+"""The external DOCTYPE that every cXML document has. It is looked at, never loaded."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,18 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     return codec, 0
 
 
+def tolerable(doctype: re.Pattern[str] | None, system: str | None, public: str | None, internal: int) -> bool:
+    """Is a DOCTYPE nothing but the name of an expected document type? With a subset of its own it never is."""
+    return doctype is not None and not internal and public is None and bool(doctype.match(system or ""))
+
+
 class _Guard:
     """One expat parser with its checks; collects where wanted elements stand. Offsets are of the file."""
 
-    def __init__(self, codec: str, wanted: Wanted, cursor: Cursor, offset: int) -> None:
-        self.codec, self.wanted = codec, wanted
+    def __init__(
+        self, codec: str, wanted: Wanted, cursor: Cursor, offset: int, doctype: re.Pattern[str] | None
+    ) -> None:
+        self.codec, self.wanted, self.doctype = codec, wanted, doctype
         self.found: list[_Found] = []
         self.outer = [_Outer(str(name), dict(declares)) for name, declares in cursor.get("a", [])]
         self.depth = len(self.outer)
@@ -137,6 +147,7 @@ class _Guard:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.SkippedEntityHandler = self._entity
         prologue = "".join(_open_tag(o) for o in self.outer) or ("<after/>" if cursor else "")
         encoded = prologue.encode(codec, "xmlcharrefreplace")
         self.shift = offset - len(encoded)
@@ -154,7 +165,13 @@ class _Guard:
         line = self.parser.CurrentLineNumber + self.line
         return f"line {line}, column {self.parser.CurrentColumnNumber + 1}"
 
-    def _doctype(self, *_: Any) -> None:
+    def _entity(self, name: str, _parameter: bool) -> None:
+        """An entity of a DOCTYPE that was not loaded: its content is unknown, so the text is not whole."""
+        raise Unfit(refuse("xml-entity", "an entity that nothing here defines", self.place(), f"&{name};"))
+
+    def _doctype(self, _name: str, system: str | None, public: str | None, internal: int) -> None:
+        if tolerable(self.doctype, system, public, internal):
+            return
         raise Unfit(
             refuse("xml-doctype", "a DOCTYPE is never accepted: it can carry entities", self.place(), "<!DOCTYPE")
         )
@@ -237,8 +254,11 @@ class _Bytes:
         return bytes(self.data[start - self.start : end - self.start])
 
 
-def split(file: BinaryIO, wanted: Wanted, cursor: Cursor | None) -> Iterator[Piece]:
-    """Every wanted element from the cursor on, in the file's order.
+def split(
+    file: BinaryIO, wanted: Wanted, cursor: Cursor | None, *, doctype: re.Pattern[str] | None = None
+) -> Iterator[Piece]:
+    """Every wanted element from the cursor on, in the file's order. A DOCTYPE is refused, unless it has no subset of
+    its own and names what fits `doctype`.
 
     What is damaged behind a first document ends the export with a piece that carries the finding; what is damaged
     before any document raises ExportUnreadable.
@@ -249,7 +269,7 @@ def split(file: BinaryIO, wanted: Wanted, cursor: Cursor | None) -> Iterator[Pie
         codec, mark = encoding_of(file.read(400))
         offset = int((cursor or {}).get("o", mark))
         file.seek(offset)
-        guard = _Guard(codec, wanted, cursor or {}, offset)
+        guard = _Guard(codec, wanted, cursor or {}, offset, doctype)
         held = _Bytes(offset)
         while True:
             chunk = file.read(CHUNK)

@@ -1,9 +1,4 @@
-"""SAC, TXI, ITD: allowances and charges, taxes, terms of payment.
-
-X12 knows no VAT category. What it says of a tax becomes this: a rate (TXI03; those of one line are added, state and
-city) makes category S; a tax without a rate cannot be one of EN 16931, and becomes a charge outside of VAT (category O)
-that names it; no tax at all makes O. TXI10 (assigned identification) carries the category that we write.
-"""
+"""SAC, TXI, ITD: allowances and charges, taxes (see `reading/sales_tax.py`), terms of payment."""
 
 from __future__ import annotations
 
@@ -11,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from stages.formats.reading.completing import NUMBER, as_day
+from stages.formats.reading.completing import as_day
+from stages.formats.reading.sales_tax import Tax, settle
 from stages.formats.x12.codes import ALLOWANCES, CHARGE_CODES, TAX_CHARGES, TAX_TYPES
 from stages.formats.x12.meaning import Written, row, shown
 from stages.formats.x12.reading import Data, Reading
@@ -35,7 +31,7 @@ class Allowance:
             description = node.get(15) or TAX_TYPES["TX"]
             for position in (1, 2, 16):
                 node.get(position)
-            taxes(target).append({"type": "", "amount": amount, "rate": "", "text": description, "node": node})
+            taxes(target).append(Tax(amount, text=description, place=node.place(5)))
             return target
         made = reading.part(target, "allowances_charges", node)
         node.get(1), node.get(2), node.get(12)
@@ -69,29 +65,24 @@ class Allowance:
             yield row(texts), each
 
 
-def taxes(target: Data) -> list[Data]:
-    """The taxes said of a part of the document, until `settle` makes something of them."""
-    found: list[Data] = target.setdefault("#taxes", [])
+def taxes(target: Data) -> list[Tax]:
+    """The taxes said of a part of the document, until `settle_taxes` makes something of them."""
+    found: list[Tax] = target.setdefault("#taxes", [])
     return found
 
 
-class Tax:
-    """TXI."""
+class Taxed:
+    """TXI. TXI10 (assigned identification) carries the category that we write; X12 has no other place for it."""
 
     def __init__(self, *, lines: bool) -> None:
         self.lines = lines
 
     def read(self, reading: Reading, target: Data, node: Node) -> Data | None:
-        for position in (6, 7, 8):
-            node.get(position)
-        category = node.get(10)
-        taxes(target).append(
-            {
-                "type": node.get(1), "amount": node.get(2), "rate": node.get(3), "base": node.get(8), "node": node,
-                "category": category if category in CATEGORIES else "E" if node.get(6) == "1" else "",
-                "text": TAX_TYPES.get(node.get(1), node.get(1)),
-            }
-        )  # fmt: skip
+        kind, exempt, category = node.get(1), node.get(6) == "1", node.get(10)
+        node.get(7)
+        category = category if category in CATEGORIES else "E" if exempt else ""
+        name = TAX_TYPES.get(kind, kind)
+        taxes(target).append(Tax(node.get(2), node.get(3), node.get(8), category, kind, name, node.place()))
         return target
 
     def write(self, part: Any, document: Any) -> Written:
@@ -120,105 +111,23 @@ def _tax(kind: str, amount: Decimal | None, rate: Decimal | None, base: Decimal 
 def settle_taxes(reading: Reading) -> None:
     """Categories, rates and breakdown from what the set said of taxes."""
     data = reading.data
-    said = data.pop("#taxes", [])
-    lines = [line for line in data.get("lines", ()) if isinstance(line, dict)]
+    whole = data.pop("#taxes", [])
+    lines = data.get("lines", ())
     of_lines = [line.pop("#taxes", []) for line in lines]
     for each in data.get("allowances_charges", ()):
-        _of_charge(each)
+        for tax in each.pop("#taxes", [])[:1]:
+            if tax.category:
+                each["vat_category"] = tax.category
+                if tax.category != "O" and tax.rate:
+                    each["vat_rate"] = tax.rate
     for line in lines:
         for each in line.get("allowances_charges", ()):
             each.pop("#taxes", None)
-    rated = [any(tax["rate"] or tax.get("category") for tax in found) for found in of_lines]
-    default = reading.constants.get("line", {})
-    if any(rated):
-        for line, found in zip(lines, of_lines, strict=True):
-            _rate(reading, line, found)
-        _breakdown(reading, said)
-    elif any(tax["rate"] or tax.get("category") for tax in said):
-        whole: Data = {}
-        if len({tax.get("category") or "S" for tax in said}) == 1 and len({_key(tax) for tax in said}) == len(said):
-            _rate(reading, whole, said)
-            for line in lines:
-                line.update(whole)
-            _breakdown(reading, said)
-        else:
-            message = "several taxes for the whole invoice, and no line says which is its own"
-            reading.say("x12-tax", message, said[0]["node"].place())
-    elif not default.get("vat_category"):
-        for line in lines:
-            line["vat_category"] = "O"
-        where = (said or [tax for found in of_lines for tax in found] or [None])[0]
-        if where:
-            _charge(reading, said or [tax for found in of_lines for tax in found])
-        else:
-            message = "the set says nothing of taxes; its lines are taken as outside of VAT (category O)"
-            reading.say("x12-tax", message, "TXI")
 
+    def say(message: str, place: str, found: str | None) -> None:
+        reading.say("x12-tax", message, place or "TXI", found)
 
-def _key(tax: Data) -> tuple[str, str]:
-    return tax["type"], tax["rate"]
-
-
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if NUMBER.match(text or "") and len(text) <= 28 else None
-
-
-def _rate(reading: Reading, line: Data, found: list[Data]) -> None:
-    rates = [_number(tax["rate"]) for tax in found if tax["rate"]]
-    category = next((tax["category"] for tax in found if tax.get("category")), "")
-    if not category:
-        total = sum((rate for rate in rates if rate is not None), Decimal(0))
-        category = "S" if total > 0 else "Z"
-        if len(rates) > 1:
-            reading.say(
-                "x12-tax", "several taxes of one line are added to one rate", found[0]["node"].place(), str(total)
-            )
-        if not found:
-            reading.say(
-                "x12-tax", "a line without a tax among lines with one is taken as zero rated (category Z)", "TXI"
-            )
-        line.update(vat_category=category, vat_rate=f"{total:f}")
-        return
-    line["vat_category"] = category
-    if category != "O" and rates and rates[0] is not None:
-        line["vat_rate"] = f"{sum(rate for rate in rates if rate is not None):f}"
-
-
-def _of_charge(each: Data) -> None:
-    found = each.pop("#taxes", [])
-    if found and (category := found[0].get("category")):
-        each["vat_category"] = category
-        if category != "O" and found[0]["rate"]:
-            each["vat_rate"] = found[0]["rate"]
-
-
-def _breakdown(reading: Reading, said: list[Data]) -> None:
-    """BG-23 from the summary's taxes where we know their category; else their sum is BT-110."""
-    rows = [tax for tax in said if tax.get("category") and tax.get("base") and tax["amount"]]
-    if said and len(rows) == len(said):
-        for tax in rows:
-            made = reading.part(reading.data, "vat_breakdown", tax["node"])
-            made.update(taxable_amount=tax["base"], tax_amount=tax["amount"], category=tax["category"])
-            if tax["rate"] and tax["category"] != "O":
-                made["rate"] = tax["rate"]
-    amounts = [_number(tax["amount"]) for tax in said if tax["type"]] or [_number(tax["amount"]) for tax in said]
-    if amounts and all(amount is not None for amount in amounts):
-        total = sum((amount for amount in amounts if amount is not None), Decimal(0))
-        reading.put(reading.data, "totals.tax_amount", f"{total:f}", said[0]["node"], 2)
-
-
-def _charge(reading: Reading, said: list[Data]) -> None:
-    """A tax without a rate: a charge that names it, outside of VAT."""
-    for tax in said:
-        amount = _number(tax["amount"])
-        if not amount:
-            continue
-        made = reading.part(reading.data, "allowances_charges", tax["node"])
-        made.update(charge=True, amount=f"{amount:f}", reason=tax["text"] or TAX_TYPES["TX"], vat_category="O")
-        message = "a tax without a rate becomes a charge outside of VAT (category O)"
-        reading.say("x12-tax", message, tax["node"].place(), tax["amount"])
-    for each in reading.data.get("allowances_charges", ()):
-        each.setdefault("vat_category", "O")
+    settle(data, of_lines, whole, reading.constants, say)
 
 
 class Terms:

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.documents import Invoice
 from stages.formats.x12.codes import INVOICE_TYPES, ITEMS, UNITS
 from stages.formats.x12.meaning import Grammar, Products, ReadOnly, Segment, Value, Written, qualified, row, shown
-from stages.formats.x12.money import Allowance, Tax, Terms, settle_taxes, settle_terms
+from stages.formats.x12.money import Allowance, Taxed, Terms, settle_taxes, settle_terms
 from stages.formats.x12.parties import Parties, loop
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets.shared import DESCRIPTION, Notes, net_amounts, number_lines
@@ -249,17 +249,17 @@ GRAMMAR = Grammar(
         ),
         "IT1": (lines("IT1"),),
         "IT1/PAM": (LineTotal(),),
-        "IT1/TXI": (Tax(lines=True),),
+        "IT1/TXI": (Taxed(lines=True),),
         "IT1/PID": DESCRIPTION,
         "IT1/REF": (ReadOnly({2: "#line"}, {1: "FJ"}), ReadOnly({2: "#order"}, {1: "PO"})),
         "IT1/DTM": qualified({"150": "period.start", "151": "period.end"}, "day"),
         "IT1/SAC": (Allowance(),),
-        "IT1/SAC/TXI": (Tax(lines=True),),
+        "IT1/SAC/TXI": (Taxed(lines=True),),
         "TDS": (Total(),),
-        "TXI": (Tax(lines=False),),
+        "TXI": (Taxed(lines=False),),
         "AMT": qualified({"1": "totals.line_total", "C4": "totals.paid_amount", "BAP": "totals.amount_due"}, "number"),
         "SAC": (Allowance(),),
-        "SAC/TXI": (Tax(lines=False),),
+        "SAC/TXI": (Taxed(lines=False),),
     },
     finish,
     counted="IT1",

@@ -1,0 +1,248 @@
+"""cXML: invoices, credit memos, orders, ship notices; its DOCTYPE is tolerated, never loaded, and nobody else's is."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.documents import Invoice
+from schemas.errors import ExportUnreadable, LimitExceeded
+from schemas.orders import DespatchAdvice, Order
+from stages.formats.reading.step import Step, read
+
+DOCTYPE = '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/InvoiceDetail.dtd">'
+HEADER = """<Header>
+ <From><Credential domain="DUNS"><Identity>123456789</Identity></Credential></From>
+ <To><Credential domain="NetworkId"><Identity>AN01</Identity></Credential></To>
+ <Sender><Credential domain="DUNS"><Identity>1</Identity><SharedSecret>tell-nobody</SharedSecret></Credential></Sender>
+</Header>"""
+
+
+def usd(amount: str) -> str:
+    return f'<Money currency="USD">{amount}</Money>'
+
+
+def contact(role: str, name: str) -> str:
+    return f"""<InvoicePartner><Contact role="{role}" addressID="7"><Name xml:lang="en">{name}</Name><PostalAddress>
+    <DeliverTo>Jo Doe</DeliverTo><Street>1 Main St</Street><City>Solon</City><State>OH</State>
+    <PostalCode>44139</PostalCode>
+    <Country isoCountryCode="US">United States</Country></PostalAddress><Email>jo@widget.example</Email></Contact>
+    <IdReference domain="supplierTaxID" identifier="12-345"/></InvoicePartner>"""
+
+
+def bill(*, lines: str = "", purpose: str = "standard", summary: str = "", head: str = "", **attributes: str) -> str:
+    more = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+    lines = lines or line("1", "2", "10.00")
+    return f"""<InvoiceDetailRequest><InvoiceDetailRequestHeader invoiceID="INV-1" purpose="{purpose}"
+    invoiceDate="2026-11-02T23:30:00-05:00" {more}><InvoiceDetailHeaderIndicator/><InvoiceDetailLineIndicator/>
+    {contact("from", "Widget Works")}{contact("billTo", "XYZ Retail")}
+    <PaymentTerm payInNumberOfDays="10"><Discount><DiscountPercent percent="2"/></Discount></PaymentTerm>
+    <PaymentTerm payInNumberOfDays="30"/>{head}</InvoiceDetailRequestHeader>
+    <InvoiceDetailOrder><InvoiceDetailOrderInfo><OrderReference orderID="PO-7"><DocumentReference payloadID="x"/>
+    </OrderReference></InvoiceDetailOrderInfo>{lines}</InvoiceDetailOrder>
+    <InvoiceDetailSummary><SubtotalAmount>{usd("20.00")}</SubtotalAmount>{summary}</InvoiceDetailSummary>
+    </InvoiceDetailRequest>"""
+
+
+def line(number: str, quantity: str, price: str, more: str = "") -> str:
+    return f"""<InvoiceDetailItem invoiceLineNumber="{number}" quantity="{quantity}"><UnitOfMeasure>EA</UnitOfMeasure>
+    <UnitPrice>{usd(price)}</UnitPrice><InvoiceDetailItemReference lineNumber="{number}0">
+    <ItemID><SupplierPartID>W-1</SupplierPartID><SupplierPartAuxiliaryID>blue</SupplierPartAuxiliaryID></ItemID>
+    <Description xml:lang="en">Widget</Description><Classification domain="UNSPSC">31162800</Classification>
+    </InvoiceDetailItemReference>{more}</InvoiceDetailItem>"""
+
+
+def tax(amount: str, rate: str = "") -> str:
+    rated = f' percentageRate="{rate}"' if rate else ""
+    return f"""<Tax>{usd(amount)}<Description xml:lang="en">tax</Description><TaxDetail category="sales"{rated}>
+    <TaxAmount>{usd(amount)}</TaxAmount></TaxDetail></Tax>"""
+
+
+def wrapped(payload: str, doctype: str = DOCTYPE) -> str:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>{doctype}<cXML payloadID="1" timestamp="2026-11-02T00:00:00Z">'
+        f'{HEADER}<Request deploymentMode="production">{payload}</Request></cXML>'
+    )
+
+
+def done(text: str | bytes, **more: Any) -> Step:
+    return read(io.BytesIO(text if isinstance(text, bytes) else text.encode()), "x", None, None, **more)
+
+
+def one(payload: str) -> Any:
+    (record,) = done(wrapped(payload)).records
+    assert record.document is not None, record.error and record.error.findings
+    return record.document
+
+
+def refused(text: str) -> tuple[str, str | None]:
+    try:
+        (record,) = done(text).records
+    except ExportUnreadable as error:
+        return error.findings[0].rule, error.findings[0].found
+    assert record.error is not None
+    return record.error.findings[0].rule, record.error.findings[0].found
+
+
+def test_an_invoice_is_read_whole() -> None:
+    """Parties with their numbers, the order, terms, item and due date; the shared secret is nowhere."""
+    document = one(bill(summary=tax("1.45", "7.25") + f"<NetAmount>{usd('21.45')}</NetAmount>"))
+    assert isinstance(document, Invoice)
+    assert (document.invoice_number, document.issue_date.isoformat(), document.type_code) == (
+        "INV-1",
+        "2026-11-02",
+        "380",
+    )
+    assert (document.currency, document.order_reference, document.payment_terms) == (
+        "USD", "PO-7", "2% discount within 10 days, net 30 days",
+    )  # fmt: skip
+    assert document.due_date is not None
+    assert document.due_date.isoformat() == "2026-12-02"
+    assert document.seller.name == "Widget Works"
+    assert [(each.value, each.scheme) for each in document.seller.identifiers] == [("7", None), ("123456789", "0060")]
+    assert document.seller.tax_registration == "12-345"
+    assert document.buyer.name == "XYZ Retail"
+    (row,) = document.lines
+    assert (row.name, row.seller_item_id, row.order_line_reference, row.vat_category, str(row.vat_rate)) == (
+        "Widget", "W-1", "10", "S", "7.25",
+    )  # fmt: skip
+    assert [(each.name, each.value) for each in row.attributes] == [("Supplier part auxiliary ID", "blue")]
+    assert [(each.value, each.scheme) for each in row.classifications] == [("31162800", "TST")]
+    assert str(document.totals.tax_inclusive) == "21.45"
+    assert "tell-nobody" not in document.model_dump_json()
+
+
+def test_charges_and_taxes_without_a_rate() -> None:
+    """Shipping is a charge; a tax without a rate is one too, outside of VAT; an amount of nothing is none."""
+    summary = f"{tax('1.45')}<ShippingAmount>{usd('5.00')}</ShippingAmount>"
+    summary += f"<SpecialHandlingAmount>{usd('0')}</SpecialHandlingAmount>"
+    document = one(bill(summary=summary))
+    assert [(str(each.amount), each.reason, each.vat_category) for each in document.allowances_charges] == [
+        ("5.00", "Shipping", "O"),
+        ("1.45", "sales", "O"),
+    ]
+    assert document.lines[0].vat_category == "O"
+
+
+def test_a_credit_memo_is_positive() -> None:
+    """Negative quantities and amounts of a credit memo turn positive; what it credits is named."""
+    payload = bill(
+        purpose="creditMemo", lines=line("1", "-2", "10.00"), head='<InvoiceIDInfo invoiceID="INV-0"/>',
+        summary=f"<NetAmount>{usd('-20.00')}</NetAmount>",
+    ).replace(usd("20.00"), usd("-20.00"))  # fmt: skip
+    document = one(payload)
+    assert (document.document_type, str(document.lines[0].quantity)) == ("credit-note", "2")
+    assert (str(document.totals.line_total), str(document.totals.tax_inclusive)) == ("20.00", "20.00")
+    assert [each.number for each in document.preceding_invoices] == ["INV-0"]
+
+
+def test_what_must_not_be_issued_again_is_refused() -> None:
+    """A deletion, an invoice for information, amounts of two currencies, an order's update: each with its reason."""
+    assert refused(wrapped(bill(operation="delete"))) == ("cxml-action", "delete")
+    assert refused(wrapped(bill(isInformationOnly="yes"))) == ("cxml-action", "yes")
+    assert refused(wrapped(bill(lines=line("1", "1", "5").replace("USD", "EUR"))))[0] == "cxml-currency"
+    assert refused(wrapped(ORDER.replace('type="new"', 'type="update"'))) == ("cxml-action", "update")
+    assert refused(wrapped("<ProfileRequest/>")) == ("cxml-kind", "ProfileRequest")
+
+
+ORDER = f"""<OrderRequest><OrderRequestHeader orderID="PO-7" orderDate="2026-11-02" type="new" orderType="release">
+<Total>{usd("20.00")}</Total><ShipTo><Address addressID="12"><Name xml:lang="en">Store 12</Name></Address></ShipTo>
+<BillTo><Address><Name xml:lang="en">XYZ Retail</Name></Address></BillTo><Extrinsic name="cost">4711</Extrinsic>
+</OrderRequestHeader><ItemOut quantity="2" lineNumber="1" agreementItemNumber="9"><ItemID>
+<SupplierPartID>W-1</SupplierPartID>
+</ItemID><ItemDetail><UnitPrice>{usd("10.00")}</UnitPrice><Description xml:lang="en">blue<ShortName>Widget</ShortName>
+</Description><UnitOfMeasure>EA</UnitOfMeasure></ItemDetail></ItemOut></OrderRequest>"""
+
+
+def test_an_order_is_read_whole() -> None:
+    """The header's credentials are the parties' numbers; what has no field is kept under its name, with a warning."""
+    (record,) = done(wrapped(ORDER)).records
+    document = record.document
+    assert isinstance(document, Order)
+    assert (document.number, document.type_code, document.currency) == ("PO-7", "226", "USD")
+    assert (document.buyer.name, document.seller.name) == ("XYZ Retail", "AN01")
+    assert document.delivery is not None
+    assert document.delivery.location is not None
+    assert (document.delivery.name, document.delivery.location.value) == ("Store 12", "12")
+    (row,) = document.lines
+    assert (row.name, row.description, str(row.net_price)) == ("Widget", "blue", "10.00")
+    assert document.extras["extrinsic cost"] == "4711"
+    assert "9" in document.extras.values()
+    assert [each.rule for each in record.warnings] == ["cxml-unknown", "cxml-name"]
+
+
+def test_a_ship_notice_is_read() -> None:
+    """Lines with the order that they belong to, the carrier, and the day of despatch."""
+    document = one(
+        """<ShipNoticeRequest><ShipNoticeHeader shipmentID="S-1" noticeDate="2026-11-02T01:00:00Z"
+        shipmentDate="2026-11-01T01:00:00Z"/><ShipControl><CarrierIdentifier domain="SCAC">FDE</CarrierIdentifier>
+        <CarrierIdentifier domain="companyName">Federal Express</CarrierIdentifier>
+        <ShipmentIdentifier>8202</ShipmentIdentifier>
+        </ShipControl><ShipNoticePortion><OrderReference orderID="PO-7"/><ShipNoticeItem quantity="2" lineNumber="1">
+        <UnitOfMeasure>EA</UnitOfMeasure></ShipNoticeItem></ShipNoticePortion></ShipNoticeRequest>"""
+    )
+    assert isinstance(document, DespatchAdvice)
+    assert document.shipment.carrier is not None
+    assert (document.shipment.carrier.name, document.shipment.tracking) == ("Federal Express", "8202")
+    assert [(each.quantity, each.order_reference, each.order_line_reference) for each in document.lines] == [
+        (2, "PO-7", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/cXML.dtd" [<!ENTITY a "b">]>',
+        "<!DOCTYPE cXML [<!ENTITY a 'b'>]>",
+        "<!DOCTYPE cXML>",
+        '<!DOCTYPE cXML SYSTEM "http://evil.example/schemas/cXML/1.2.050/cXML.dtd">',
+        '<!DOCTYPE cXML SYSTEM "file:///etc/passwd">',
+        '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org.evil.example/schemas/cXML/1.2.050/cXML.dtd">',
+        '<!DOCTYPE cXML PUBLIC "-//x//y" "http://xml.cxml.org/schemas/cXML/1.2.050/cXML.dtd">',
+        '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/../../x.dtd">',
+    ],
+)
+def test_other_doctypes_are_refused(doctype: str) -> None:
+    """A subset of its own, another host, a file, a public identifier: no DOCTYPE but cXML's own is tolerated."""
+    assert refused(wrapped(ORDER, doctype)) == ("xml-doctype", "<!DOCTYPE")
+
+
+def test_no_other_format_takes_the_doctype() -> None:
+    """A UBL invoice behind cXML's DOCTYPE is refused as it always was."""
+    ubl = '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><a/></Invoice>'
+    assert refused(DOCTYPE + ubl)[0] == "xml-doctype"
+    assert refused(DOCTYPE + "<unknown><a/></unknown>")[0] == "xml-doctype"
+
+
+def test_entities_of_the_doctype_are_refused() -> None:
+    """An entity that only the DTD could define leaves the text unknown: refused, in content and in attributes."""
+    assert refused(wrapped(ORDER.replace("Store 12", "Store &nbsp;"))) == ("xml-entity", "&nbsp;")
+    assert refused(wrapped(ORDER.replace('orderID="PO-7"', 'orderID="PO&x;7"')))[0] in ("xml-syntax", "xml-entity")
+
+
+SAMPLE = wrapped(bill(summary=tax("1.45", "7.25"))).encode()
+
+
+@settings(max_examples=200, deadline=2000)
+@given(data=st.data())
+def test_damaged_bytes_are_refused_in_words(data: st.DataObject) -> None:
+    """Bytes flipped, cut or put in anywhere: a record, or a refusal in words; never another exception."""
+    raw = bytearray(SAMPLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        how = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+        if how == "flip":
+            raw[at] = data.draw(st.integers(0, 255))
+        elif how == "cut":
+            del raw[at : at + data.draw(st.integers(1, 60))]
+        else:
+            raw[at:at] = data.draw(st.binary(max_size=20))
+    try:
+        step = done(bytes(raw))
+    except (ExportUnreadable, LimitExceeded):
+        return
+    assert all(each.document is not None or (each.error and each.error.findings) for each in step.records)

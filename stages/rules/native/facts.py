@@ -114,7 +114,7 @@ class Facts:
         self.german = self.seller_country == "DE" == self.buyer_country
         self.creditor = (d.payment.creditor_identifier or "") if d.payment is not None else ""
         self.order = d.order_reference or (_NO_ORDER if d.sales_order_reference and written else "")
-        pair = written and rules is RuleSet.PEPPOL
+        pair = written and rules in (RuleSet.PEPPOL, RuleSet.XRECHNUNG)
         self.charges = tuple(
             _charge(f"allowances_charges[{index}]", each, True, pair) for index, each in enumerate(d.allowances_charges)
         )

@@ -35,6 +35,7 @@ from pydantic import Field, ValidationError, field_validator
 from schemas.documents import Invoice, Party
 from schemas.errors import ConfigurationError
 from schemas.fields import Kind, fields_of
+from schemas.spools import SpoolMapping
 from schemas.tables import CsvMapping, FixedMapping, Setting, XlsxMapping, known_encoding
 
 
@@ -103,6 +104,7 @@ class ExtractionProfile(Setting):
     csv: CsvMapping | None = None
     fixed: FixedMapping | None = None
     xlsx: XlsxMapping | None = None
+    spool: SpoolMapping | None = None
     idoc: IdocMapping = IdocMapping()
     erp: ErpMapping = ErpMapping()
     x12: X12Mapping = X12Mapping()

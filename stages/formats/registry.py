@@ -15,6 +15,7 @@ from stages.formats.format import Format, Target
 PACKAGES = (
     "ubl",
     "cii",
+    "spool",
     "cii.pdf",
     "idoc",
     "cnab",

@@ -156,7 +156,7 @@ class Fields:
         expected: str | None = None,
     ) -> None:
         if len(findings) < 100:
-            findings.append(refuse(rule, message, f'line {row.line}, column "{field.column.column}"', found, expected))
+            findings.append(refuse(rule, message, f'{row.place}, column "{field.column.column}"', found, expected))
 
 
 def _set(data: dict[str, Any], path: Path, value: Any) -> None:

@@ -20,6 +20,11 @@ class Row:
     line: int
     start: int
     damage: Finding | None = None
+    where: str = ""
+
+    @property
+    def place(self) -> str:
+        return self.where or f"line {self.line}"
 
 
 class Rows(Protocol):

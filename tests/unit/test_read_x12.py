@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.documents import Invoice
 from schemas.errors import ExportUnreadable, LimitExceeded
+from schemas.payments import RemittanceAdvice
 from schemas.profiles import ExtractionProfile, load_profile
 from stages.formats.reading.step import Step, read
 
@@ -114,6 +115,39 @@ def test_a_missing_trailer_is_always_refused(cut: str, rule: str, place: str) ->
     assert [each[:2] for each in refused(text.replace(cut, ""), ACCEPT)] == [(rule, place)]
 
 
+def test_sets_of_one_number_are_refused_or_accepted_by_profile() -> None:
+    """Two sets of a group with one control number: which is meant (718 code 23)? Refused, or accepted by profile."""
+    text = interchange(group(bill(), bill(), bill().replace("0001~", "0002~")))
+    found = [[(f.rule, f.place) for f in each.error.findings] if each.error else [] for each in done(text).records]
+    assert found == [[("x12-control-number", "ST02")], [("x12-control-number", "ST02")], []]
+    assert [each.error for each in done(text, ACCEPT).records] == [None, None, None]
+
+
+def test_a_remittance_advice_is_read() -> None:
+    """820: who pays whom, by which transfer, and which invoices with how much of each."""
+    payment = a_set(
+        "BPR*C*190.50*C*ACH*CTX*01*111000025*DA*9876*1234567890**01*222000025*DA*5432*20261105",
+        "TRN*1*TRACE-9", "CUR*PR*USD", "DTM*097*20261104", "N1*PR*XYZ Retail", "N1*PE*Widget Works*1*123456789",
+        "ENT*1",
+        "RMR*IV*INV-1**200.50*210.50*10", "DTM*003*20261002", "ADX*-2*01", "RMR*CM*CM-1**-10", code="820",
+    )  # fmt: skip
+    (record,) = done(interchange(group(payment, kind="RA"))).records
+    document = record.document
+    assert isinstance(document, RemittanceAdvice)
+    assert (document.number, document.issue_date.isoformat(), str(document.payment_date)) == (
+        "TRACE-9", "2026-11-04", "2026-11-05",
+    )  # fmt: skip
+    assert (document.payer.name, document.payee.name, str(document.total_paid)) == (
+        "XYZ Retail",
+        "Widget Works",
+        "190.50",
+    )
+    assert (document.payer_account, document.payee_account, document.payment_means) == ("9876", "5432", "30")
+    lines = [(r.document_number, r.document_type, str(r.amount_paid), r.discount, r.adjustment) for r in document.lines]
+    assert lines == [("INV-1", "380", "200.50", 10, -2), ("CM-1", "381", "-10", None, None)]
+    assert str(document.lines[0].document_date) == "2026-10-02"
+
+
 def test_a_bad_set_stops_no_other() -> None:
     """Of three sets in two groups the one with a damaged date is refused, with its segment and element."""
     bad = bill().replace("BIG*20261102", "BIG*20261341")
@@ -131,8 +165,9 @@ def test_a_bad_set_stops_no_other() -> None:
 
 def test_reading_goes_on_from_any_cursor() -> None:
     """Steps of one record over two interchanges give what one step gives; a refused group is told once."""
-    second = interchange(group(bill(), bill(), number="1"), group(bill(), bill(), number="2").replace("GE*2", "GE*5"))
-    text = interchange(group(bill(), bill(), bill())) + "\n\n" + second
+    two, three = (bill().replace("0001~", f"{n}~") for n in ("0002", "0003"))
+    second = interchange(group(bill(), two, number="1"), group(bill(), two, number="2").replace("GE*2", "GE*5"))
+    text = interchange(group(bill(), two, three)) + "\n\n" + second
     whole = [(each.address, each.error is None) for each in done(text).records]
     stepped, cursor = [], None
     while True:

@@ -11,6 +11,7 @@ Source: ASC X12 997, release 004010; data elements 715 to 718, 720, 723.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 
 from schemas.answers import AcknowledgedMessage, Action, SyntaxAcknowledgement, SyntaxFault
@@ -49,7 +50,15 @@ def acknowledge(
                 if inside[0].group.element(1) == "FA":
                     continue
                 name = number if not made else f"{number}-{len(made) + 1}"
-                faults = balance.groups.get(group, [])
+                found = balance.groups.get(group, [])
+                faults = [each for each in found if each.level != "set"]
+                shared = {each.found: each for each in found if each.level == "set"}
+                inside = [
+                    replace(each, faults=(*each.faults, shared[each.control_number]))
+                    if each.control_number in shared
+                    else each
+                    for each in inside
+                ]
                 made.append(_group(inside, faults, balance.interchange, name, day, profile))
             offset = find(file, balance.end)
     except Unfit as unfit:

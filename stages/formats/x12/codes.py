@@ -29,8 +29,9 @@ ALLOWANCES: dict[str, str] = {
 """1300 -> reason, for people."""
 TAX_CHARGES = frozenset({"H850", "H750", "H740", "H760", "H770", "H780"})
 """1300: charges that are a tax."""
-CHARGE_CODES = {"FC": "D240", "DL": "C040", "SH": "G830", "HD": "D500", "SU": "G760", "LA": "E170"}
-"""UNTDID 7161 -> 1300, where both name the same thing; ZZZZ (mutually defined) is written for the others."""
+CHARGE_CODES = {"D240": "FC", "C040": "DL", "H090": "SH", "D500": "HD", "G760": "SU", "E170": "LA"}
+ALLOWANCE_CODES = {"C310": "95"}
+"""1300 -> UNTDID 7161, 5189, where both name the same thing; ZZZZ (mutually defined) is written for the others."""
 
 TAX_TYPES: dict[str, str] = {
     "ST": "State sales tax", "LS": "State and local sales tax", "LO": "Local tax", "CP": "County or parish sales tax",

@@ -17,7 +17,7 @@ _RULES = {
     "limit": "x12-limit",
 }
 _COUNTS = {("interchange", "021"), ("group", "5"), ("set", "4")}
-_NUMBERS = {("interchange", "001"), ("group", "4"), ("set", "3"), ("group", "19")}
+_NUMBERS = {("interchange", "001"), ("group", "4"), ("set", "3"), ("set", "23"), ("group", "19")}
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,10 @@ class Set:
 
 @dataclass
 class Balance:
-    """What the first pass found: faults of the interchange, and of its groups by their number (from 1)."""
+    """What the first pass found: faults of the interchange, and of its groups by their number (from 1).
+
+    A control number that two sets of a group share is a fault of level `set` among those of the group.
+    """
 
     interchange: list[Fault] = field(default_factory=list)
     groups: dict[int, list[Fault]] = field(default_factory=dict)
@@ -209,6 +212,7 @@ def weigh(file: BinaryIO, isa: Interchange) -> Balance:
     group: list[str] | None = None
     groups = sets = 0
     numbers: set[str] = set()
+    of_sets: set[str] = set()
     for start, after, raw in segments(file, isa.end, isa.separators):
         if raw[:2] not in (b"GS", b"GE", b"ST", b"IE", b"IS"):
             continue
@@ -218,6 +222,7 @@ def weigh(file: BinaryIO, isa: Interchange) -> Balance:
             if group is not None:
                 balance.add(groups, Fault("group", "3", "GE", "the group ends without its GE"))
             groups, sets, group = groups + 1, 0, parts
+            of_sets.clear()
             number = parts[6] if len(parts) > 6 else ""
             if number in numbers:
                 balance.add(groups, Fault("group", "19", "GS06", "another group has this control number", number))
@@ -226,6 +231,11 @@ def weigh(file: BinaryIO, isa: Interchange) -> Balance:
                 raise Unfit(refuse("x12-limit", f"more than {GROUPS} groups in one interchange", f"byte {start}"))
         elif tag == "ST":
             sets += 1
+            number = parts[2].strip() if len(parts) > 2 else ""
+            if number in of_sets:
+                message = "another set of the group has this control number"
+                balance.add(groups, Fault("set", "23", "ST02", message, number))
+            of_sets.add(number)
         elif tag == "GE":
             if group is None:
                 balance.add(0, Fault("interchange", "022", "GE", "a GE without its GS"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from stages.formats.reading.completing import as_day
 from stages.formats.reading.sales_tax import Tax, settle
-from stages.formats.x12.codes import ALLOWANCES, CHARGE_CODES, TAX_CHARGES, TAX_TYPES
+from stages.formats.x12.codes import ALLOWANCE_CODES, ALLOWANCES, CHARGE_CODES, TAX_CHARGES, TAX_TYPES
 from stages.formats.x12.meaning import Written, row, shown
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.structure import Node
@@ -41,10 +41,17 @@ class Allowance:
         if rate := node.get(7):
             node.get(6)
             reading.put(made, "percentage", rate, node, 7)
+        standard = (CHARGE_CODES if kind == "C" else ALLOWANCE_CODES).get(code)
         if node.elements[3:4] == ["ZZ"] and node.get(4):
             node.get(3)
             reading.put(made, "reason_code", node.get(4), node, 4)
-        reason = node.get(15) or ALLOWANCES.get(code) or (f"X12 {code}" if code and "reason_code" not in made else "")
+        elif standard:
+            reading.put(made, "reason_code", standard, node, 2)
+        reason = node.get(15)
+        if not standard and code not in ("ZZZZ", ""):
+            if reason:
+                reading.extras[f"SAC02[{node.position}]"] = code
+            reason = reason or ALLOWANCES.get(code) or f"X12 {code}"
         node.get(16)
         if reason:
             reading.put(made, "reason", reason, node, 15)
@@ -52,16 +59,16 @@ class Allowance:
 
     def write(self, part: Any, _document: Any) -> Written:
         for each in part.allowances_charges:
-            standard = CHARGE_CODES.get(each.reason_code or "", "ZZZZ") if each.charge else "C310"
+            codes = CHARGE_CODES if each.charge else ALLOWANCE_CODES
+            standard = next((code for code, ours in codes.items() if ours == each.reason_code), "ZZZZ")
             texts = {1: "C" if each.charge else "A", 2: standard, 5: shown(each.amount, "cents")}
-            if each.reason_code:
+            if each.reason_code and standard == "ZZZZ":
                 texts |= {3: "ZZ", 4: each.reason_code}
             if each.percentage is not None:
                 texts |= {6: "3", 7: shown(each.percentage)}
             texts[12] = "06" if each.charge else "02"
-            reason = each.reason or ""
-            if reason and reason != ALLOWANCES.get(standard):
-                texts[15] = reason
+            if each.reason:
+                texts[15] = each.reason
             yield row(texts), each
 
 

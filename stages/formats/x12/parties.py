@@ -15,6 +15,9 @@ from stages.formats.x12.meaning import Meaning, Segment, Value, Written, follow
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.structure import Node
 
+BUYERS_NUMBER = "92"
+"""66: a number that the buyer gave. An identifier without a scheme is one, unless `extras` has another qualifier."""
+
 
 @dataclass(frozen=True)
 class Parties:
@@ -35,6 +38,8 @@ class Parties:
         if number:
             scheme = SCHEMES.get(qualifier)
             party["identifiers"] = [{"value": number, "scheme": scheme} if scheme else {"value": number}]
+            if not scheme and qualifier != BUYERS_NUMBER:
+                party["#qualifier"] = qualifier
             reading.where[id(party), "identifiers"] = node, 4
         return party
 
@@ -52,7 +57,8 @@ class Parties:
                 number = party.identifiers[0] if party.identifiers else None
             elements = [codes[0], party.name or ""]
             if number:
-                elements += [reverse.get(number.scheme or "", "92"), number.value]
+                said = document.extras.get(f"{path}.identifier_qualifier", BUYERS_NUMBER)
+                elements += [reverse.get(number.scheme or "", said), number.value]
             yield elements, party
 
     def settle(self, reading: Reading, *, named: bool = False) -> None:
@@ -63,6 +69,8 @@ class Parties:
             if code is None:
                 continue
             party = left.pop(code)
+            if qualifier := party.pop("#qualifier", None):
+                reading.extras[f"{path}.identifier_qualifier"] = qualifier
             if path == "delivery":
                 _delivery(reading, party)
                 continue

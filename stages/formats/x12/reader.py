@@ -9,6 +9,7 @@ Source   ASC X12 004010 to 005010: 810, 820, 832, 850, 855, 856, 997
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -78,7 +79,13 @@ def _interchange(
     else:
         told: set[int] = set(place.get("t", ()))
         for given, after in sets(source.file, isa, place):
-            faults = bad.get(given.ordinal, [])
+            faults = [each for each in bad.get(given.ordinal, []) if each.level != "set"]
+            shared = [
+                each
+                for each in bad.get(given.ordinal, [])
+                if each.level == "set" and each.found == given.control_number
+            ]
+            given = replace(given, faults=(*given.faults, *shared))
             if _stopping(faults, accept):
                 if given.ordinal not in told:
                     told.add(given.ordinal)

@@ -29,6 +29,8 @@ _LETTERS = str.maketrans(
      "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "€": "EUR", "\u00a0": " "}
 )  # fmt: skip
 CONTROL_NUMBER = "0001"
+_OMITTED = frozenset({"TXI08"})
+"""What may be left out where it has too many digits, for it follows from the rest: the base of a tax."""
 
 
 def grammar_of(document: Any) -> Grammar:
@@ -44,7 +46,7 @@ def write(document: Any, release: str) -> bytes:
     table = segments(release)
     rows: list[list[str]] = []
     _walk(grammar, structure(grammar.code), document, document, "", rows)
-    clean = [[row[0], *_cells(row[1:], table[row[0]])] for row in rows]
+    clean = [[row[0], *_cells(row[0], row[1:], table[row[0]])] for row in rows]
     for row in clean:
         if row == ["CTT"]:
             row.append(str(sum(each[0] == grammar.counted for each in clean)))
@@ -70,7 +72,7 @@ def _walk(grammar: Grammar, uses: Sequence[Use], part: Any, document: Any, varia
                     _walk(grammar, use.below, below, document, inner, rows)
 
 
-def _cells(elements: Sequence[str], known: tuple[Element, ...]) -> list[str]:
+def _cells(tag: str, elements: Sequence[str], known: tuple[Element, ...]) -> list[str]:
     """Elements as they may stand, without empty ones at the end."""
     texts = []
     for position, text in enumerate(elements):
@@ -84,6 +86,8 @@ def _cells(elements: Sequence[str], known: tuple[Element, ...]) -> list[str]:
                 text = text[: element.most].rstrip().ljust(element.least if text else 0)
             elif element.kind == "R" and "." in text:
                 text = text.rstrip("0").rstrip(".")
+            if f"{tag}{position + 1:02}" in _OMITTED and len(text.replace(".", "")) > element.most:
+                text = ""
         texts.append(text)
     while texts and not texts[-1]:
         texts.pop()

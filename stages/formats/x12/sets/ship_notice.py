@@ -111,7 +111,7 @@ class Shipped(Segment):
 
     def write(self, part: Any, document: Any) -> Written:
         for elements, line in super().write(part, document):
-            yield [*elements, elements[2]] if len(elements) == 5 else elements, line
+            yield [*elements, elements[2]] if elements[4:] > [""] else elements, line
 
 
 class Serials:
@@ -296,7 +296,7 @@ GRAMMAR = Grammar(
                     3: Value("unit", codes=UNITS, otherwise="ZZ"),
                     5: Value("ordered", "number"),
                 },
-                quiet=(1,),
+                quiet=(1, 6),
             ),
         ),
         "HL:I/PID": DESCRIPTION,

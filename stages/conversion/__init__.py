@@ -66,6 +66,7 @@ class Conversion:
         self, document: Document, rendition: Rendition, message: Extracted, name: str, found: tuple[Finding, ...]
     ) -> tuple[MadeRendition, Fact]:
         target = registry.target(rendition.format)
+        name = target.file_name(document, rendition.options) if target.file_name else name
         made = making.make(document, target, rendition.options, rendition.losses, Checker(self.rule_jars), found)
         ref = put(
             self.storage, message.tenant, message.document_id, ArtefactKind.E_FORMAT, made.content,

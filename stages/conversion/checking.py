@@ -9,11 +9,11 @@ from pathlib import Path
 from schemas.canonical import Document
 from schemas.errors import Finding
 from stages.formats.format import Target
-from stages.rules.native import facturae
+from stages.rules.native import facturae, fatturapa
 from stages.rules.official import RuleEngine, RuleSet, Verdict
 from stages.rules.schemata import SCHEMAS, parsed, schema_check
 
-ARITHMETIC = {"facturae-sums": facturae.check}
+ARITHMETIC = {"facturae-sums": facturae.check, "fatturapa-sdi": fatturapa.check}
 """Sums that a schema does not hold together, over the XML as written."""
 OFFICIAL = {each.value for each in RuleSet}
 

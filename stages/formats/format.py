@@ -67,6 +67,8 @@ class Target:
     signature: str = "none"
     media_type: str = "application/xml"
     suffix: str = ".xml"
+    file_name: Callable[[Any, Options], str] | None = None
+    """(document, options) -> the file's name without suffix, where the authority says how files are named (SdI)."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Name -> sentence, for people."""
     countries: frozenset[str] = frozenset()

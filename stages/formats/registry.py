@@ -23,6 +23,7 @@ PACKAGES = (
     "x12",
     "facturae",
     "cxml",
+    "fatturapa",
     "canonical",
     "xlsx",
     "fixed",

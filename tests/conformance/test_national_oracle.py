@@ -24,10 +24,13 @@ CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 FOLDERS = ("einvoice/ubl", "einvoice/cii", "einvoice/facturae", "einvoice/fatturapa", "idoc")
 OPTIONS = {
     "facturae": {"correction_reason": "83", "oficina_contable": "L01280653", "organo_gestor": "L01280653"},
+    "fatturapa": {"regime_fiscale": "RF01", "natura_ae": "N6.9", "natura_z": "N3.6"},
 }
-ORACLE_RULES = {"facturae": "facturae"}
-LEAST = {"facturae": 4}
+ORACLE_RULES = {"facturae": "facturae", "fatturapa": "fatturapa"}
+LEAST = {"facturae": 6, "fatturapa": 10}
 """How many documents of the corpora, of at least three readers, a target can carry."""
+KNOWN = {"fatturapa": {"line-rounding": ["00421"]}}
+"""VAT rounded line by line: EN 16931 lets it stand, SdI would refuse it, and so do we before it leaves."""
 
 
 def documents() -> Iterator[tuple[str, Invoice]]:
@@ -75,8 +78,8 @@ def test_what_is_written_is_valid_and_adds_up(target: str) -> None:
             findings += schema_check(xml, rules, maven.jars("rules")) if rules in SCHEMAS else ()
             findings += ARITHMETIC[rules](etree.fromstring(xml)) if rules in ARITHMETIC else ()
         if findings:
-            wrong[name] = findings
-    assert wrong == {}
+            wrong[name] = [each.rule for each in findings]
+    assert wrong == KNOWN.get(target, {})
 
 
 @needs_oracle

@@ -1,0 +1,360 @@
+"""Write the canonical invoice as FatturaPA 1.2.2, FPR12 or FPA12: one body, not signed.
+
+Bytes are UTF-8 and the same for the same document. `losses` names what stays behind or is changed; what the law wants
+and the document has not is refused, with the field or option that would give it.
+
+Source: Agenzia delle Entrate, formato FatturaPA 1.2.2 (Specifiche tecniche 1.8.3), checks of SdI
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from decimal import Decimal
+
+from schemas.documents import Attachment, Invoice
+from schemas.errors import Finding
+from stages.formats.fatturapa.codes import (
+    MEANS,
+    MEANS_CODES,
+    PREFIX,
+    SPLIT_SCHEME,
+    TYPES,
+    USUAL_TYPE,
+    WRITTEN_TYPES,
+    ascii_only,
+    latin,
+)
+from stages.formats.fatturapa.goods import Goods
+from stages.formats.fatturapa.parties import (
+    address,
+    buyer,
+    representative,
+    seller,
+    sender,
+    transmission,
+    transmission_format,
+)
+from stages.formats.format import Options
+from stages.formats.writing.fitting import Fitting
+from stages.formats.writing.losses import uncarried
+from stages.formats.writing.plain_xml import branch, leaf, places
+from stages.formats.writing.xml_text import checked
+
+NAMESPACE = "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2"
+ZERO = Decimal(0)
+_PARTY = ("name", "given_name", "family_name", "vat_identifier", "identifiers[].value", "identifiers[].scheme")
+_ADDRESS = ("line_1", "line_2", "line_3", "city", "post_code", "subdivision", "country")
+_CARRIED = frozenset(
+    """invoice_number issue_date type_code currency due_date contract_reference order_reference project_reference
+    tender_reference receiving_advice_reference despatch_advice_reference notes[].text preceding_invoices
+    tax_point_code payment.means_code payment.remittance_information payment.credit_transfers payment_terms
+    delivery.date delivery.address seller.tax_registration seller.contact buyer.endpoint tax_representative.name
+    tax_representative.vat_identifier tax_representative.address allowances_charges totals.line_total
+    totals.allowance_total totals.charge_total totals.tax_exclusive totals.tax_amount totals.tax_inclusive
+    totals.paid_amount totals.amount_due totals.rounding_amount vat_breakdown withholdings attachments
+    lines[].identifier lines[].note lines[].quantity lines[].unit lines[].net_amount lines[].period
+    lines[].allowances_charges lines[].net_price lines[].gross_price lines[].price_discount lines[].base_quantity
+    lines[].vat_category lines[].vat_rate lines[].name lines[].description lines[].seller_item_id lines[].buyer_item_id
+    lines[].standard_item_id lines[].classifications lines[].accounting_reference lines[].order_line_reference
+    lines[].attributes""".split()
+) | {f"{role}.{path}" for role in ("seller", "buyer") for path in (*_PARTY, *(f"address.{a}" for a in _ADDRESS))}
+_EXTRAS = ("CodiceDestinatario", "PECDestinatario", "TipoDocumento", "ProgressivoInvio", "FormatoTrasmissione",
+           "IscrizioneREA.", "DatiBollo.", "DataDDT", "Art73", "EsigibilitaIVA", "RiferimentoNormativo.", "cassa.",
+           "CondizioniPagamento", "ModalitaPagamento", "IdTrasmittente.")  # fmt: skip
+_LETTERS = string.digits + string.ascii_uppercase
+
+
+def write(document: Invoice, options: Options) -> bytes:
+    """FatturaPA of a completed document. Raises DocumentInvalid (permanent) naming every field that is missing."""
+    writer = _Writer(document, options)
+    text = writer.file()
+    writer.fit.stop("FatturaPA 1.2.2")
+    return checked(text, document)
+
+
+def losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
+    """Every field with content that is left out or changed."""
+    writer = _Writer(document, options)
+    writer.file()
+    left = [
+        each
+        for each in uncarried(document, _CARRIED, "fatturapa-loss")
+        if not each.place.startswith(tuple(f"extras.{PREFIX}{name}" for name in _EXTRAS))
+    ]
+    return (*left, *writer.fit.changes)
+
+
+def progressive(document: Invoice, options: Options) -> str:
+    """ProgressivoInvio, unique for a sender: as the options say, else five characters made of seller, date and number.
+
+    The same document has the same, so a file that was sent already is known to SdI by its name (check 00002).
+    """
+    given = options.get("progressive") or document.extras.get(f"{PREFIX}ProgressivoInvio")
+    if given:
+        return ascii_only(given)[:10]
+    said = f"{document.seller.vat_identifier}|{document.issue_date}|{document.invoice_number}"
+    number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big")
+    letters = []
+    for _ in range(5):
+        number, digit = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[digit])
+    return "".join(letters)
+
+
+def file_name(document: Invoice, options: Options) -> str:
+    """`IT01234567890_0001A`, as SdI wants files named: sender, underscore, up to five letters and digits."""
+    country, code = sender(document, options)
+    mark = "".join(c for c in progressive(document, options) if c.isalnum())[-5:]
+    return f"{country}{code}_{mark}"
+
+
+class _Writer:
+    def __init__(self, document: Invoice, options: Options) -> None:
+        self.document, self.options = document, options
+        self.fit = Fitting("fatturapa", latin)
+        self.goods = Goods(document, options, self.fit)
+
+    def kept(self, name: str) -> str:
+        return self.document.extras.get(PREFIX + name, "")
+
+    def file(self) -> str:
+        document, fit = self.document, self.fit
+        form = transmission_format(document, self.options)
+        lines = self.goods.lines()
+        general = self._general()
+        goods = branch("DatiBeniServizi", lines, self.goods.summary())
+        return "".join(
+            (
+                '<?xml version="1.0" encoding="UTF-8"?>\n',
+                f'<p:FatturaElettronica xmlns:p="{NAMESPACE}" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"'
+                f' versione="{"FPA12" if form == "FPA12" else "FPR12"}">',
+                branch(
+                    "FatturaElettronicaHeader",
+                    transmission(fit, document, self.options, progressive(document, self.options)),
+                    seller(fit, document, self.options),
+                    representative(fit, document),
+                    buyer(fit, document),
+                    leaf("SoggettoEmittente", "CC" if document.type_code == "389" and self._self_billed() else None),
+                ),
+                branch("FatturaElettronicaBody", general, goods, self._payment(), *self._attachments()),
+                "</p:FatturaElettronica>\n",
+            )
+        )
+
+    def _self_billed(self) -> bool:
+        """The buyer wrote it for the seller (TD01 by CC); an integration (TD16 and later) is the buyer's own."""
+        return self._type() == "TD01"
+
+    def _type(self) -> str:
+        document = self.document
+        given = self.options.get("tipo_documento") or self.kept("TipoDocumento")
+        if given in WRITTEN_TYPES and (TYPES[given] == document.type_code or self.options.get("tipo_documento")):
+            return given
+        return USUAL_TYPE.get(document.type_code) or ("TD04" if document.document_type == "credit-note" else "TD01")
+
+    def _general(self) -> str:
+        document, fit = self.document, self.fit
+        number = fit.whole("invoice_number", document.invoice_number, 20, "the number (BT-1) is missing")
+        if number and not any(c.isdigit() for c in number):
+            fit.fault("invoice_number", "a number has at least one digit (check 00425)", number, rule="00425")
+        kind = self._type()
+        if TYPES.get(kind) != document.type_code:
+            fit.changed("type_code", f"written as {kind}", document.type_code)
+        totals = document.totals
+        withheld = sum((each.amount for each in document.withholdings), ZERO)
+        if (totals.paid_amount or ZERO) != withheld:
+            fit.changed("totals.paid_amount", "FatturaPA says what is to be paid, not what was", None)
+            fit.changed("totals.amount_due", "it stands as the payment's amount alone", None)
+        if document.tax_point_code not in (None, "432"):
+            fit.changed("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
+        rounding = totals.rounding_amount or ZERO
+        total = (totals.tax_inclusive or ZERO) + rounding
+        return branch(
+            "DatiGenerali",
+            branch(
+                "DatiGeneraliDocumento",
+                leaf("TipoDocumento", kind),
+                leaf("Divisa", document.currency),
+                leaf("Data", document.issue_date),
+                leaf("Numero", number),
+                *self._withheld(),
+                self._stamp(),
+                self.goods.funds(),
+                leaf("ImportoTotaleDocumento", places(total, 2, 2)),
+                leaf("Arrotondamento", places(rounding, 2, 2) if rounding else None),
+                *self._notes(),
+                leaf("Art73", "SI" if self.kept("Art73") else None),
+            ),
+            *self._references(),
+        )
+
+    def _withheld(self) -> list[str]:
+        parts = []
+        for index, each in enumerate(self.document.withholdings):
+            if each.scheme == SPLIT_SCHEME:
+                continue
+            place = f"withholdings[{index}]"
+            if each.scheme[:2] != "RT":
+                fit = "FatturaPA knows what is withheld as RT01 to RT06"
+                self.fit.fault(f"{place}.scheme", fit, each.scheme, rule="withholding")
+            if each.rate is None or not each.reason:
+                told = "FatturaPA writes what is withheld with its rate and the code of its reason (CausalePagamento)"
+                self.fit.fault(f"{place}.{'rate' if each.rate is None else 'reason'}", told)
+            if each.base_amount is not None:
+                self.fit.changed(f"{place}.base_amount", "FatturaPA has no base of what is withheld")
+            parts.append(
+                branch(
+                    "DatiRitenuta",
+                    leaf("TipoRitenuta", each.scheme),
+                    leaf("ImportoRitenuta", places(each.amount, 2, 2)),
+                    leaf("AliquotaRitenuta", places(each.rate or ZERO, 2, 2)),
+                    leaf("CausalePagamento", each.reason),
+                )
+            )
+        return parts
+
+    def _stamp(self) -> str:
+        virtual, amount = self.kept("DatiBollo.BolloVirtuale"), self.kept("DatiBollo.ImportoBollo")
+        return branch("DatiBollo", leaf("BolloVirtuale", virtual and "SI"), leaf("ImportoBollo", amount))
+
+    def _notes(self) -> list[str]:
+        parts = []
+        for index, note in enumerate(self.document.notes):
+            words = self.fit.text(f"notes[{index}].text", note.text, 5000)
+            if note.subject_code:
+                self.fit.changed(f"notes[{index}].subject_code", "a note without its subject", note.subject_code)
+            if len(words) > 200 or "\n" in note.text:
+                self.fit.changed(f"notes[{index}].text", "parted into Causale of 200 characters")
+            parts += [leaf("Causale", words[at : at + 200].strip()) for at in range(0, len(words), 200)]
+        return parts
+
+    def _references(self) -> list[str]:
+        document, fit = self.document, self.fit
+        public = ""
+        for tag, field in (("CodiceCUP", "project_reference"), ("CodiceCIG", "tender_reference")):
+            public += leaf(tag, ascii_only(fit.text(field, getattr(document, field), 15)))
+        parts: list[str] = []
+        for tag, field in (("DatiOrdineAcquisto", "order_reference"), ("DatiContratto", "contract_reference"),
+                           ("DatiRicezione", "receiving_advice_reference")):  # fmt: skip
+            number = ascii_only(fit.text(field, getattr(document, field), 20))
+            if number:
+                items = self._items(number) if field == "order_reference" else []
+                parts += items or [branch(tag, leaf("IdDocumento", number), public)]
+                if items and public:
+                    parts.append(branch(tag, leaf("IdDocumento", number), public))
+                public = ""
+        if not document.order_reference:
+            for index, line in enumerate(document.lines):
+                if line.order_line_reference:
+                    fit.changed(f"lines[{index}].order_line_reference", "an order's line without its order (BT-13)")
+        if public:
+            for field in ("project_reference", "tender_reference"):
+                if getattr(document, field):
+                    fit.changed(field, "FatturaPA writes CUP and CIG with an order or contract (BT-13, BT-12)")
+        for index, each in enumerate(document.preceding_invoices):
+            number = ascii_only(fit.text(f"preceding_invoices[{index}].number", each.number, 20))
+            parts.append(branch("DatiFattureCollegate", leaf("IdDocumento", number), leaf("Data", each.issue_date)))
+        return [*parts, self._delivery_note(), self._transport()]
+
+    def _items(self, number: str) -> list[str]:
+        parts = []
+        for index, line in enumerate(self.document.lines):
+            if line.order_line_reference:
+                own = line.identifier if line.identifier.isascii() and line.identifier.isdigit() else str(index + 1)
+                item = ascii_only(self.fit.text(f"lines[{index}].order_line_reference", line.order_line_reference, 20))
+                reference = leaf("RiferimentoNumeroLinea", own) + leaf("IdDocumento", number) + leaf("NumItem", item)
+                parts.append(branch("DatiOrdineAcquisto", reference))
+        return parts
+
+    def _delivery_note(self) -> str:
+        document = self.document
+        issued = self.kept("DataDDT")
+        if document.despatch_advice_reference and not issued:
+            if document.delivery is None or document.delivery.date is None:
+                self.fit.changed("despatch_advice_reference", "FatturaPA wants a delivery note's date (BT-72)")
+                return ""
+            issued = document.delivery.date.isoformat()
+        if not document.despatch_advice_reference:
+            return ""
+        number = ascii_only(self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20))
+        return branch("DatiDDT", leaf("NumeroDDT", number), leaf("DataDDT", issued))
+
+    def _transport(self) -> str:
+        delivery = self.document.delivery
+        if delivery is None:
+            return ""
+        where = ""
+        if delivery.address is not None:
+            given = delivery.address
+            if given.line_1 and given.city and given.country and (given.country != "IT" or given.post_code):
+                where = address(self.fit, "delivery", given, "IndirizzoResa")
+            else:
+                self.fit.changed("delivery.address", "FatturaPA wants street, town and postal code")
+        when = f"{delivery.date.isoformat()}T00:00:00" if delivery.date else None
+        return branch("DatiTrasporto", where, leaf("DataOraConsegna", when))
+
+    def _payment(self) -> str:
+        document, fit, payment = self.document, self.fit, self.document.payment
+        if payment is None:
+            for name in ("due_date", "payment_terms"):
+                if getattr(document, name):
+                    fit.changed(name, "FatturaPA writes it with the means of payment (BT-81), and there is none")
+            return ""
+        given = self.kept("ModalitaPagamento")
+        code = given if MEANS.get(given) == payment.means_code else MEANS_CODES.get(payment.means_code, "")
+        if not code:
+            told = "no means of payment of FatturaPA stands for this one (BT-81): 10, 20, 30, 48, 58, 59 ... do"
+            fit.fault("payment.means_code", told, payment.means_code, rule="means")
+        elif MEANS[code] != payment.means_code:
+            fit.changed("payment.means_code", f"written as {code}", payment.means_code)
+        if document.payment_terms:
+            fit.changed("payment_terms", "FatturaPA has terms as codes only")
+        transfers = payment.credit_transfers
+        for index in range(1, len(transfers)):
+            fit.changed(f"payment.credit_transfers[{index}]", "a payment has one account")
+        account = transfers[0] if transfers else None
+        number = "".join(account.account.split()).upper() if account else ""
+        iban = number[:2].isalpha() and number[2:4].isdigit() and 15 <= len(number) <= 34
+        if account and not iban:
+            fit.changed("payment.credit_transfers[0].account", "only an IBAN is written")
+        bic = (account.service_provider or "").upper() if account else ""
+        terms = self.kept("CondizioniPagamento")
+        beneficiary = fit.text(
+            "payment.credit_transfers[0].account_name", account.account_name if account else None, 200
+        )
+        return branch(
+            "DatiPagamento",
+            leaf("CondizioniPagamento", terms if terms in ("TP01", "TP02", "TP03") else "TP02"),
+            branch(
+                "DettaglioPagamento",
+                leaf("Beneficiario", fit.text("payment.credit_transfers[0].account_name", beneficiary, 200)),
+                leaf("ModalitaPagamento", code),
+                leaf("DataScadenzaPagamento", document.due_date),
+                leaf("ImportoPagamento", places(document.totals.amount_due or ZERO, 2, 2)),
+                leaf("IBAN", number if iban else None),
+                leaf("BIC", bic if len(bic) in (8, 11) and bic.isalnum() else None),
+                leaf(
+                    "CodicePagamento",
+                    ascii_only(fit.text("payment.remittance_information", payment.remittance_information, 60)),
+                ),
+            ),
+        )
+
+    def _attachments(self) -> list[str]:
+        return [self._attachment(index, each) for index, each in enumerate(self.document.attachments)]
+
+    def _attachment(self, index: int, each: Attachment) -> str:
+        place = f"attachments[{index}]"
+        if not each.content_base64:
+            self.fit.changed(place, "FatturaPA takes embedded documents only")
+            return ""
+        name = self.fit.text(f"{place}.reference", each.file_name or each.reference, 60)
+        form = (each.media_type or "").rpartition("/")[2].upper()
+        return branch(
+            "Allegati",
+            leaf("NomeAttachment", name),
+            leaf("FormatoAttachment", ascii_only({"PLAIN": "TXT"}.get(form, form))[:10]),
+            leaf("DescrizioneAttachment", self.fit.text(f"{place}.description", each.description, 100)),
+            leaf("Attachment", each.content_base64),
+        )

@@ -55,6 +55,7 @@ WANTED: dict[str, tuple[tuple[str, ...], bool]] = {
             "com.helger:ph-fatturapa:3.1.0",
             "com.helger.cii:ph-cii-d16b:4.1.1",
             "com.helger.xsd:ph-xsds-xmldsig:4.1.0",
+            "com.helger.ubl:ph-ubl21:10.2.0",
         ),
         False,
     ),

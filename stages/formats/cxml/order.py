@@ -8,9 +8,10 @@ from schemas.orders import Order
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
 from stages.formats.cxml.terms import pay, settle_terms
-from stages.formats.cxml.walk import CxmlWalk, delivery, extrinsic, ignored, money, named, note, of, part, party, remark
+from stages.formats.cxml.walk import CxmlWalk, delivery, extrinsic, money, named, note, of, part, party, remark
 from stages.formats.reading.completing import Unfit, complete_as
 from stages.formats.reading.records import refuse
+from stages.formats.reading.xml_actions import ignored
 from stages.formats.reading.xml_walk import Data, Node
 
 

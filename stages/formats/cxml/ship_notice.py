@@ -8,9 +8,10 @@ from schemas.orders import DespatchAdvice
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
 from stages.formats.cxml.order import finish, known
-from stages.formats.cxml.walk import CxmlWalk, extrinsic, named, note, of, part, party, remark, within
+from stages.formats.cxml.walk import CxmlWalk, extrinsic, named, note, of, part, party, remark
 from stages.formats.reading.completing import Unfit, complete_as
 from stages.formats.reading.records import refuse
+from stages.formats.reading.xml_actions import within
 from stages.formats.reading.xml_walk import Data, Node
 
 

@@ -12,10 +12,8 @@ from lxml import etree
 
 from schemas.codes import COUNTRIES
 from stages.formats.reading.completing import as_day
-from stages.formats.reading.xml_actions import groups, ignored, joined, merged, text, within
+from stages.formats.reading.xml_actions import ignored, merged, text
 from stages.formats.reading.xml_walk import Action, Data, Node, Syntax, Walk
-
-__all__ = ["CxmlWalk", "Node", "groups", "ignored", "joined", "merged", "text", "within"]
 
 SCHEMES = {"DUNS": "0060", "EANID": "0088", "GLN": "0088", "GTIN": "0160"}
 """Domains of credentials that ISO 6523 has a number for; the others (NetworkId, ...) have none."""

@@ -19,8 +19,9 @@ from schemas.documents import Party
 from schemas.profiles import ExtractionProfile
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import unreadable
+from stages.formats.x12.balance import weigh
 from stages.formats.x12.faults import Fault
-from stages.formats.x12.interchange import Set, find, interchange, sets, weigh
+from stages.formats.x12.interchange import Set, find, interchange, sets
 from stages.formats.x12.reader import known, record, syntax
 
 _MOST = 100

@@ -27,6 +27,8 @@ DERIVED = frozenset(
     }
 )  # fmt: skip
 """Computed anew from what the set carries."""
+ONLY_REASON = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
+"""Categories with one exemption code only (BT-121), which completion gives again."""
 PRIVATE = frozenset({"contact", "hints"})
 """Parts whose content no finding repeats."""
 
@@ -61,7 +63,9 @@ def _compare(place: str, path: str, ours: Any, back: Any) -> Iterator[tuple[str,
             if value == default and isinstance(value, BaseModel):
                 continue
             where, pattern = (f"{place}.{name}", f"{path}.{name}") if place else (name, name)
-            if pattern in DERIVED or (pattern.startswith("extras") and name in ("extras",) and not value):
+            if pattern in DERIVED:
+                continue
+            if name == "exemption_reason_code" and ONLY_REASON.get(getattr(ours, "category", "")) == value:
                 continue
             yield from _compare(where, pattern, value, getattr(back, name, None))
     elif isinstance(ours, tuple):

@@ -19,8 +19,9 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.reading.completing import NUMBER, Unfit, complete, complete_as, number_of
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
+from stages.formats.x12.balance import weigh
 from stages.formats.x12.faults import Fault
-from stages.formats.x12.interchange import Set, find, finding, interchange, sets, weigh
+from stages.formats.x12.interchange import Set, find, finding, interchange, sets
 from stages.formats.x12.meaning import Grammar
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets import grammars

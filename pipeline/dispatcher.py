@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 import structlog
 
+from connectors.edi import EdiSender
 from connectors.email import EmailSender
 from connectors.profiles import Profiles
 from connectors.sms import SmsSender
@@ -23,13 +24,14 @@ from connectors.storage import Storage
 from pipeline.rates import Bucket
 from pipeline.resolving import Resolver
 from pipeline.sending import Sending
-from pipeline.store import answers, attempts, events, suppressions
+from pipeline.store import answers, attempts, events, interchanges, suppressions
 from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
-from pipeline.store.database import Store
+from pipeline.store.database import Connection, Store
 from schemas.deliveries import Channel
 from schemas.errors import StoreUnavailable
 from schemas.events import Event
+from schemas.tenants import ChannelName
 from stages.delivery import addresses
 
 log = structlog.get_logger()
@@ -53,7 +55,7 @@ class Dispatcher:
         store: Store,
         storage: Storage,
         profiles: Profiles,
-        senders: Mapping[Literal["email", "sms"], EmailSender | SmsSender],
+        senders: Mapping[ChannelName, EmailSender | SmsSender | EdiSender],
         *,
         public_url: str,
         email_sender: str,
@@ -61,6 +63,7 @@ class Dispatcher:
         link_days: int = 90,
         email_per_second: float = 50,
         sms_per_second: float = 10,
+        edi_per_second: float = 50,
         is_demo: bool = False,
         in_flight: int = 100,
         batch: int = 50,
@@ -70,7 +73,7 @@ class Dispatcher:
         by_channel = {Channel(channel): sender for channel, sender in senders.items()}
         self.store = store
         self.sending = Sending(storage, profiles, by_channel, public_url, email_sender, sms_sender, link_days, is_demo)
-        rates = {Channel.EMAIL: email_per_second, Channel.SMS: sms_per_second}
+        rates = {Channel.EMAIL: email_per_second, Channel.SMS: sms_per_second, Channel.EDI: edi_per_second}
         self.buckets = {channel: Bucket(rates[channel]) for channel in by_channel}
         self.in_flight = in_flight
         self.batch = batch
@@ -157,9 +160,18 @@ class Dispatcher:
             async with self.store.transaction() as conn:
                 await attempts.postpone(conn, postponed, "quiet-hours")
                 await attempts.cancel(conn, cancelled, listed, written, now)
-                await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+                going = await self._numbered(conn, going, now)
+            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         ready = await self._compose(going)
         return await self._begin(ready), len(leased)
+
+    async def _numbered(self, conn: Connection, going: list[Leased], now: datetime) -> list[Leased]:
+        """Draw the control numbers of interchanges that are about to be composed for the first time."""
+        drawings = [
+            drawing for one in going if one.message is None and (drawing := self.sending.drawing(one)) is not None
+        ]
+        numbers = await interchanges.draw(conn, drawings, now)
+        return [replace(one, control_number=numbers.get(one.delivery_id)) for one in going] if numbers else going
 
     async def _compose(self, going: Sequence[Leased]) -> list[Ready]:
         now = self.store.clock()

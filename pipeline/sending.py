@@ -7,6 +7,7 @@ try sends those bytes, whatever code does it.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from connectors.edi import EdiSender
 from connectors.email import EmailSender
 from connectors.profiles import Profiles
 from connectors.sms import SmsSender
@@ -21,16 +23,20 @@ from connectors.storage import Storage, get, put
 from pipeline.store import links, settling
 from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
-from schemas.deliveries import Accepted, Channel, EmailMessage, SmsMessage
+from pipeline.store.interchanges import Drawing
+from schemas.deliveries import Accepted, Channel, EmailMessage, InterchangeMessage, SmsMessage
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
 from schemas.messages import ArtefactKind, ArtefactRef
-from stages.delivery import addresses, compose
+from stages.delivery import addresses, compose, interchange
 from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
 from stages.delivery.texts import language_of
 
 log = structlog.get_logger()
 
-Message = EmailMessage | SmsMessage
+Message = EmailMessage | SmsMessage | InterchangeMessage
+MESSAGES: dict[Channel, type[Message]] = {
+    Channel.EMAIL: EmailMessage, Channel.SMS: SmsMessage, Channel.EDI: InterchangeMessage,
+}  # fmt: skip
 
 
 class Asks(Protocol):
@@ -53,7 +59,7 @@ class Sending:
 
     storage: Storage
     profiles: Profiles
-    senders: Mapping[Channel, EmailSender | SmsSender]
+    senders: Mapping[Channel, EmailSender | SmsSender | EdiSender]
     public_url: str
     email_sender: str
     sms_sender: str
@@ -79,6 +85,16 @@ class Sending:
         at = not_before(leased.channel, now, leased.policy, zones)
         return Verdict(until=at) if at > now else Verdict()
 
+    def drawing(self, leased: Leased) -> Drawing | None:
+        """In whose series an interchange needs a control number; None for what is none."""
+        if leased.channel is not Channel.EDI or leased.interchange is None:
+            return None
+        ours = self.profiles.pinned(leased.profile).profile.mailbox
+        theirs = addresses.usable(Channel.EDI, leased.given).address
+        if ours is None or theirs is None:
+            return None
+        return Drawing(leased.delivery_id, leased.tenant, leased.interchange["envelope"], ours, theirs)
+
     def prepare(self, leased: Leased, now: datetime) -> Ready:
         """Compose and store the message, unless that was done before. Blocking: called in a thread."""
         sender = self.senders[leased.channel]
@@ -86,8 +102,8 @@ class Sending:
             return Ready(leased, leased.message, leased.address, sender.provider, sender.reports_delivery)
         address = addresses.usable(leased.channel, leased.given).address
         assert address is not None
-        link = links.draw(now, self.link_days)
-        message = self._compose(leased, link, address, now)
+        link = None if leased.channel is Channel.EDI else links.draw(now, self.link_days)
+        message = self._interchange(leased, address, now) if link is None else self._compose(leased, link, address, now)
         ref = put(
             self.storage,
             leased.tenant,
@@ -98,6 +114,27 @@ class Sending:
             name=f"{leased.channel.value}-{leased.attempt_id}.json",
         )
         return Ready(leased, ref, address, sender.provider, sender.reports_delivery, link, message)
+
+    def _interchange(self, leased: Leased, address: str, now: datetime) -> InterchangeMessage:
+        """The message in its envelope. Its control number was drawn for this delivery and for no other."""
+        profile = self.profiles.pinned(leased.profile).profile
+        assert leased.interchange is not None, "resolution takes the channel only where there is a message for it"
+        assert leased.control_number is not None, "the dispatcher draws it"
+        assert profile.mailbox is not None, "resolution takes the channel only where we have a mailbox"
+        message = get(self.storage, ArtefactRef.model_validate(leased.interchange["document"]))
+        letter = interchange.Letter(
+            profile.mailbox, address, leased.control_number, now, leased.interchange["format"],
+            leased.interchange["options"],
+        )  # fmt: skip
+        return InterchangeMessage(
+            attempt=leased.attempt_id,
+            sender=profile.mailbox,
+            to=address,
+            envelope=leased.interchange["envelope"],
+            format=letter.format,
+            control_number=letter.control_number,
+            interchange_base64=b64encode(interchange.seal(leased.interchange["envelope"], message, letter)).decode(),
+        )
 
     def _compose(self, leased: Leased, link: links.NewLink, address: str, now: datetime) -> Message:
         brand = self.profiles.pinned(leased.profile).profile.brand
@@ -116,6 +153,7 @@ class Sending:
             recipient=leased.name,
             zone=leased.timezone or leased.policy.timezone,
             is_demo=self.is_demo,
+            copy_of=leased.copy_of,
         )
         if leased.channel is Channel.SMS:
             return compose.sms(content, sender=self.sms_sender, to=address)
@@ -124,8 +162,7 @@ class Sending:
     def message(self, leased: Leased, ref: ArtefactRef) -> Message:
         """The stored bytes, verified. Blocking. Raises ArtefactDamaged (permanent), StoreUnavailable (transient)."""
         raw = get(self.storage, ref)
-        kind: type[EmailMessage] | type[SmsMessage] = SmsMessage if leased.channel is Channel.SMS else EmailMessage
-        return kind.model_validate_json(raw)
+        return MESSAGES[leased.channel].model_validate_json(raw)
 
     async def call(self, ready: Ready, clock: Any) -> Outcome:
         """Make the call; every way it can end is an outcome. Cancelled in the middle: nobody knows."""

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
 
     email_provider: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     sms_provider: Literal["outbox", "twilio"] = "outbox"
+    edi_provider: Literal["outbox", "folder"] = "outbox"
+    edi_folder: Path | None = Field(None, description="holds a mailbox folder for each EDI partner")
     email_sender: str = Field("documents@entrega.invalid", description="addr-spec of From")
     email_bounce_domain: str | None = Field(None, description="domain of return paths; default: the sender's")
     smtp_host: str | None = None
@@ -110,6 +112,7 @@ class Settings(BaseSettings):
             "twilio_account": ("sms_provider", self.sms_provider == "twilio"),
             "twilio_token": ("sms_provider", self.sms_provider == "twilio"),
             "twilio_sender": ("sms_provider", self.sms_provider == "twilio"),
+            "edi_folder": ("edi_provider", self.edi_provider == "folder"),
             "kafka_username": ("kafka_security", self.kafka_security.startswith("sasl")),
             "kafka_password": ("kafka_security", self.kafka_security.startswith("sasl")),
             "signing_certificate_file": ("signing_key_file", self.signing_key_file is not None),

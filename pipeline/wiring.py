@@ -25,6 +25,7 @@ from schemas.errors import ConfigurationError
 from schemas.tenants import TenantProfile
 
 if TYPE_CHECKING:
+    from connectors.edi import EdiSender
     from connectors.email import EmailSender
     from connectors.sms import SmsSender
     from connectors.timestamp import TimeStamps
@@ -292,7 +293,7 @@ def dispatcher(settings: Settings, store: Store) -> Dispatcher:
         store,
         storage(settings),
         profiles(settings),
-        {"email": _email_sender(settings), "sms": _sms_sender(settings)},
+        {"email": _email_sender(settings), "sms": _sms_sender(settings), "edi": _edi_sender(settings)},
         public_url=public_url(settings),
         email_sender=settings.email_sender,
         sms_sender=settings.twilio_sender or "Entrega",
@@ -343,6 +344,17 @@ def _sms_sender(settings: Settings) -> SmsSender:
     from connectors.sms.outbox import OutboxSms
 
     return OutboxSms(settings.data / "outbox")
+
+
+def _edi_sender(settings: Settings) -> EdiSender:
+    if settings.edi_provider == "folder":
+        from connectors.edi.folder import FolderEdi
+
+        assert settings.edi_folder is not None, "Settings checks this"
+        return FolderEdi(settings.edi_folder)
+    from connectors.edi.outbox import OutboxEdi
+
+    return OutboxEdi(settings.data / "outbox")
 
 
 def web_port(settings: Settings) -> int:

@@ -36,6 +36,7 @@ class Behind:
     issue_date: date | None
     state: str
     demonstration: bool
+    copy_of: str | None
     confirmed_at: datetime | None
     expires_at: datetime
     language: str
@@ -95,6 +96,7 @@ class Behind:
             "issued": day(self.issue_date),
             "superseded": self.state == "superseded",
             "demonstration": self.demonstration,
+            "copy": texts.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
                 date=format_date(self.expires_at.astimezone(_zone(self.zone)).date(), "long", locale=local)
             ),
@@ -134,6 +136,7 @@ async def behind(desk: Desk, link: Link) -> Behind:
         issue_date=row["issue_date"],
         state=row["state"],
         demonstration=row["demonstration"],
+        copy_of=row["copy_of"],
         confirmed_at=row["confirmed_at"],
         expires_at=row["expires_at"],
         language=link.language or default,

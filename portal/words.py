@@ -55,6 +55,7 @@ class PageWords:
     confirmed_lead: str
     press_again: str
     # notices
+    copy: str
     demonstration: str
     superseded: str
     valid_until: str

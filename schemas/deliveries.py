@@ -6,6 +6,7 @@ by somebody else; it never overwrites another one: the state of an attempt is a 
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
+    EDI = "edi"
 
 
 class AttemptState(StrEnum):
@@ -121,6 +123,30 @@ class SmsMessage(Frozen):
     text: str
     segments: int
     language: str = "en"
+
+
+class InterchangeMessage(Frozen):
+    """A composed interchange: the same bytes, and the same control number, on every try of one delivery."""
+
+    attempt: UUID
+    sender: str = Field(description="our mailbox, qualifier:identifier")
+    to: str = Field(description="the partner's mailbox, qualifier:identifier")
+    envelope: Literal["edifact", "x12"]
+    format: str = Field(description="edifact-d96a, x12-4010 ...")
+    control_number: int = Field(ge=1, le=999_999_999, description="UNB 0020, ISA13")
+    interchange_base64: str = Field(description="the bytes, for an interchange has its own character set")
+
+    @property
+    def receiver(self) -> str:
+        return self.to
+
+    @property
+    def reference(self) -> str:
+        """By what both sides know it."""
+        return f"{self.sender}>{self.to}#{self.control_number}"
+
+    def content(self) -> bytes:
+        return b64decode(self.interchange_base64)
 
 
 class Accepted(Frozen):

@@ -140,6 +140,7 @@ class MadeRendition(Frozen):
     document: ArtefactRef
     rule_set: str = Field(description="name and version of the rules that were run")
     platform: str | None = Field(None, description="the authority's platform that issues the original: this is a copy")
+    envelope: Literal["edifact", "x12"] | None = Field(None, description="delivery puts it in an interchange")
     embedded: bool = Field(False, description="travels inside the PDF (Factur-X), not beside it")
     signature: ArtefactRef | None = None
     detached_signature: ArtefactRef | None = None

@@ -36,17 +36,22 @@ class BrandProfile(Frozen):
         return value
 
 
+ChannelName = Literal["email", "sms", "edi"]
+Mailbox = Annotated[str, Field(pattern="^[A-Z0-9]{1,4}:[A-Za-z0-9._-]{1,35}$")]
+"""EDI address: qualifier (UNTDID 0007, X12 I05) and identifier, `14:5609999200054`."""
+
+
 class DeliveryPolicy(Frozen):
     """When, how and how often. Times are of the recipient's zone, durations in the unit that the name says."""
 
-    channels: tuple[Literal["email", "sms"], ...] = ("email", "sms")
+    channels: tuple[ChannelName, ...] = ("email", "sms")
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
-    quiet_channels: tuple[Literal["email", "sms"], ...] = ("sms",)
+    quiet_channels: tuple[ChannelName, ...] = ("sms",)
     retry_minutes: tuple[float, ...] = (1, 5, 15, 60, 240)
     deferral_hours: float = Field(4, description="a deferred e-mail gives way to SMS after this long")
     silence_hours: float = Field(2, description="no report where the channel gives reports: the next channel")
-    unknown_minutes: dict[Literal["email", "sms"], float] = {"email": 10.0, "sms": 30.0}
+    unknown_minutes: dict[ChannelName, float] = {"email": 10.0, "sms": 30.0, "edi": 1.0}
     resend_unknown: bool = Field(True, description="after an unknown outcome that nothing resolves, send once more")
     timezone: str = "Europe/Lisbon"
 
@@ -84,7 +89,7 @@ class Rule(Frozen):
     name: str
     country: str | None = None
     segment: str | None = None
-    channels: tuple[Literal["email", "sms"], ...]
+    channels: tuple[ChannelName, ...]
 
 
 class TenantProfile(Frozen):
@@ -108,6 +113,7 @@ class TenantProfile(Frozen):
     )
     signature: SignatureProfile = "xades-b-b-asic-e"
     pdf_signature: PdfSignatureProfile = "none"
+    mailbox: Mailbox | None = Field(None, description="our EDI address; without one nothing goes by EDI")
     learn_parties: bool = Field(
         False, description="an invoice may teach an unknown buyer with an identifier and a contact"
     )

@@ -33,6 +33,7 @@ class ContactPoint:
     timezone: str | None
     channel: str | None
     version: int
+    mailbox: str | None = None
 
 
 class Directory(Protocol):

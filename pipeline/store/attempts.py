@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 from pipeline.store import artefacts, links, settling
 from pipeline.store.database import Connection
 from pipeline.store.reporting import suppressed_event
-from schemas.deliveries import AttemptState, Channel, EmailMessage, SmsMessage
+from schemas.deliveries import AttemptState, Channel, EmailMessage, InterchangeMessage, SmsMessage
 from schemas.events import Event, EventType, document_stream
 from schemas.messages import ArtefactRef
 from schemas.tenants import DeliveryPolicy
@@ -66,6 +66,11 @@ class Leased:
     contact_language: str | None
     timezone: str | None
     active: bool
+    mailbox: str | None = None
+    interchange: dict[str, Any] | None = None
+    copy_of: str | None = None
+    control_number: int | None = None
+    """Of an interchange: drawn after the lease, before it is composed."""
 
     @property
     def stream(self) -> str:
@@ -80,12 +85,13 @@ class Leased:
     @property
     def given(self) -> str | None:
         """The address that this attempt uses: of its message where it has one, else the contact's."""
-        return self.address or (self.phone if self.channel is Channel.SMS else self.email)
+        own = {Channel.EMAIL: self.email, Channel.SMS: self.phone, Channel.EDI: self.mailbox}
+        return self.address or own[self.channel]
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A leased attempt with its message in the store. `link` and `made` are set where it was composed just now."""
+    """A leased attempt with its message in the store. `made` and `link` are set where it was composed now."""
 
     leased: Leased
     message: ArtefactRef
@@ -93,7 +99,7 @@ class Ready:
     provider: str
     reports_delivery: bool
     link: links.NewLink | None = None
-    made: EmailMessage | SmsMessage | None = None
+    made: EmailMessage | SmsMessage | InterchangeMessage | None = None
 
 
 HOLD = """
@@ -105,7 +111,8 @@ HOLD = """
            a.message, a.address, a.leased_until, a.called_at, a.due_at, d.policy, d.profile, d.language, d.round,
            d.state AS delivery_state, d.handed_over_at, o.state AS document_state, o.round AS document_round,
            o.document_type, o.number, o.issue_date, o.due_date, o.currency, o.amount_due, o.seller_name, o.buyer_name,
-           c.contact_id, c.name, c.email, c.phone, c.language AS contact_language, c.timezone, c.active"""
+           c.contact_id, c.name, c.email, c.phone, c.mailbox, c.language AS contact_language, c.timezone, c.active,
+           d.interchange, d.copy_of"""
 
 # Each tenant's oldest first, then the tenants in turn: a million invoices of one let the others pass.
 LEASE = f"""
@@ -246,7 +253,7 @@ async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: 
             [Jsonb(row.message.wire()) for row in rows],
         ],
     )
-    fresh = [row for row in rows if row.link is not None]
+    fresh = [row for row in rows if row.made is not None]
     await artefacts.insert(conn, [(row.leased.document_id, row.leased.tenant, row.message) for row in fresh], now)
     issued = [
         links.Issued(
@@ -261,6 +268,8 @@ async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: 
             "size": row.message.size,
             "link": str(row.link.link_id) if row.link else None,
         }
+        if row.leased.control_number is not None:
+            data["control_number"] = row.leased.control_number
         log.append(
             happened(row.leased, EventType.REQUESTED, str(row.leased.attempt_id), now, data, {"to": row.address})
         )

@@ -34,12 +34,13 @@ async def open_deliveries(
     rows = sorted(openings, key=lambda row: row[1].delivery_id)
     await conn.execute(
         """INSERT INTO delivery (delivery_id, tenant, document_id, contact_id, purpose, round, channels, rule, policy,
-                                 profile, language, state, created_at, updated_at)
+                                 profile, language, interchange, copy_of, state, created_at, updated_at)
            SELECT id, tenant, document, contact, purpose, round, string_to_array(channels, ','), rule, policy, profile,
-                  language, 'open', %s, %s
+                  language, interchange, copy_of, 'open', %s, %s
              FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[],
-                         %s::jsonb[], %s::text[], %s::text[])
-               AS u(id, tenant, document, contact, purpose, round, channels, rule, policy, profile, language)
+                         %s::jsonb[], %s::text[], %s::text[], %s::jsonb[], %s::text[])
+               AS u(id, tenant, document, contact, purpose, round, channels, rule, policy, profile, language,
+                    interchange, copy_of)
            ON CONFLICT DO NOTHING""",
         [
             now,
@@ -55,6 +56,8 @@ async def open_deliveries(
             [Jsonb(opening.policy) for _, opening in rows],
             [opening.profile for _, opening in rows],
             [opening.language for _, opening in rows],
+            [Jsonb(opening.interchange) if opening.interchange else None for _, opening in rows],
+            [opening.copy_of for _, opening in rows],
         ],
     )
     await conn.execute(

@@ -21,8 +21,10 @@ from connectors.directory import ContactPoint, Known
 from pipeline.store import events
 from pipeline.store.database import Connection, Store
 from schemas import ids
+from schemas.deliveries import Channel
 from schemas.errors import ConfigurationError, ExportUnreadable, Finding, StoreUnavailable
 from schemas.events import Event, EventType
+from stages.delivery import addresses
 from stages.extraction.planning import normal
 
 
@@ -58,7 +60,7 @@ class PostgresDirectory:
 
     def contacts(self, tenant: str, party: UUID) -> tuple[ContactPoint, ...]:
         rows = self._rows(
-            """SELECT contact_id, name, email, phone, language, timezone, channel, version FROM contact
+            """SELECT contact_id, name, email, phone, language, timezone, channel, version, mailbox FROM contact
                 WHERE tenant = %s AND party_id = %s AND active ORDER BY updated_at, contact_id""",
             [tenant, party],
         )
@@ -95,7 +97,7 @@ def _known(row: dict[str, Any]) -> Known:
 
 COLUMNS = (
     "erp_id name vat gln endpoint_scheme endpoint country language segment email phone channel timezone contact"
-    " formats format_options"
+    " formats format_options mailbox"
 ).split()
 """Columns of a recipients file; only `name` and one identifier (erp_id, vat, gln or endpoint) must be filled.
 
@@ -151,8 +153,10 @@ def _problem(row: dict[str, str]) -> tuple[str, str | None] | None:
         return "endpoint-scheme-missing", row["endpoint"]
     if row.get("language", "en") not in _LANGUAGES:
         return "language-unknown", row["language"]
-    if row.get("channel", "email") not in ("email", "sms"):
+    if row.get("channel", "email") not in ("email", "sms", "edi"):
         return "channel-unknown", row["channel"]
+    if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:
+        return "mailbox-malformed", row["mailbox"]
     return _bad_format(row) or _bad_address(row)
 
 
@@ -266,19 +270,19 @@ async def _import_one(conn: Connection, store: Store, tenant: str, row: dict[str
 
 
 async def _import_contact(conn: Connection, tenant: str, party: UUID, row: dict[str, str], now: datetime) -> bool:
-    if not (row.get("email") or row.get("phone")):
+    if not (row.get("email") or row.get("phone") or row.get("mailbox")):
         return False
-    values = [row.get(name) for name in ("contact", "email", "phone", "language", "timezone", "channel")]
+    values = [row.get(name) for name in ("contact", "email", "phone", "language", "timezone", "channel", "mailbox")]
     cursor = await conn.execute(
         """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel,
-                                     updated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                     mailbox, updated_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, email = excluded.email, phone = excluded.phone,
                 language = excluded.language, timezone = excluded.timezone, channel = excluded.channel,
-                version = c.version + 1, updated_at = excluded.updated_at
-             WHERE (c.name, c.email, c.phone, c.language, c.timezone, c.channel)
+                mailbox = excluded.mailbox, version = c.version + 1, updated_at = excluded.updated_at
+             WHERE (c.name, c.email, c.phone, c.language, c.timezone, c.channel, c.mailbox)
                    IS DISTINCT FROM (excluded.name, excluded.email, excluded.phone, excluded.language,
-                                     excluded.timezone, excluded.channel)
+                                     excluded.timezone, excluded.channel, excluded.mailbox)
            RETURNING version""",
         [ids.derive("contact", party, row.get("contact") or "main"), tenant, party, *values, now],
     )

@@ -18,7 +18,7 @@ async def behind_link(conn: Connection, link_id: UUID) -> dict[str, Any] | None:
     cursor = await conn.execute(
         """SELECT d.document_id, d.tenant, d.document_type AS type, d.number, d.issue_date, d.due_date, d.currency,
                   d.amount_due, d.seller_name AS seller, d.state, d.created_at, l.created_at AS issued_at,
-                  l.expires_at, v.profile, c.timezone, v.policy ->> 'timezone' AS policy_timezone,
+                  l.expires_at, v.profile, v.copy_of, c.timezone, v.policy ->> 'timezone' AS policy_timezone,
                   CASE WHEN l.attempt_id IS NULL THEN d.handed_over_at ELSE v.handed_over_at END AS confirmed_at,
                   coalesce((SELECT (e.data ->> 'demonstration')::boolean
                               FROM stream s JOIN event e ON e.month = s.month AND e.stream = s.stream

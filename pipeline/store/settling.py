@@ -28,7 +28,7 @@ LOCK = "SELECT delivery_id FROM delivery WHERE delivery_id = ANY(%s) ORDER BY de
 
 DELIVERIES = """
     SELECT d.delivery_id, d.tenant, d.document_id, d.round, d.channels, d.policy, d.state, d.reason, d.handed_over_at,
-           c.email, c.phone, c.timezone, c.active, o.state AS document_state, o.round AS document_round
+           c.email, c.phone, c.mailbox, c.timezone, c.active, o.state AS document_state, o.round AS document_round
       FROM delivery d JOIN contact c USING (contact_id) JOIN document o USING (document_id)
      WHERE d.delivery_id = ANY(%s) ORDER BY d.delivery_id"""
 
@@ -120,7 +120,7 @@ async def _load(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> 
     ]
 
 
-ADDRESS = {Channel.EMAIL: "email", Channel.SMS: "phone"}
+ADDRESS = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.EDI: "mailbox"}
 """Which column of a contact a channel uses."""
 
 

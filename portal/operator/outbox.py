@@ -1,4 +1,4 @@
-"""Messages as they look to who gets them: e-mail as HTML and as text, SMS with its segments.
+"""Messages as they look to who gets them: e-mail as HTML and as text, SMS with its segments, interchanges as bytes.
 
 The HTML of a message is shown in a sandboxed frame, from an address of its own whose policy lets nothing run or load.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import b64decode
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -86,6 +87,8 @@ async def _read(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
     """The stored message, verified: what was given to the provider, byte for byte."""
     ref = ArtefactRef.model_validate(row["message"])
     message: dict[str, Any] = orjson.loads(await asyncio.to_thread(get, desk.storage, ref))
+    if "interchange_base64" in message:
+        message["interchange"] = b64decode(message["interchange_base64"]).decode("latin-1")
     return message
 
 
@@ -95,12 +98,19 @@ async def _head(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
         message = await _read(desk, row)
     except EntregaError as error:
         return {"head": f"cannot be read: {error.reason}", "segments": None}
-    return {"head": message.get("subject") or message["text"], "segments": message.get("segments")}
+    return {"head": _headline(message), "segments": message.get("segments")}
+
+
+def _headline(message: dict[str, Any]) -> str:
+    """Subject, or the text itself where it has none, or which interchange it is."""
+    if "interchange_base64" in message:
+        return f"{message['format']}, interchange {message['control_number']}"
+    return str(message.get("subject") or message["text"])
 
 
 def _link(desk: Desk, message: dict[str, Any]) -> str | None:
     """The recipient's link in a message of ours, where it leads to our own pages."""
-    found = re.search(re.escape(desk.public_url) + r"/d/[a-z2-7]{32}", message["text"])
+    found = re.search(re.escape(desk.public_url) + r"/d/[a-z2-7]{32}", message.get("text", ""))
     return found.group(0) if found else None
 
 

@@ -47,7 +47,7 @@ MEANS: dict[str, str] = {
     "discarded": "A person closed it without doing it.",
 }
 
-CHANNELS = {"email": "E-mail", "sms": "SMS"}
+CHANNELS = {"email": "E-mail", "sms": "SMS", "edi": "EDI"}
 
 REASONS: dict[str, tuple[str, str]] = {
     "export-unreadable": ("The file or record cannot be read.", "Mend the export in the ERP and drop it again."),

@@ -35,6 +35,7 @@ WORDS = PageWords(
     confirmed="Receipt confirmed",
     confirmed_lead="You confirmed receipt on {time}. Thank you.",
     press_again="Nothing has been recorded yet. Please press the button once more.",
+    copy="Copy: the original with legal effect is issued through {platform}.",
     demonstration="Demonstration: this document was signed with a test certificate and has no legal effect.",
     superseded="There is a corrected version of this document. Please use that one.",
     valid_until="This page is for you alone and can be opened until {date}.",

@@ -35,6 +35,7 @@ WORDS = PageWords(
     confirmed="Recepción confirmada",
     confirmed_lead="Confirmó la recepción el {time}. Gracias.",
     press_again="Todavía no se ha registrado nada. Pulse el botón una vez más, por favor.",
+    copy="Copia: el original con efecto legal se emite a través de la plataforma {platform}.",
     demonstration="Demostración: este documento se firmó con un certificado de prueba y no tiene efecto legal.",
     superseded="Existe una versión corregida de este documento. Utilice esa, por favor.",
     valid_until="Esta página es solo para usted y puede abrirse hasta el {date}.",

@@ -35,6 +35,7 @@ WORDS = PageWords(
     confirmed="Odbiór potwierdzony",
     confirmed_lead="Odbiór potwierdzono: {time}. Dziękujemy.",
     press_again="Nic jeszcze nie zapisano. Proszę nacisnąć przycisk jeszcze raz.",
+    copy="Kopia: oryginał ze skutkami prawnymi jest wystawiany za pośrednictwem systemu {platform}.",
     demonstration="Demonstracja: dokument podpisano certyfikatem testowym i nie ma on skutków prawnych.",
     superseded="Istnieje poprawiona wersja tego dokumentu. Prosimy korzystać z niej.",
     valid_until="Ta strona jest przeznaczona tylko dla Państwa i można ją otwierać do {date}.",

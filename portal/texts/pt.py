@@ -35,6 +35,7 @@ WORDS = PageWords(
     confirmed="Receção confirmada",
     confirmed_lead="Confirmou a receção em {time}. Obrigado.",
     press_again="Ainda nada foi registado. Por favor, prima o botão mais uma vez.",
+    copy="Cópia: o original com efeito legal é emitido através da plataforma {platform}.",
     demonstration="Demonstração: este documento foi assinado com um certificado de teste e não tem efeito legal.",
     superseded="Existe uma versão corrigida deste documento. Por favor, utilize essa.",
     valid_until="Esta página é só para si e pode ser aberta até {date}.",

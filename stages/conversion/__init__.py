@@ -84,6 +84,7 @@ class Conversion:
         told = [finding.model_dump(exclude_none=True) for finding in made.warnings]
         part = MadeRendition(
             format=rendition.format, document=ref, rule_set=made.rule_set, platform=target.platform,
+            envelope=target.envelope,
             embedded=target.embedded,
         )  # fmt: skip
         return part, Fact(EventType.CONVERTED, data, {"warnings": told} if told else None, part=rendition.format)

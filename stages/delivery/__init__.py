@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from connectors.profiles import Profiles
 from schemas import ids
+from schemas.deliveries import Channel
 from schemas.errors import NoContact
 from schemas.messages import Resolved
 from schemas.outcomes import Done, OpenDelivery
@@ -49,9 +51,21 @@ class Delivery:
                     due_at=max(contact.not_before, now),
                     profile=message.plan.profile,
                     language=message.plan.language,
+                    interchange=_interchange(message) if Channel.EDI in contact.channels else None,
+                    copy_of=next((part.platform for part in message.renditions if part.platform), None),
                     policy=policy,
                 )
             )
         if not openings:
             raise NoContact("Resolution chose no contact with a channel.", document=str(message.document_id))
         return Done(effects=tuple(openings), state="waiting")
+
+
+def _interchange(message: Resolved) -> dict[str, Any] | None:
+    """The EDI message of the plan, with what its envelope needs to know."""
+    for part in message.renditions:
+        if part.envelope:
+            options = next(each.options for each in message.plan.renditions if each.format == part.format)
+            document = part.document.wire()
+            return {"envelope": part.envelope, "format": part.format, "options": options, "document": document}
+    return None

@@ -5,10 +5,14 @@ Source: RFC 5321 and 6531 (e-mail, by email-validator), ITU-T E.164 (numbers, by
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from schemas.deliveries import Channel
+
+_MAILBOX = re.compile(r"[A-Z0-9]{1,4}:[A-Za-z0-9._-]{1,35}\Z")
+"""Qualifier (UNTDID 0007, X12 I05) and identifier."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ def usable(channel: Channel, given: str | None) -> Usable:
     """
     if not given or not given.strip():
         return Usable(None, "no-address")
-    return _number(given.strip()) if channel is Channel.SMS else _email(given.strip())
+    form = {Channel.SMS: _number, Channel.EMAIL: _email, Channel.EDI: _mailbox}[channel]
+    return form(given.strip())
 
 
 def suppression_key(address: str) -> str:
@@ -38,7 +43,7 @@ def suppression_key(address: str) -> str:
 
 def channel_of(address: str) -> Channel:
     """Which channel an address belongs to, where nothing else says so."""
-    return Channel.EMAIL if "@" in address else Channel.SMS
+    return Channel.EMAIL if "@" in address else Channel.EDI if ":" in address else Channel.SMS
 
 
 @lru_cache(maxsize=4096)
@@ -53,6 +58,10 @@ def zones(number: str) -> tuple[str, ...]:
         return ()
     # Some numbers are of a whole continent; then the supplier's zone is the better guess.
     return tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE) if len(found) <= 4 else ()
+
+
+def _mailbox(given: str) -> Usable:
+    return Usable(given) if _MAILBOX.match(given) else Usable(None, "invalid-address")
 
 
 def _email(given: str) -> Usable:

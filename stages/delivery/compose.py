@@ -35,7 +35,8 @@ NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013":
 class Content:
     """What a message is about. `document_type`: invoice or credit-note, the document's word, not its code (BT-3).
 
-    `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's.
+    `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's;
+    `copy_of` the authority's platform that issues the original.
     """
 
     attempt: UUID
@@ -52,6 +53,7 @@ class Content:
     recipient: str | None = None
     zone: str = "Europe/Lisbon"
     is_demo: bool = False
+    copy_of: str | None = None
 
     @property
     def credit(self) -> bool:
@@ -175,6 +177,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "seller": content.seller,
         "amount": content.money or content.number,
         "name": content.recipient or "",
+        "platform": content.copy_of or "",
         "date": _day(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), language),
     }
 
@@ -206,6 +209,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "expires": say("expires"),
         "why": say("why"),
         "demo": say("demo") if content.is_demo else None,
+        "copy": say("copy") if content.copy_of else None,
     }
 
 

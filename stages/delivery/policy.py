@@ -147,7 +147,7 @@ def after_unknown(policy: DeliveryPolicy, attempt: AttemptView, now: datetime) -
     wait: the window is not over. retry: send it once more, a duplicate is possible. settle: give this channel up.
     """
     opened = attempt.called_at or now
-    until = opened + timedelta(minutes=policy.unknown_minutes[attempt.channel.value])
+    until = opened + timedelta(minutes=policy.unknown_minutes.get(attempt.channel.value, 10))
     if until > now:
         return PolicyStep(step="wait", at=until, cause=attempt.attempt_id)
     if policy.resend_unknown and attempt.unknowns < 2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
@@ -75,7 +75,7 @@ class Target:
     """Where the law or the authority asks for this target, where no profile says otherwise."""
     platform: str | None = None
     """The authority's platform through which the law wants it issued (SdI, KSeF): what we mail is then a copy."""
-    envelope: str | None = None
+    envelope: Literal["edifact", "x12"] | None = None
     """`edifact`, `x12`: the message travels in an interchange, whose envelope and control number delivery makes."""
     embedding: Callable[[Options], Embedding] | None = None
     """The bytes travel inside the PDF (Factur-X), not beside it, and this says how."""

@@ -9,7 +9,7 @@ Source   PDF/A-3b, ISO 19005-3; PAdES-B-B and B-T, ETSI EN 319 142-1; EPC069-12 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,9 @@ class Rendering:
 
         document = Invoice.model_validate_json(get(self.storage, message.completed))
         pinned: Pinned = self.profiles.pinned(message.plan.brand)
-        look, part, now = pinned.profile.brand, _shown(message.renditions), self.clock()
-        sealed = part.signed or message.plan.pdf_signature != "none"
+        look, part, now = pinned.profile.brand, _inside(message.renditions), self.clock()
+        copy_of = next((each.platform for each in message.renditions if each.platform), None)
+        sealed = any(each.signed for each in message.renditions) or message.plan.pdf_signature != "none"
         demo = sealed and is_demo(self.keys.signer().certificate)
         brand = Brand(
             name=look.name,
@@ -67,7 +68,9 @@ class Rendering:
         options = next((each.options for each in message.plan.renditions if each.format == part.format), {})
         content = get(self.storage, part.document)
         e_format = embedded_file(registry.target(part.format), options, part.document.name, content)
-        pdf = render(document, brand=brand, language=message.plan.language, attachment=e_format, created=now)
+        pdf = render(
+            document, brand=brand, language=message.plan.language, attachment=e_format, created=now, copy_of=copy_of
+        )
         if message.plan.pdf_signature != "none":
             pdf = self.sign_pdf(message.plan.pdf_signature, pdf, self.keys.signer(), now)
         name = f"{part.document.name.removesuffix('.xml')}.pdf"
@@ -93,6 +96,9 @@ class Rendering:
         )
 
 
-def _shown(renditions: tuple[MadeRendition, ...]) -> MadeRendition:
-    """The e-format that lies in the PDF: the one that travels only there (Factur-X), else the first."""
-    return next((each for each in renditions if each.embedded), renditions[0])
+def _inside(renditions: Sequence[MadeRendition]) -> MadeRendition:
+    """The e-format that travels in the PDF: the one that is meant to (Factur-X), else the first that is XML, else the
+    first. The others lie beside it."""
+    embedded = [each for each in renditions if each.embedded]
+    xml = [each for each in renditions if each.document.media_type.endswith("xml")]
+    return (embedded or xml or list(renditions))[0]

@@ -1,6 +1,6 @@
-"""The foot of every page: the seller's legal line, page x of y, and the word that a signature is for show.
+"""The foot of every page: the seller's legal line, page x of y; and that it is a copy, or a signature is for show.
 
-That word stands in the top margin, where nobody overlooks it and no line of the document gives way to it.
+These words stand in the top margin, where nobody overlooks it and no line of the document gives way to it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ def foot(pages: list[Page], job: Job) -> None:
     """Write the foot of all pages, now that they can be counted."""
     theme, lines = job.theme, _lines(job)
     top = body_end(job) + _GAP
-    notice = line(job.words.demo_signature)
+    notices = [job.words.copy.format(platform=job.copy_of)] if job.copy_of else []
+    notices += [job.words.demo_signature] if theme.brand.demo_signature else []
+    notice = line(" · ".join(each.rstrip(".") for each in notices))
     bold = theme.column._replace(colour=INK)
     for at, page in enumerate(pages, start=1):
         y = top
-        if theme.brand.demo_signature:
+        if notice:
             wide = measure(notice, bold) + 20
             page.shapes.append(Shape((LEFT + RIGHT - wide) / 2, 10, wide, 15, stroke=INK, radius=7.5))
             page.write((LEFT + RIGHT) / 2, 12, notice, bold, "center")

@@ -25,11 +25,18 @@ from stages.rendering.words import load
 
 
 def render(
-    document: Invoice, *, brand: Brand, language: str, attachment: EmbeddedFile | None, created: datetime
+    document: Invoice,
+    *,
+    brand: Brand,
+    language: str,
+    attachment: EmbeddedFile | None,
+    created: datetime,
+    copy_of: str | None = None,
 ) -> bytes:
     """The document as PDF/A-3b with the e-format inside. The same input gives the same bytes.
 
     `document` has its totals completed (BG-22, BG-23 and each line's BT-131). `language` is the recipient's (BCP 47).
+    `copy_of` names the authority's platform that issues the original: every page then says that it is a copy.
     `created` is an aware datetime and becomes the file's dates, in UTC.
 
     Raises DocumentInvalid (permanent) for totals that are missing and a language without texts,
@@ -39,7 +46,7 @@ def render(
         raise ValueError("created: a datetime without a time zone")
     _require_totals(document)
     words, locale = load(language)
-    job = Job(document, Theme(brand), words, Figures(locale, document.currency))
+    job = Job(document, Theme(brand), words, Figures(locale, document.currency), copy_of)
     # 28 digits and as many places (schemas.documents) are more than the default context can format.
     with localcontext(prec=80):
         pages = _lay_out(job)

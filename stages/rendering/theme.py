@@ -60,3 +60,5 @@ class Job:
     theme: Theme
     words: Words
     figures: Figures
+    copy_of: str | None = None
+    """The authority's platform that issues the original."""

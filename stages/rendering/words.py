@@ -128,6 +128,8 @@ class Words:
     notes: str
     attachments: str
     page: str
+    copy: str
+    """`{platform}` issues the original."""
     demo_signature: str
     units: Mapping[str, Forms]
     """UN/ECE Recommendation 20 and 21 (BT-130) -> the unit's name after a number."""

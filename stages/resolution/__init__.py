@@ -39,11 +39,12 @@ class Resolution:
         skipped: list[dict[str, str]] = []
         for contact in contacts:
             wanted, why = _wanted(profile, rule, contact)
-            channels = tuple(channel for channel in wanted if _address(contact, channel))
+            lacks = {channel: _lacks(contact, channel, profile, message) for channel in wanted}
+            channels = tuple(channel for channel in wanted if lacks[channel] is None)
             skipped += [
-                {"contact": str(contact.contact_id), "channel": channel, "why": f"no {channel} address"}
-                for channel in wanted
-                if channel not in channels
+                {"contact": str(contact.contact_id), "channel": channel, "why": why_not}
+                for channel, why_not in lacks.items()
+                if why_not is not None
             ]
             if channels:
                 not_before = profile.policy.earliest(channels[0], self.clock(), contact.timezone)
@@ -77,6 +78,8 @@ def _first_rule(profile: TenantProfile, party: Known | None) -> Rule | None:
 def _wanted(profile: TenantProfile, rule: Rule | None, contact: ContactPoint) -> tuple[tuple[str, ...], str]:
     """The channels in their order, and what decided."""
     default = tuple(profile.policy.channels)
+    if contact.mailbox and contact.channel is None and Channel.EDI not in default:
+        default = (Channel.EDI.value, *default)  # who gave a mailbox wants interchanges, where there is one
     if contact.channel:
         return (contact.channel, *(channel for channel in default if channel != contact.channel)), "preference"
     if rule is not None:
@@ -84,5 +87,13 @@ def _wanted(profile: TenantProfile, rule: Rule | None, contact: ContactPoint) ->
     return default, "default"
 
 
-def _address(contact: ContactPoint, channel: str) -> str | None:
-    return contact.email if channel == Channel.EMAIL else contact.phone
+def _lacks(contact: ContactPoint, channel: str, profile: TenantProfile, message: Rendered) -> str | None:
+    """Why this channel cannot be used for this document; None where it can."""
+    address = {Channel.EMAIL: contact.email, Channel.SMS: contact.phone, Channel.EDI: contact.mailbox}
+    if not address[Channel(channel)]:
+        return f"no {channel} address"
+    if channel == Channel.EDI and not any(part.envelope for part in message.renditions):
+        return "the plan has no EDI message"
+    if channel == Channel.EDI and profile.mailbox is None:
+        return "the tenant has no mailbox of its own"
+    return None

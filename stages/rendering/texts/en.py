@@ -117,6 +117,7 @@ WORDS = Words(
     notes="Notes",
     attachments="Supporting documents",
     page="Page {page} of {pages}",
+    copy="Copy: the original with legal effect is issued through {platform}.",
     demo_signature="Signed with a demonstration certificate: no legal value",
     units={
         "C62": {"one": "unit", "other": "units"},

@@ -117,6 +117,7 @@ WORDS = Words(
     notes="Observaciones",
     attachments="Documentos justificativos",
     page="Página {page} de {pages}",
+    copy="Copia: el original con efecto legal se emite a través de la plataforma {platform}.",
     demo_signature="Firmado con un certificado de demostración: sin valor legal",
     units={
         "C62": {"one": "unidad", "other": "unidades"},

@@ -117,6 +117,7 @@ WORDS = Words(
     notes="Uwagi",
     attachments="Załączniki",
     page="Strona {page} z {pages}",
+    copy="Kopia: oryginał ze skutkami prawnymi jest wystawiany za pośrednictwem systemu {platform}.",
     demo_signature="Podpisano certyfikatem demonstracyjnym: bez mocy prawnej",
     units={
         "C62": {"one": "jednostka", "few": "jednostki", "many": "jednostek", "other": "jednostki"},

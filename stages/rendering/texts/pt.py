@@ -117,6 +117,7 @@ WORDS = Words(
     notes="Observações",
     attachments="Documentos de suporte",
     page="Página {page} de {pages}",
+    copy="Cópia: o original com efeito legal é emitido através da plataforma {platform}.",
     demo_signature="Assinado com um certificado de demonstração: sem valor legal",
     units={
         "C62": {"one": "unidade", "other": "unidades"},

@@ -1,0 +1,72 @@
+"""Mailboxes as folders: what an AS2 server, a VAN's client or an SFTP server beside us takes from disk.
+
+`<folder>/<receiver>/<sender>-<control number>.edi`, written under another name first, so that a reader sees all of an
+interchange or nothing. The name says which interchange it is, so the same one again replaces itself. Whoever fetches it
+removes it; what was handed over is therefore noted in `.handed-over`, where it can be asked for after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.deliveries import Accepted, InterchangeMessage
+from schemas.errors import ProviderUnavailable
+
+
+@dataclass
+class FolderEdi:
+    """`folder` holds one folder for each partner, made at the first interchange."""
+
+    folder: Path
+    provider: str = "folder"
+    reports_delivery: bool = False
+
+    async def send(self, message: InterchangeMessage) -> Accepted:
+        """Raises ProviderUnavailable (transient) where the disk does not take it."""
+        name = await asyncio.to_thread(self._put, message)
+        return Accepted(provider=self.provider, provider_message_id=message.reference, response=name)
+
+    async def find(self, message: InterchangeMessage, since: object) -> str | None:
+        handed = self._mailbox(message) / ".handed-over" / _name(message)
+        return message.reference if await asyncio.to_thread(handed.exists) else None
+
+    async def close(self) -> None:
+        return None
+
+    def _mailbox(self, message: InterchangeMessage) -> Path:
+        return self.folder / _safe(message.receiver)
+
+    def _put(self, message: InterchangeMessage) -> str:
+        """Durable before it is visible; noted afterwards, for a note without its interchange would lose it."""
+        mailbox, name = self._mailbox(message), _name(message)
+        try:
+            (mailbox / ".handed-over").mkdir(parents=True, exist_ok=True)
+            part = mailbox / f".{name}.part"
+            with open(part, "wb") as file:
+                file.write(message.content())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, mailbox / name)
+            (mailbox / ".handed-over" / name).touch()
+            for folder in (mailbox, mailbox / ".handed-over"):
+                handle = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+        except OSError as error:
+            raise ProviderUnavailable(f"the mailbox cannot be written: {error.strerror}", errno=error.errno) from None
+        return f"{_safe(message.receiver)}/{name}"
+
+
+def _name(message: InterchangeMessage) -> str:
+    return f"{_safe(message.sender)}-{message.control_number:09d}.edi"
+
+
+def _safe(mailbox: str) -> str:
+    """A mailbox as a file name: letters, digits, hyphens; never empty, never a path."""
+    return re.sub(r"[^A-Za-z0-9-]+", "_", mailbox).strip("_") or "_"

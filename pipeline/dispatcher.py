@@ -27,7 +27,7 @@ from pipeline.sending import Sending
 from pipeline.store import answers, attempts, events, interchanges, suppressions
 from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
-from pipeline.store.database import Connection, Store
+from pipeline.store.database import Store
 from schemas.deliveries import Channel
 from schemas.errors import StoreUnavailable
 from schemas.events import Event
@@ -160,18 +160,20 @@ class Dispatcher:
             async with self.store.transaction() as conn:
                 await attempts.postpone(conn, postponed, "quiet-hours")
                 await attempts.cancel(conn, cancelled, listed, written, now)
-                going = await self._numbered(conn, going, now)
-            await events.append(conn, written, recorded_at=now, keys=self.store.keys)
-        ready = await self._compose(going)
+                await events.append(conn, written, recorded_at=now, keys=self.store.keys)
+        ready = await self._compose(await self._numbered(going, now))
         return await self._begin(ready), len(leased)
 
-    async def _numbered(self, conn: Connection, going: list[Leased], now: datetime) -> list[Leased]:
+    async def _numbered(self, going: list[Leased], now: datetime) -> list[Leased]:
         """Draw the control numbers of interchanges that are about to be composed for the first time."""
         drawings = [
             drawing for one in going if one.message is None and (drawing := self.sending.drawing(one)) is not None
         ]
-        numbers = await interchanges.draw(conn, drawings, now)
-        return [replace(one, control_number=numbers.get(one.delivery_id)) for one in going] if numbers else going
+        if not drawings:
+            return going
+        async with self.store.transaction() as conn:
+            numbers = await interchanges.draw(conn, drawings, now)
+        return [replace(one, control_number=numbers.get(one.delivery_id)) for one in going]
 
     async def _compose(self, going: Sequence[Leased]) -> list[Ready]:
         now = self.store.clock()

@@ -27,9 +27,11 @@ from pipeline.store.interchanges import Drawing
 from schemas.deliveries import Accepted, Channel, EmailMessage, InterchangeMessage, SmsMessage
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
 from schemas.messages import ArtefactKind, ArtefactRef
-from stages.delivery import addresses, compose, interchange
+from stages.delivery import addresses, compose
 from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
 from stages.delivery.texts import language_of
+from stages.formats import registry
+from stages.formats.format import Letter
 
 log = structlog.get_logger()
 
@@ -89,7 +91,7 @@ class Sending:
         """In whose series an interchange needs a control number; None for what is none."""
         if leased.channel is not Channel.EDI or leased.interchange is None:
             return None
-        ours = self.profiles.pinned(leased.profile).profile.mailbox
+        ours = self.profiles.pinned(leased.profile).profile.mailboxes.get(leased.interchange["envelope"])
         theirs = addresses.usable(Channel.EDI, leased.given).address
         if ours is None or theirs is None:
             return None
@@ -117,23 +119,21 @@ class Sending:
 
     def _interchange(self, leased: Leased, address: str, now: datetime) -> InterchangeMessage:
         """The message in its envelope. Its control number was drawn for this delivery and for no other."""
-        profile = self.profiles.pinned(leased.profile).profile
         assert leased.interchange is not None, "resolution takes the channel only where there is a message for it"
         assert leased.control_number is not None, "the dispatcher draws it"
-        assert profile.mailbox is not None, "resolution takes the channel only where we have a mailbox"
+        ours = self.profiles.pinned(leased.profile).profile.mailboxes[leased.interchange["envelope"]]
         message = get(self.storage, ArtefactRef.model_validate(leased.interchange["document"]))
-        letter = interchange.Letter(
-            profile.mailbox, address, leased.control_number, now, leased.interchange["format"],
-            leased.interchange["options"],
-        )  # fmt: skip
+        target = registry.target(leased.interchange["format"])
+        assert target.wrap is not None, "a target with an envelope makes it"
+        letter = Letter(ours, address, leased.control_number, now, leased.interchange["options"])
         return InterchangeMessage(
             attempt=leased.attempt_id,
-            sender=profile.mailbox,
+            sender=ours,
             to=address,
             envelope=leased.interchange["envelope"],
-            format=letter.format,
+            format=target.name,
             control_number=letter.control_number,
-            interchange_base64=b64encode(interchange.seal(leased.interchange["envelope"], message, letter)).decode(),
+            interchange_base64=b64encode(target.wrap([message], letter)).decode(),
         )
 
     def _compose(self, leased: Leased, link: links.NewLink, address: str, now: datetime) -> Message:

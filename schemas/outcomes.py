@@ -109,9 +109,9 @@ class OpenDelivery:
     due_at: datetime
     profile: str
     language: str
-    interchange: dict[str, Any] | None = None  # the EDI message, where one of the channels is edi: its Interchange
-    copy_of: str | None = None  # the authority's platform that issues the original
     policy: dict[str, Any] = field(default_factory=dict)
+    interchange: dict[str, Any] | None = None  # the EDI message that the channel edi carries
+    copy_of: str | None = None  # the authority's platform that issues the original
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,9 @@ class TenantProfile(Frozen):
     )
     signature: SignatureProfile = "xades-b-b-asic-e"
     pdf_signature: PdfSignatureProfile = "none"
-    mailbox: Mailbox | None = Field(None, description="our EDI address; without one nothing goes by EDI")
+    mailboxes: dict[Literal["edifact", "x12"], Mailbox] = Field(
+        default_factory=dict, description="our EDI address for each kind of envelope; without one nothing goes by EDI"
+    )
     learn_parties: bool = Field(
         False, description="an invoice may teach an unknown buyer with an identifier and a contact"
     )

@@ -2,7 +2,7 @@
 
 `<folder>/<receiver>/<sender>-<control number>.edi`, written under another name first, so that a reader sees all of an
 interchange or nothing. The name says which interchange it is, so the same one again replaces itself. Whoever fetches it
-removes it; what was handed over is therefore noted in `.handed-over`, where it can be asked for after a crash.
+removes it; what was handed over is therefore noted in `<folder>/.handed-over`, where it can be asked for after a crash.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FolderEdi:
         return Accepted(provider=self.provider, provider_message_id=message.reference, response=name)
 
     async def find(self, message: InterchangeMessage, since: object) -> str | None:
-        handed = self._mailbox(message) / ".handed-over" / _name(message)
+        handed = self._notes(message) / _name(message)
         return message.reference if await asyncio.to_thread(handed.exists) else None
 
     async def close(self) -> None:
@@ -40,19 +40,23 @@ class FolderEdi:
     def _mailbox(self, message: InterchangeMessage) -> Path:
         return self.folder / _safe(message.receiver)
 
+    def _notes(self, message: InterchangeMessage) -> Path:
+        return self.folder / ".handed-over" / _safe(message.receiver)
+
     def _put(self, message: InterchangeMessage) -> str:
         """Durable before it is visible; noted afterwards, for a note without its interchange would lose it."""
-        mailbox, name = self._mailbox(message), _name(message)
+        mailbox, notes, name = self._mailbox(message), self._notes(message), _name(message)
         try:
-            (mailbox / ".handed-over").mkdir(parents=True, exist_ok=True)
+            mailbox.mkdir(parents=True, exist_ok=True)
+            notes.mkdir(parents=True, exist_ok=True)
             part = mailbox / f".{name}.part"
             with open(part, "wb") as file:
                 file.write(message.content())
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, mailbox / name)
-            (mailbox / ".handed-over" / name).touch()
-            for folder in (mailbox, mailbox / ".handed-over"):
+            (notes / name).touch()
+            for folder in (mailbox, notes):
                 handle = os.open(folder, os.O_RDONLY)
                 try:
                     os.fsync(handle)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from schemas.errors import Finding
@@ -47,6 +48,34 @@ class Embedding:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """From whom, to whom, and which one: what the envelope of an interchange needs. Mailboxes are
+    `qualifier:identifier` (UNTDID 0007, X12 I05); `at` is aware."""
+
+    sender: str
+    receiver: str
+    control_number: int
+    at: datetime
+    options: Options = field(default_factory=dict)
+
+    @property
+    def ours(self) -> tuple[str, str]:
+        """Qualifier and identifier of the sender."""
+        qualifier, _, identifier = self.sender.partition(":")
+        return qualifier, identifier
+
+    @property
+    def theirs(self) -> tuple[str, str]:
+        qualifier, _, identifier = self.receiver.partition(":")
+        return qualifier, identifier
+
+
+Wrap = Callable[[Sequence[bytes], Letter], bytes]
+"""Messages of a target in their envelope; the same letter and messages give the same bytes. Raises DocumentInvalid
+(permanent) for an address that the envelope cannot hold."""
+
+
+@dataclass(frozen=True)
 class Target:
     """Something a recipient may ask for by name.
 
@@ -76,7 +105,9 @@ class Target:
     platform: str | None = None
     """The authority's platform through which the law wants it issued (SdI, KSeF): what we mail is then a copy."""
     envelope: Literal["edifact", "x12"] | None = None
-    """`edifact`, `x12`: the message travels in an interchange, whose envelope and control number delivery makes."""
+    """The message travels in an interchange, whose control number delivery draws ..."""
+    wrap: Wrap | None = None
+    """... and whose envelope this makes."""
     embedding: Callable[[Options], Embedding] | None = None
     """The bytes travel inside the PDF (Factur-X), not beside it, and this says how."""
 

@@ -92,8 +92,10 @@ def _lacks(contact: ContactPoint, channel: str, profile: TenantProfile, message:
     address = {Channel.EMAIL: contact.email, Channel.SMS: contact.phone, Channel.EDI: contact.mailbox}
     if not address[Channel(channel)]:
         return f"no {channel} address"
-    if channel == Channel.EDI and not any(part.envelope for part in message.renditions):
-        return "the plan has no EDI message"
-    if channel == Channel.EDI and profile.mailbox is None:
-        return "the tenant has no mailbox of its own"
+    if channel == Channel.EDI:
+        envelope = next((part.envelope for part in message.renditions if part.envelope), None)
+        if envelope is None:
+            return "the plan has no EDI message"
+        if envelope not in profile.mailboxes:
+            return f"the tenant has no mailbox of its own for {envelope}"
     return None

@@ -89,13 +89,15 @@ class House:
         tenant: str = "acme",
         timezone: str | None = None,
         language: str | None = None,
+        mailbox: str | None = None,
+        interchange: dict[str, Any] | None = None,
     ) -> list[UUID]:
         """Documents that have come to the delivery stage, with one contact each; their ids."""
         made: list[UUID] = []
         openings: list[tuple[Any, OpenDelivery]] = []
         now = self.clock()
         version = self.profiles.current("acme").version
-        chosen = channels or tuple(c for c, a in (("email", email), ("sms", phone)) if a)
+        chosen = channels or tuple(c for c, a in (("edi", mailbox), ("email", email), ("sms", phone)) if a)
         async with self.store.transaction() as conn:
             export, party = uuid4(), uuid4()
             await conn.execute(
@@ -112,8 +114,9 @@ class House:
                 to = email.replace("#", str(index)) if email else None
                 await conn.execute(
                     """INSERT INTO contact (contact_id, tenant, party_id, name, email, phone, timezone, language,
-                                            updated_at) VALUES (%s, %s, %s, 'Ana Costa', %s, %s, %s, %s, %s)""",
-                    [contact, tenant, party, to, phone, timezone, language, now],
+                                            mailbox, updated_at)
+                       VALUES (%s, %s, %s, 'Ana Costa', %s, %s, %s, %s, %s, %s)""",
+                    [contact, tenant, party, to, phone, timezone, language, mailbox, now],
                 )
                 await conn.execute(
                     """INSERT INTO document (document_id, tenant, export_id, export_step, address, document_type,
@@ -128,6 +131,7 @@ class House:
                 opening = OpenDelivery(
                     delivery, document, contact, "notify", 1, chosen, "default",
                     ids.attempt_id(delivery, chosen[0], 1), now, version, "pt", policy.model_dump(mode="json"),
+                    interchange,
                 )  # fmt: skip
                 openings.append((ReportReceived(tenant=tenant, inbox_id=document), opening))
                 made.append(document)

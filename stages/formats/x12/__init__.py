@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import Finding
-from stages.formats.format import Format, Options, Target
-from stages.formats.x12 import losses, reader, writer
+from stages.formats.format import Format, Letter, Options, Target
+from stages.formats.x12 import envelope, losses, reader, writer
 
 _KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
 
@@ -15,12 +16,21 @@ def _target(name: str, release: str) -> Target:
     def write(document: Any, _options: Options) -> bytes:
         return writer.write(document, release)
 
+    def wrapped(sets: Sequence[bytes], letter: Letter) -> bytes:
+        (our_qualifier, ours), (their_qualifier, theirs) = letter.ours, letter.theirs
+        return envelope.wrap(
+            sets, sender_qualifier=our_qualifier, sender=ours, receiver_qualifier=their_qualifier, receiver=theirs,
+            control_number=letter.control_number, group_control_number=letter.control_number, at=letter.at,
+            version=release, test=letter.options.get("test") == "yes",
+        )  # fmt: skip
+
     def lost(document: Any, _options: Options) -> tuple[Finding, ...]:
         return losses.losses(document, release, f"{name}-loss")
 
     return Target(
         name, f"X12 810, 832, 850, 855, 856, 997 of release {release}", release, _KINDS, write, lost,
-        media_type="application/edi-x12", suffix=".edi", envelope="x12",
+        media_type="application/edi-x12", suffix=".edi", envelope="x12", wrap=wrapped,
+        options={"test": "yes: the interchange says that it is a test (ISA15)"},
     )  # fmt: skip
 
 

@@ -1,0 +1,140 @@
+"""Interchanges on a real database: each partner's control numbers have no gap and no repetition, whatever dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from delivery_house import House, make_database, open_house
+
+from connectors.edi.folder import FolderEdi
+from connectors.edi.outbox import OutboxEdi
+from connectors.email.outbox import OutboxEmail
+from connectors.storage import put
+from schemas.deliveries import InterchangeMessage
+from schemas.messages import ArtefactKind
+from schemas.tenants import DeliveryPolicy
+
+OURS, THEIRS = "ZZ:ACME", "14:5412345000013"
+SET = b"ST*997*0001~\nAK1*IN*1~\nAK9*A*1*1*1~\nSE*4*0001~\n"
+SOON = DeliveryPolicy(quiet_channels=(), unknown_minutes={"edi": 0.0}, retry_minutes=(0.0,) * 9)
+
+
+class Death(BaseException):
+    """Passes every `except Exception`, as kill -9 does."""
+
+
+@pytest.fixture
+async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(make_database(postgres()), tmp_path) as house:
+        profile = tmp_path / "profiles" / "acme.yaml"
+        said = yaml.safe_load(profile.read_text())
+        profile.write_text(yaml.safe_dump({**said, "mailboxes": {"x12": OURS}}))
+        yield house
+
+
+def message(house: House) -> dict[str, Any]:
+    """An EDI message in the store, as conversion leaves it."""
+    ref = put(
+        house.storage, "acme", uuid4(), ArtefactKind.E_FORMAT, SET, media_type="application/edi-x12", name="a.edi"
+    )
+    return {"envelope": "x12", "format": "x12-4010", "options": {}, "document": ref.wire()}
+
+
+def numbers(folder: Path) -> list[int]:
+    """The control numbers (ISA13) of what stands in the partner's mailbox."""
+    return sorted(int(path.read_bytes()[90:99]) for path in folder.glob("**/*.edi") if path.stat().st_size)
+
+
+async def test_an_interchange_reaches_the_mailbox_under_its_number(house: House, tmp_path: Path) -> None:
+    """ISA to IEA with the number that was drawn, named by sender and number; the log says which number it was."""
+    (document,) = await house.deliver(email=None, mailbox=THEIRS, interchange=message(house))
+    await house.dispatcher({"edi": FolderEdi(tmp_path / "edi")}).once()
+    (path,) = (tmp_path / "edi").glob("14*/*.edi")
+    assert path.relative_to(tmp_path / "edi").as_posix() == "14_5412345000013/ZZ_ACME-000000001.edi"
+    text = path.read_text("ascii")
+    assert text.startswith("ISA*00*")
+    assert "*ZZ*ACME           *14*5412345000013  *" in text
+    assert text.rstrip().endswith("IEA*1*000000001~")
+    assert await house.state(document) == ("accepted", None)
+    (event,) = await house.ask("SELECT data FROM event WHERE type = 'requested'")
+    assert event["data"]["control_number"] == 1
+    assert event["data"]["link"] is None
+
+
+async def test_numbers_have_no_gap_although_two_dispatchers_race(house: House, tmp_path: Path) -> None:
+    """Forty interchanges for two partners, two dispatchers at once: 1 to 20 for each, none twice."""
+    for partner in ("14:5412345000013", "14:5412345000020"):
+        await house.deliver(20, email=None, mailbox=partner, interchange=message(house))
+    both = [house.dispatcher({"edi": FolderEdi(tmp_path / "edi")}, batch=3) for _ in range(2)]
+    while any(await asyncio.gather(*(one.once() for one in both))):
+        pass
+    found = {folder.name: numbers(folder) for folder in (tmp_path / "edi").glob("14*")}
+    assert found == {name: list(range(1, 21)) for name in ("14_5412345000013", "14_5412345000020")}
+
+
+async def test_a_number_survives_every_death(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the process dies after drawing, after composing or after handing over: the number stays the delivery's,
+    the next delivery has the next one, and one interchange stands in the mailbox for each."""
+    edi = FolderEdi(tmp_path / "edi")
+    deliveries = await house.deliver(1, email=None, mailbox=THEIRS, interchange=message(house), policy=SOON)
+
+    dies = house.dispatcher({"edi": edi})
+    monkeypatch.setattr(dies, "_compose", _death)  # the number is drawn, nothing is composed
+    with pytest.raises(Death):
+        await dies.once()
+    house.later(minutes=2)
+    dies = house.dispatcher({"edi": edi})
+    monkeypatch.setattr(dies, "_begin", _death)  # composed and stored, not committed
+    with pytest.raises(Death):
+        await dies.once()
+    house.later(minutes=2)
+    with pytest.raises(Death):
+        await house.dispatcher({"edi": _Dies(edi)}).once()  # handed over, not recorded
+    house.later(minutes=2)
+    deliveries += await house.deliver(1, email=None, mailbox=THEIRS, interchange=message(house), policy=SOON)
+    alive = house.dispatcher({"edi": edi})
+    while await alive.once():
+        pass
+    assert numbers(tmp_path / "edi") == [1, 2]
+    for document in deliveries:
+        assert await house.state(document) == ("accepted", None)
+
+
+async def test_the_outbox_keeps_interchanges_and_says_captured(house: House, tmp_path: Path) -> None:
+    """By default nothing leaves the house, EDI neither."""
+    (document,) = await house.deliver(email=None, mailbox=THEIRS, interchange=message(house))
+    await house.dispatcher({"edi": OutboxEdi(tmp_path / "outbox")}).once()
+    assert await house.state(document) == ("captured", None)
+    assert len(list((tmp_path / "outbox").glob("*.edi"))) == 1
+
+
+async def test_a_mailbox_that_cannot_be_written_gives_way_to_mail(house: House, tmp_path: Path) -> None:
+    """After the retries the next channel of the delivery takes over."""
+    (tmp_path / "edi").write_text("not a folder")
+    policy = DeliveryPolicy(quiet_channels=(), retry_minutes=(0.0,))
+    (document,) = await house.deliver(mailbox=THEIRS, interchange=message(house), policy=policy)
+    dispatcher = house.dispatcher({"edi": FolderEdi(tmp_path / "edi"), "email": OutboxEmail(tmp_path / "outbox")})
+    while await dispatcher.once():
+        pass
+    assert await house.attempts(document) == [("edi", "refused"), ("email", "captured")]
+
+
+async def _death(*_: object) -> None:
+    raise Death
+
+
+class _Dies(FolderEdi):
+    """The interchange is out, and nothing is recorded."""
+
+    def __init__(self, sender: FolderEdi) -> None:
+        super().__init__(sender.folder)
+
+    async def send(self, message: InterchangeMessage) -> Any:
+        await super().send(message)
+        raise Death

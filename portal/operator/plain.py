@@ -60,8 +60,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "The buyer is not in the directory, or fits more than one party.",
         "Import the party (entrega recipients import), then replay.",
     ),
+    "no-route": (
+        "The export was read, but no format that the recipient is to have carries such a document.",
+        "Name a format that does in the recipient's or the tenant's profile, then replay.",
+    ),
     "no-contact": ("The party has no address that may be used.", "Add a contact to the directory, then replay."),
     "certificate-unfit": ("The signing certificate may not be used.", "Install a valid certificate, then replay."),
+    "time-stamps-missing": (
+        "The plan asks for time-stamps, and no time-stamping authority is configured.",
+        "Set tsa_url, then replay; or name a signature without time-stamp in the profile.",
+    ),
     "artefact-damaged": (
         "Stored bytes are not those that were put.",
         "Restore the artefact from a backup, then replay; look for who changed it.",

@@ -22,7 +22,7 @@ TARGETS = (
     ("cii", {}),
     ("xrechnung-cii", {}),
     ("xrechnung-ubl", {}),
-    *(("factur-x", {"profile": profile}) for profile in FACTUR_X if profile != "en16931"),
+    *(("factur-x", {"profile": profile}) for profile in FACTUR_X if profile not in ("en16931", "xrechnung")),
 )
 
 

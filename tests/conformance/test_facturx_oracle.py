@@ -23,7 +23,13 @@ from stages.rendering.layout import render
 from stages.rendering.pdfa import embedded_file
 
 SAMPLES = ("small", "mixed", "credit-note", "reverse-charge", "direct-debit")
-CONFORMANCE = {"basic-wl": "BASIC WL", "basic": "BASIC", "en16931": "EN 16931", "extended": "EXTENDED"}
+CONFORMANCE = {
+    "basic-wl": "BASIC WL",
+    "basic": "BASIC",
+    "en16931": "EN 16931",
+    "extended": "EXTENDED",
+    "xrechnung": "XRECHNUNG",
+}
 
 
 def rendered(document: Invoice, profile: str) -> bytes:
@@ -76,15 +82,16 @@ def test_the_pdf_says_what_it_holds(profile: str) -> None:
     """Name, relationship and conformance level follow the profile; equal input gives equal bytes."""
     import pikepdf
 
+    name = "xrechnung.xml" if profile == "xrechnung" else "factur-x.xml"
     content = rendered(completed(DOCUMENTS["small"]), profile)
     assert content == rendered(completed(DOCUMENTS["small"]), profile)
     with pikepdf.open(io.BytesIO(content)) as file:
         (spec,) = file.Root.AF
-        assert str(spec.UF) == "factur-x.xml"
+        assert str(spec.UF) == name
         assert str(spec.AFRelationship) == ("/Data" if profile == "basic-wl" else "/Alternative")
         metadata = file.Root.Metadata.read_bytes().decode()
     assert f"<fx:ConformanceLevel>{CONFORMANCE[profile]}</fx:ConformanceLevel>" in metadata
-    assert "<fx:DocumentFileName>factur-x.xml</fx:DocumentFileName>" in metadata
+    assert f"<fx:DocumentFileName>{name}</fx:DocumentFileName>" in metadata
 
 
 def test_other_targets_make_no_hybrid() -> None:

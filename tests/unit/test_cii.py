@@ -183,7 +183,7 @@ def test_xrechnung_ends_a_discount_with_a_line_break() -> None:
 
 def test_an_unknown_profile_is_a_wrong_setting() -> None:
     """A profile that Factur-X does not have is a configuration error that names those it has."""
-    with pytest.raises(ConfigurationError, match="basic-wl, basic, en16931, extended"):
+    with pytest.raises(ConfigurationError, match="basic-wl, basic, en16931, extended, xrechnung"):
         registry.target("factur-x").write(document(), {"profile": "minimum"})
 
 
@@ -192,6 +192,7 @@ def test_the_rules_follow_the_profile() -> None:
     target = registry.target("factur-x")
     assert target.under(document(), {}).rules == ("factur-x-en16931",)
     assert target.under(document(), {"profile": "basic-wl"}).rules == ("factur-x-basic-wl",)
+    assert target.under(document(), {"profile": "xrechnung"}).rules == ("xrechnung",)
 
 
 def test_characters_that_xml_cannot_carry_are_refused_with_their_place() -> None:

@@ -323,3 +323,15 @@ def special(path: str, read: Action, write: Write | None = None, *carries: str, 
     if write is None:
         return Special(path, "", READ_ONLY, {}, read)
     return Special(path, "", level, {}, read, write, carries)
+
+
+def embedded(path: str) -> Special:
+    """BT-125: an attachment's file in Base64, with its media type and name."""
+
+    def write(part: Any, _currency: str) -> str:
+        if not part.content_base64:
+            return ""
+        attributes = attribute("mimeCode", part.media_type) + attribute("filename", part.file_name)
+        return f"<{path}{attributes}>{escaped(part.content_base64)}</{path}>"
+
+    return special(path, xml_actions.embedded, write, "content_base64", "media_type", "file_name")

@@ -11,14 +11,14 @@ from stages.formats.format import Format, Options, Target
 _INVOICES = frozenset({"invoice", "credit-note"})
 
 
-def _target(name: str, title: str, version: str, profile: Profile, rules: tuple[str, ...]) -> Target:
+def _target(name: str, title: str, version: str, profile: Profile) -> Target:
     def write(document: Invoice, _options: Options) -> bytes:
         return writer.write(document, profile)
 
     def losses(document: Invoice, _options: Options) -> tuple[Finding, ...]:
         return writer.losses(document, profile)
 
-    return Target(name, title, version, _INVOICES, write, losses, rules, signature="xades-b-b-asic-e")
+    return Target(name, title, version, _INVOICES, write, losses, (profile.rules,), signature="xades-b-b-asic-e")
 
 
 FORMAT = Format(
@@ -28,7 +28,7 @@ FORMAT = Format(
     read=reader.read,
     reads="CII D16B CrossIndustryInvoice: EN 16931, XRechnung, Factur-X",
     targets=(
-        _target("cii", "CII D16B of plain EN 16931", "D16B", PLAIN, ("en16931",)),
-        _target("xrechnung-cii", "XRechnung in CII", "3.0", XRECHNUNG, ("xrechnung",)),
+        _target("cii", "CII D16B of plain EN 16931", "D16B", PLAIN),
+        _target("xrechnung-cii", "XRechnung in CII", "3.0", XRECHNUNG),
     ),
 )

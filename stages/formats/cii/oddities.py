@@ -1,4 +1,4 @@
-"""Single elements that no plain row of the table says: BT-125, BT-110 and BT-111, EXTENDED's logistics charges.
+"""Single elements that no plain row of the table says: BT-110 and BT-111, BT-149, EXTENDED's logistics charges.
 
 Source: CEN/TS 16931-3-3; Factur-X 1.09
 """
@@ -15,22 +15,7 @@ from stages.formats.binding.elements import Name, Quantity, amount, fixed, numbe
 from stages.formats.binding.groups import node, wrap
 from stages.formats.cii.spaces import name
 from stages.formats.reading.xml_walk import Action, Data, Walk
-from stages.formats.writing.xml_text import attribute, escaped, money
-
-
-def read_embedded(walk: Walk, target: Data, element: etree._Element) -> None:
-    """BT-125."""
-    walk.put(target, "content_base64", "".join((element.text or "").split()), element)
-    walk.put(target, "media_type", element.get("mimeCode"), element)
-    walk.put(target, "file_name", element.get("filename"), element)
-
-
-def write_embedded(part: Any, _currency: str) -> str:
-    if not part.content_base64:
-        return ""
-    attributes = attribute("mimeCode", part.media_type) + attribute("filename", part.file_name)
-    content_ = escaped(part.content_base64)
-    return f"<ram:AttachmentBinaryObject{attributes}>{content_}</ram:AttachmentBinaryObject>"
+from stages.formats.writing.xml_text import money
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,8 @@ def _profile(options: Options) -> Profile:
 def _embedding(options: Options) -> Embedding:
     """Without lines the XML is less than the page (Data); else it says the same (Alternative), as German law wants."""
     profile = _profile(options)
-    return Embedding("factur-x.xml", "Data" if profile.level < BASIC else "Alternative", _CONFORMANCE[profile.name])
+    return Embedding(profile.file_name, "Data" if profile.level < BASIC else "Alternative", profile.conformance)
 
-
-_CONFORMANCE = {"basic-wl": "BASIC WL", "basic": "BASIC", "en16931": "EN 16931", "extended": "EXTENDED"}
-"""What the PDF's metadata calls each profile."""
 
 FORMAT = Format(
     name="factur-x",
@@ -72,8 +69,8 @@ FORMAT = Format(
             "factur-x", "Factur-X (ZUGFeRD 2)", "1.09", frozenset({"invoice", "credit-note"}),
             write=lambda document, options: writer.write(document, _profile(options)),
             losses=lambda document, options: writer.losses(document, _profile(options)),
-            rules=(f"factur-x-{_USUAL}",),
-            rules_by=lambda _document, options: (f"factur-x-{_profile(options).name}",),
+            rules=(FACTUR_X[_USUAL].rules,),
+            rules_by=lambda _document, options: (_profile(options).rules,),
             options={"profile": f"{', '.join(FACTUR_X)}; {_USUAL} where none is said"},
             embedding=_embedding,
         ),

@@ -13,6 +13,7 @@ from stages.formats.binding.elements import (
     READ_ONLY,
     Element,
     amount,
+    embedded,
     fixed,
     flag,
     identifier,
@@ -193,10 +194,7 @@ _AGREEMENT = wrap(
         text("ram:URIID", "external_location"),
         usual("ram:TypeCode", "916"),
         text("ram:Name", "description"),
-        special(
-            "ram:AttachmentBinaryObject", oddities.read_embedded, oddities.write_embedded, "content_base64",
-            "media_type", "file_name",
-        ),
+        embedded("ram:AttachmentBinaryObject"),
         level=EN16931,
     ),
     wrap(

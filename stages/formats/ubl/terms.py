@@ -13,6 +13,7 @@ from lxml import etree
 from stages.formats.reading.xml_actions import (
     amount,
     day,
+    embedded,
     flag,
     group,
     groups,
@@ -60,12 +61,6 @@ def _reference(walk: Walk, target: Data, element: etree._Element) -> None:
         walk.run({f"{CBC}ID": text("project_reference"), f"{CBC}DocumentTypeCode": ignored}, target, element)
     else:
         groups("attachments", _ATTACHMENT)(walk, target, element)
-
-
-def _embedded(walk: Walk, target: Data, element: etree._Element) -> None:
-    walk.put(target, "content_base64", "".join((element.text or "").split()), element)
-    walk.put(target, "media_type", element.get("mimeCode"), element)
-    walk.put(target, "file_name", element.get("filename"), element)
 
 
 def _payment(walk: Walk, target: Data, element: etree._Element) -> None:
@@ -142,7 +137,7 @@ _ATTACHMENT: Node = {
     f"{CBC}DocumentDescription": text("description"),
     f"{CAC}Attachment": within(
         {
-            f"{CBC}EmbeddedDocumentBinaryObject": _embedded,
+            f"{CBC}EmbeddedDocumentBinaryObject": embedded,
             f"{CAC}ExternalReference": within({f"{CBC}URI": text("external_location")}),
         }
     ),

@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from lxml import etree
 
 from schemas.documents import Attachment
-from stages.formats.binding.elements import Element, special, text
+from stages.formats.binding.elements import Element, embedded, text
 from stages.formats.binding.groups import parts, wrap
-from stages.formats.reading.xml_walk import Data, Walk
-from stages.formats.writing.xml_text import attribute, escaped
-
-
-def _read(walk: Walk, target: Data, element: etree._Element) -> None:
-    walk.put(target, "content_base64", "".join((element.text or "").split()), element)
-    walk.put(target, "media_type", element.get("mimeCode"), element)
-    walk.put(target, "file_name", element.get("filename"), element)
-
-
-def _write(part: Any, _currency: str) -> str:
-    if not part.content_base64:
-        return ""
-    attributes = attribute("mimeCode", part.media_type) + attribute("filename", part.file_name)
-    tag = "cbc:EmbeddedDocumentBinaryObject"
-    return f"<{tag}{attributes}>{escaped(part.content_base64)}</{tag}>"
-
 
 ATTACHED: tuple[Element, ...] = (
     parts(
@@ -36,7 +16,7 @@ ATTACHED: tuple[Element, ...] = (
         text("cbc:DocumentType", "description"),
         wrap(
             "cac:Attachment",
-            special("cbc:EmbeddedDocumentBinaryObject", _read, _write, "content_base64", "media_type", "file_name"),
+            embedded("cbc:EmbeddedDocumentBinaryObject"),
             text("cac:ExternalReference/cbc:URI", "external_location"),
         ),
     ),

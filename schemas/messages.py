@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -80,6 +81,10 @@ class Rendition(Frozen):
     rules: str = Field(description="rule set: peppol, en16931")
     options: dict[str, str] = Field(default_factory=dict, description="what the target is told besides the document")
     losses: Literal["report", "refuse", "note"] = Field("report", description="for what the target cannot carry")
+    rule_engine: Literal["official", "native"] = Field("official", description="who asks the rules")
+    rule_sample: Decimal = Field(
+        Decimal(0), ge=0, le=1, description="share of native verdicts that the official engine repeats"
+    )
     chosen_by: str = Field("tenant", description="recipient, country or tenant: whose profile asks for it")
     signature: SignatureProfile = "xades-b-b-asic-e"
 

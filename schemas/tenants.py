@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -110,6 +111,16 @@ class TenantProfile(Frozen):
     losses: dict[str, Literal["report", "refuse", "note"]] = Field(
         default_factory=dict,
         description="format -> what becomes of what it cannot carry; else `report`",
+    )
+    rule_engine: Literal["official", "native"] = Field(
+        "official",
+        description="who holds documents against their rules: the published stylesheets, or our own functions",
+    )
+    rule_sample: Decimal = Field(
+        Decimal("0.01"),
+        ge=0,
+        le=1,
+        description="with the native engine, the share of documents that the official one judges, too",
     )
     signature: SignatureProfile = "xades-b-b-asic-e"
     pdf_signature: PdfSignatureProfile = "none"

@@ -262,6 +262,8 @@ def _convert(file: Path, wish: Wish, profile: Path | None, output: Output | None
 
 def _make(document: Document, wish: Wish) -> tuple[bytes, str, Any]:
     """The bytes of the target, or of the PDF with them inside, their suffix, and what conversion made."""
+    from datetime import UTC, datetime
+
     from pipeline import maven
     from stages.conversion import making
     from stages.conversion.checking import Checker
@@ -269,7 +271,7 @@ def _make(document: Document, wish: Wish) -> tuple[bytes, str, Any]:
 
     target = registry.target(wish.target)
     whole, found = making.completed(document)
-    check = Checker(maven.jars("rules"))
+    check = Checker(maven.jars("rules"), datetime.now(UTC).date())
     made = making.make(
         whole,
         target,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from connectors.storage import Storage, get, put
 from schemas.canonical import Document, from_json
@@ -24,6 +25,7 @@ from schemas.outcomes import Done, Fact
 from stages.conversion import making
 from stages.conversion.checking import Checker
 from stages.formats import registry
+from stages.rules.judging import EngineChoice
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,25 @@ class Conversion:
     ) -> tuple[MadeRendition, Fact]:
         target = registry.target(rendition.format)
         name = target.file_name(document, rendition.options) if target.file_name else name
-        made = making.make(document, target, rendition.options, rendition.losses, Checker(self.rule_jars), found)
+        choice = EngineChoice(rendition.rule_engine, rendition.rule_sample)
+        check = Checker(self.rule_jars, self.clock().date(), choice)
+        made = making.make(document, target, rendition.options, rendition.losses, check, found)
         ref = put(
             self.storage, message.tenant, message.document_id, ArtefactKind.E_FORMAT, made.content,
             media_type=target.media_type, name=f"{name}{target.suffix}",
         )  # fmt: skip
-        data = {
+        data: dict[str, Any] = {
             "format": rendition.format,
             "rule_set": made.rule_set,
             "sha256": ref.sha256,
             "warnings": [finding.rule for finding in made.warnings],
             "not_carried": [loss.place for loss in made.losses],
         }
+        if made.shadow is not None:
+            findings = made.shadow.findings
+            data["shadow"] = {
+                "rule_set": made.shadow.version, "ok": made.shadow.ok, "rules": [finding.rule for finding in findings],
+            }  # fmt: skip
         if rendition.losses == "note" and made.losses:
             data["moved_to_note"] = [loss.place for loss in made.losses if loss.found]
         told = [finding.model_dump(exclude_none=True) for finding in made.warnings]

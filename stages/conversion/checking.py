@@ -1,14 +1,18 @@
-"""Which rules a rendition is held against, and the engines that do it. "Not checked" is no answer: it raises."""
+"""Which rules a rendition is held against on which day, and the engine that does it. "Not checked" is no answer: it
+raises."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from schemas.canonical import Document
 from schemas.errors import Finding
 from stages.formats.format import Target
+from stages.rules.catalogue import with_shadow
+from stages.rules.judging import EngineChoice, judge
 from stages.rules.native import facturae, fatturapa
 from stages.rules.official import RuleEngine, RuleSet, Verdict
 from stages.rules.schemata import SCHEMAS, parsed, schema_check
@@ -19,18 +23,24 @@ OFFICIAL = {each.value for each in RuleSet}
 
 
 class Checker:
-    """Runs the rule sets that a target names. The engine on the pinned jars is made once in a process."""
+    """Runs the releases of a target's rule sets that bind on a day, by the engine that the profile chooses.
 
-    def __init__(self, jars: Sequence[Path]) -> None:
-        self.jars = tuple(jars)
+    The official engine on the pinned jars is made once in a process.
+    """
+
+    def __init__(self, jars: Sequence[Path], on: date, choice: EngineChoice = EngineChoice()) -> None:
+        self.jars, self.on, self.choice = tuple(jars), on, choice
 
     def __call__(self, content: bytes, target: Target, document: Document) -> Verdict:
         """Raises EngineUnavailable (transient) where a rule set cannot be had or run."""
         versions: list[str] = []
         findings: list[Finding] = []
+        shadow: Verdict | None = None
         for name in target.rules:
             if name in OFFICIAL:
-                verdict = engine(self.jars).check(content, RuleSet(name))
+                official = engine(self.jars).check
+                verdict = judge(content, with_shadow(RuleSet(name), self.on), document, official, self.choice)
+                shadow = verdict.shadow or shadow
                 versions.append(verdict.version)
                 findings += verdict.findings
             elif name in SCHEMAS:
@@ -42,7 +52,7 @@ class Checker:
                 findings += (root,) if isinstance(root, Finding) else ARITHMETIC[name](root)
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
-        return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings))
+        return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings), shadow)
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,8 @@ class Made:
     rule_set: str
     warnings: tuple[Finding, ...]
     losses: tuple[Finding, ...]
+    shadow: Verdict | None = None
+    """What a newer release of the rules, that does not bind yet, has to say."""
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
@@ -58,7 +60,7 @@ def make(
     content = target.write(document, options)
     verdict = check(content, target.under(document, options), document)
     stop(verdict.findings)
-    return Made(content, verdict.version, (*found, *verdict.findings), lost)
+    return Made(content, verdict.version, (*found, *verdict.findings), lost, verdict.shadow)
 
 
 def carries(document: Document, target: Target) -> None:

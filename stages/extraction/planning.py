@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from connectors.directory import Known
@@ -193,6 +194,8 @@ def _renditions(document: Document, party: Known, profile: TenantProfile) -> tup
                 rules="+".join(target.under(document, options).rules) or "none",
                 options=options,
                 losses=profile.losses.get(name, "report"),
+                rule_engine=profile.rule_engine,
+                rule_sample=profile.rule_sample if profile.rule_engine == "native" else Decimal(0),
                 chosen_by=chosen_by,
                 signature=_signature(profile, target),
             )

@@ -166,16 +166,22 @@ RELEASES: tuple[Release, ...] = (
 )  # fmt: skip
 
 
-def in_force(rule_set: RuleSet, on: date | None = None) -> Release:
+def in_force(rule_set: RuleSet, on: date | None = None, releases: tuple[Release, ...] = RELEASES) -> Release:
     """The release of a rule set that binds on a day; the newest known without a day.
 
-    Raises ConfigurationError where no release was in force yet.
+    Before the first day of all known ones it is the oldest: no earlier release is pinned, and some must judge.
     """
-    known = sorted((each for each in RELEASES if each.rule_set is rule_set), key=lambda each: each.valid_from)
+    known = sorted((each for each in releases if each.rule_set is rule_set), key=lambda each: each.valid_from)
     fits = [each for each in known if on is None or each.valid_from <= on]
-    if not fits:
-        raise ConfigurationError(f"no release of the rule set {rule_set} is known for {on}")
-    return fits[-1]
+    return (fits or known[:1])[-1]
+
+
+def with_shadow(rule_set: RuleSet, on: date, releases: tuple[Release, ...] = RELEASES) -> Applicable:
+    """The release of a rule set that binds on a day, and the next one after it, if one is known."""
+    binding = in_force(rule_set, on, releases)
+    first = max(on, binding.valid_from)
+    later = [each for each in releases if each.rule_set is rule_set and each.valid_from > first]
+    return Applicable(binding, min(later, key=lambda each: each.valid_from) if later else None)
 
 
 def applicable(
@@ -184,8 +190,8 @@ def applicable(
     """What binds a document of that format on a day, and the next release after it, if one is known.
 
     `format_name` is a word of the writers (`peppol`, `xrechnung-cii`), `country` the supplier's, `document_type`
-    `invoice` or `credit-note`. Where several rule sets fit, the one that names the format with the fewest others
-    binds (`factur-x-basic` before `factur-x`). Raises ConfigurationError where none is known.
+    `invoice` or `credit-note`. Of Factur-X without its profile it is EN 16931. Raises ConfigurationError where none is
+    known.
     """
     fits = [
         each
@@ -194,9 +200,7 @@ def applicable(
         and (not each.countries or country in each.countries)
         and (not each.document_types or document_type in each.document_types)
     ]
-    binding = [each for each in fits if each.valid_from <= day]
-    if not binding:
-        raise ConfigurationError(f"no rule set is known for {format_name} on {day}")
-    chosen = max(binding, key=lambda each: (each.rule_set == RuleSet.FACTUR_X_EN16931, each.valid_from))
-    later = [each for each in fits if each.rule_set is chosen.rule_set and each.valid_from > day]
-    return Applicable(chosen, min(later, key=lambda each: each.valid_from) if later else None)
+    if not fits:
+        raise ConfigurationError(f"no rule set is known for {format_name}, {country}, {document_type}")
+    usual = next((each for each in fits if each.rule_set is RuleSet.FACTUR_X_EN16931), fits[0])
+    return with_shadow(usual.rule_set, day, tuple(fits))

@@ -14,6 +14,8 @@ class Verdict:
     rule_set: str
     version: str  # e.g. "peppol-2026.5 / en16931-1.3.16"
     findings: tuple[Finding, ...]
+    shadow: Verdict | None = None
+    """What a newer release finds, that does not bind yet."""
 
     @property
     def ok(self) -> bool:

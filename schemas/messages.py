@@ -82,9 +82,7 @@ class Rendition(Frozen):
     options: dict[str, str] = Field(default_factory=dict, description="what the target is told besides the document")
     losses: Literal["report", "refuse", "note"] = Field("report", description="for what the target cannot carry")
     rule_engine: Literal["official", "native"] = Field("official", description="who asks the rules")
-    rule_sample: Decimal = Field(
-        Decimal(0), ge=0, le=1, description="share of native verdicts that the official engine repeats"
-    )
+    rule_sample: Decimal = Field(Decimal(0), ge=0, le=1, description="share of documents that both judge")
     chosen_by: str = Field("tenant", description="recipient, country or tenant: whose profile asks for it")
     signature: SignatureProfile = "xades-b-b-asic-e"
 

@@ -120,7 +120,7 @@ class TenantProfile(Frozen):
         Decimal("0.01"),
         ge=0,
         le=1,
-        description="with the native engine, the share of documents that the official one judges, too",
+        description="of the native engine's documents, the share that both judge",
     )
     signature: SignatureProfile = "xades-b-b-asic-e"
     pdf_signature: PdfSignatureProfile = "none"

@@ -27,10 +27,23 @@ def build() -> Any:
         documents,
         ingesting,
         parking,
+        profiles,
         running,
         signatures,
     )  # fmt: skip
 
-    for part in (running, demo, ingesting, converting, signatures, documents, auditing, parking, directory, bench):
+    for part in (
+        running,
+        demo,
+        ingesting,
+        converting,
+        signatures,
+        documents,
+        auditing,
+        parking,
+        directory,
+        profiles,
+        bench,
+    ):
         part.register(app)
     return typer.main.get_command(app)

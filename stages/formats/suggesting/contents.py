@@ -1,0 +1,105 @@
+"""What the cells of a column look like: numbers with which decimal sign, days in which order, codes, or text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.codes import COUNTRIES, CURRENCIES
+
+PATTERNS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d",
+    "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%Y%m%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d%m%Y",
+)  # fmt: skip
+"""Ways to write a day, the usual ones of two that fit the same cells first."""
+_NUMBER = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d+)?-?\Z|[+-]?\d+(?:[.,]\d+)?-?\Z")
+_VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,12}\Z")
+_MOSTLY = 0.9
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A column's cells. `filled` is the part of them that has something in it."""
+
+    cells: tuple[str, ...]
+    filled: float
+    number: bool = False
+    dates: tuple[str, ...] = ()
+    """Ways to write days that fit every cell."""
+    currency: bool = False
+    country: bool = False
+    vat: bool = False
+    distinct: int = 0
+    signs: dict[str, int] = field(default_factory=dict)
+    """How often `.` or `,` can only be the decimal sign."""
+    trailing_minus: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.dates:
+            return "days"
+        kinds = (("currency codes", self.currency), ("country codes", self.country), ("VAT numbers", self.vat))
+        return next((name for name, yes in kinds if yes), "numbers" if self.number else "text")
+
+
+def look(cells: Sequence[str]) -> Seen:
+    said = tuple(c.strip() for c in cells if c.strip())
+    filled = len(said) / len(cells) if cells else 0.0
+    if not said:
+        return Seen((), 0.0)
+    some = said[:500]
+
+    def share(test: re.Pattern[str] | frozenset[str]) -> bool:
+        fits = sum(bool(test.match(c)) if isinstance(test, re.Pattern) else c in test for c in some)
+        return fits >= _MOSTLY * len(some)
+
+    dates = tuple(p for p in PATTERNS if all(_fits(c, p) for c in some))
+    return Seen(
+        said, filled, share(_NUMBER) and not dates, dates,
+        share(frozenset(CURRENCIES)), share(frozenset(COUNTRIES)),
+        share(_VAT) and any(any(x.isdigit() for x in c) for c in some), len(set(some)), _signs(some),
+        any(c.endswith("-") for c in some if _NUMBER.match(c)),
+    )  # fmt: skip
+
+
+def _fits(text: str, pattern: str) -> bool:
+    try:
+        day = datetime.strptime(text, pattern)  # noqa: DTZ007 - a calendar date has no zone
+    except ValueError:
+        return False
+    return 1950 <= day.year <= 2100 and (pattern not in ("%Y%m%d", "%d%m%Y") or len(text) == 8)
+
+
+def _signs(cells: Sequence[str]) -> dict[str, int]:
+    """`1.234,5` and `12,50` tell a comma, `1,234.5` and `12.50` a point; `1.234` tells nothing."""
+    found: dict[str, int] = {}
+    for cell in cells:
+        if not _NUMBER.match(cell):
+            continue
+        body = cell.strip("+-")
+        last = max(body.rfind("."), body.rfind(","))
+        if last < 0:
+            continue
+        sign, behind, before = body[last], body[last + 1 :], body[:last]
+        if len(behind) != 3 or any(x in before for x in ".,") or len(before) > 3 or before.startswith("0"):
+            found[sign] = found.get(sign, 0) + 1
+    return found
+
+
+def decimal_sign(columns: Sequence[Seen]) -> tuple[str, bool]:
+    """(the decimal sign, is it sure?)"""
+    total = {sign: sum(c.signs.get(sign, 0) for c in columns if c.number) for sign in ".,"}
+    if total["."] and total[","]:
+        return max(".,", key=lambda sign: total[sign]), False
+    return ("," if total[","] else "."), bool(total["."] or total[","])
+
+
+def thousands(columns: Sequence[Seen], decimal: str) -> str:
+    """The sign between groups of three digits, where there are any."""
+    for sign in (c for c in (".", ",", " ", "'", "\u00a0", "\u202f") if c != decimal):
+        pattern = re.compile(rf"[+-]?\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+(?:{re.escape(decimal)}\d+)?-?\Z")
+        if any(sign in cell and pattern.match(cell) for column in columns if column.number for cell in column.cells):
+            return sign
+    return ""

@@ -1,36 +1,81 @@
-"""Keeping a message as a file: how the outbox of both channels writes."""
+"""Keeping messages as files: how the outbox of both channels writes."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from connectors.durable import sync
 from schemas.errors import ProviderUnavailable
 
 
-def keep(folder: Path, attempt: UUID, at: datetime, suffix: str, raw: bytes) -> Path:
-    """Write one message atomically (a reader sees all of it or nothing) and durably; the file's path.
+@dataclass(frozen=True)
+class Kept:
+    """One message to keep. `suffix` is that of its file: `.eml`, `.txt`."""
+
+    attempt: UUID
+    at: datetime
+    suffix: str
+    raw: bytes
+
+
+@dataclass
+class Keeper:
+    """Keeps messages in one folder; those that are given while others are written are written together."""
+
+    folder: Path
+    _waiting: list[tuple[Kept, asyncio.Future[Path]]] = field(default_factory=list)
+    _writing: asyncio.Task[None] | None = None
+
+    async def keep(self, message: Kept) -> Path:
+        """The message's file, once the disk has it. Raises ProviderUnavailable where the disk does not take it."""
+        kept: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, kept))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return await kept
+
+    async def _write(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            try:
+                paths = await asyncio.to_thread(keep, self.folder, [message for message, _ in taken])
+            except BaseException as error:
+                failed = error if isinstance(error, ProviderUnavailable) else ProviderUnavailable("the outbox stopped")
+                for _, kept in taken:
+                    if not kept.done():
+                        kept.set_exception(failed)
+                if failed is not error:
+                    raise
+                continue
+            for (_, kept), path in zip(taken, paths, strict=True):
+                if not kept.done():
+                    kept.set_result(path)
+
+
+def keep(folder: Path, messages: Sequence[Kept]) -> list[Path]:
+    """Write messages atomically (a reader sees all of one or nothing) and durably; their files' paths.
 
     The name sorts by time: `20260102T030405Z-<attempt><suffix>`. An attempt has one file: tried again,
     it keeps its name.
-    Raises ProviderUnavailable where the disk does not take it.
+    Raises ProviderUnavailable where the disk does not take them.
     """
     try:
         pointers = _pointers(folder)
         folder.mkdir(parents=True, exist_ok=True)
         pointers.mkdir(parents=True, exist_ok=True)
-        path = _named(folder, attempt, suffix)
-        if path is None:
-            path = folder / f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{attempt}{suffix}"
-            os.symlink(path.name, pointers / f"{attempt}{suffix}")
-        part = folder / f".{path.name}.part"
-        with open(part, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        places = [_place(folder, pointers, message) for message in messages]
+        parts = [folder / f".{path.name}.part" for path in places]
+        for message, part in zip(messages, parts, strict=True):
+            part.write_bytes(message.raw)
+        sync(folder)
+        for part, path in zip(parts, places, strict=True):
+            os.replace(part, path)
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -38,6 +83,14 @@ def keep(folder: Path, attempt: UUID, at: datetime, suffix: str, raw: bytes) -> 
             os.close(handle)
     except OSError as error:
         raise ProviderUnavailable(f"the outbox cannot be written: {error.strerror}", errno=error.errno) from None
+    return places
+
+
+def _place(folder: Path, pointers: Path, message: Kept) -> Path:
+    path = _named(folder, message.attempt, message.suffix)
+    if path is None:
+        path = folder / f"{message.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{message.attempt}{message.suffix}"
+        os.symlink(path.name, pointers / f"{message.attempt}{message.suffix}")
     return path
 
 

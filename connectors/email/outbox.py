@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.capture import keep, kept
+from connectors.capture import Keeper, Kept, kept
 from connectors.email.mime import build
 from schemas.deliveries import Accepted, EmailMessage
 
@@ -25,10 +25,13 @@ class OutboxEmail:
     provider: str = "outbox"
     reports_delivery: bool = False
 
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.folder)
+
     async def send(self, message: EmailMessage) -> Accepted:
         now = self.clock()
         raw = build(message, now)
-        path = await asyncio.to_thread(keep, self.folder, message.attempt, now, ".eml", raw)
+        path = await self._keeper.keep(Kept(message.attempt, now, ".eml", raw))
         return Accepted(
             provider=self.provider, provider_message_id=message.message_id, captured=True, response=path.name
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.capture import keep, kept
+from connectors.capture import Keeper, Kept, kept
 from schemas.deliveries import Accepted, SmsMessage
 
 
@@ -21,11 +21,14 @@ class OutboxSms:
     provider: str = "outbox"
     reports_delivery: bool = False
 
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.folder)
+
     async def send(self, message: SmsMessage) -> Accepted:
         now = self.clock()
         head = f"From: {message.sender}\nTo: {message.to}\nDate: {now.isoformat()}\nSegments: {message.segments}\n\n"
         raw = (head + message.text + "\n").encode("utf-8", "replace")
-        path = await asyncio.to_thread(keep, self.folder, message.attempt, now, ".txt", raw)
+        path = await self._keeper.keep(Kept(message.attempt, now, ".txt", raw))
         return Accepted(provider=self.provider, provider_message_id=path.stem, captured=True, response=path.name)
 
     async def find(self, message: SmsMessage, since: datetime) -> str | None:

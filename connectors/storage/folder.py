@@ -1,13 +1,11 @@
 """Artefacts in a folder: written beside their place, renamed into it, and made durable many at a time.
 
-One `syncfs` for all that a batch wrote takes a tenth of the time of an fsync for each file and its folder. What a
-crash can leave, a file in its place whose bytes never came to disk, is found when the same key is written again.
-Source: syncfs(2), rename(2); errors of the disk are reported by syncfs since Linux 5.8.
+What a crash can leave, a file in its place whose bytes never came to disk, is found when the same key is written again.
+Source: rename(2).
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import secrets
@@ -18,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from connectors.durable import sync
 from schemas.errors import ArtefactDamaged, StoreUnavailable
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}/[0-9a-f-]{36}/[a-z-]{1,24}/[0-9a-f]{64}")
 """tenant/owner/kind/sha256: nothing else becomes a path."""
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class _Batch(threading.local):
@@ -72,12 +70,7 @@ class FolderStorage:
     def _sync(self, written: list[str]) -> None:
         """After an error of the disk nobody knows which bytes it took: the files are removed, to be written again."""
         try:
-            descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                if _libc.syncfs(descriptor):
-                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            finally:
-                os.close(descriptor)
+            sync(self.root)
         except OSError as error:
             for path in written:
                 with suppress(OSError):

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pipeline.store import settling
 from pipeline.store.attempts import Leased, happened
-from pipeline.store.database import Connection
+from pipeline.store.database import Connection, as_json
 from pipeline.store.reporting import DEAD, suppressed_event
 from pipeline.store.suppressions import suppress
 from schemas.deliveries import AttemptState
@@ -50,7 +50,7 @@ async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event]
         [[outcome.leased.attempt_id for outcome in outcomes]],
     )
     rows = {row["attempt_id"]: row for row in await cursor.fetchall()}
-    changes: list[tuple[Any, ...]] = []
+    changes: list[dict[str, Any]] = []
     triggers: dict[UUID, str] = {}
     for outcome in outcomes:
         leased, row = outcome.leased, rows[outcome.leased.attempt_id]
@@ -63,9 +63,17 @@ async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event]
             continue
         lost = int(after is AttemptState.UNKNOWN and before is not AttemptState.UNKNOWN)
         changes.append(
-            (leased.attempt_id, after.value, due or outcome.at, why, outcome.code, outcome.status,
-             outcome.provider_message_id, lost)
-        )  # fmt: skip
+            {
+                "id": leased.attempt_id,
+                "state": after.value,
+                "due": due or outcome.at,
+                "reason": why,
+                "code": outcome.code,
+                "status": outcome.status,
+                "number": outcome.provider_message_id,
+                "lost": lost,
+            }
+        )
         row["state"] = after.value
         cause = f"{leased.attempt_id}/try-{outcome.tries}"
         triggers[leased.delivery_id] = cause
@@ -79,10 +87,10 @@ async def record(conn: Connection, outcomes: Sequence[Outcome], log: list[Event]
                       ELSE u.reason END, code = coalesce(u.code, a.code), status = coalesce(u.status, a.status),
                       provider_message_id = coalesce(u.number, a.provider_message_id), unknowns = unknowns + u.lost,
                       leased_until = NULL, updated_at = %s
-                 FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
-                             %s::int[]) AS u(id, state, due, reason, code, status, number, lost)
+                 FROM json_to_recordset(%s::json) AS u(id uuid, state text, due timestamptz, reason text, code text,
+                      status text, number text, lost int)
                 WHERE a.attempt_id = u.id""",
-            [now, *(list(column) for column in zip(*changes, strict=True))],
+            [now, as_json(changes)],
         )
     await settling.follow(conn, triggers, log, now)
 

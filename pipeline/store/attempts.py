@@ -15,10 +15,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from pipeline.store import artefacts, links, settling
-from pipeline.store.database import Connection
+from pipeline.store.database import Connection, as_json
 from pipeline.store.reporting import suppressed_event
 from schemas.deliveries import AttemptState, Channel, EmailMessage, InterchangeMessage, SmsMessage
 from schemas.events import Event, EventType, document_stream
@@ -236,22 +234,23 @@ async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: 
     rows = [row for row in rows if row.leased.attempt_id in going]
     if not rows:
         return going
+    called = [
+        {
+            "id": row.leased.attempt_id,
+            "provider": row.provider,
+            "reports": row.reports_delivery,
+            "address": row.address,
+            "message": dict(row.message),
+        }
+        for row in rows
+    ]
     await conn.execute(
         """UPDATE attempt SET state = 'calling', tries = tries + 1, called_at = %s, leased_until = %s, updated_at = %s,
                   provider = u.provider, reports_delivery = u.reports, address = u.address, message = u.message
-             FROM unnest(%s::uuid[], %s::text[], %s::bool[], %s::text[], %s::jsonb[])
-               AS u(id, provider, reports, address, message)
+             FROM json_to_recordset(%s::json)
+               AS u(id uuid, provider text, reports bool, address text, message jsonb)
             WHERE attempt_id = u.id""",
-        [
-            now,
-            until,
-            now,
-            [row.leased.attempt_id for row in rows],
-            [row.provider for row in rows],
-            [row.reports_delivery for row in rows],
-            [row.address for row in rows],
-            [Jsonb(row.message.wire()) for row in rows],
-        ],
+        [now, until, now, as_json(called)],
     )
     fresh = [row for row in rows if row.made is not None]
     await artefacts.insert(conn, [(row.leased.document_id, row.leased.tenant, row.message) for row in fresh], now)

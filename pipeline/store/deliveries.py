@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from pipeline.store import events, settling
-from pipeline.store.database import Connection, Store
+from pipeline.store.database import Connection, Store, as_json
 from pipeline.store.reporting import happened, suppressed_event, suppression
 from pipeline.store.suppressions import suppress
 from schemas import ids
@@ -35,47 +35,38 @@ async def open_deliveries(
     await conn.execute(
         """INSERT INTO delivery (delivery_id, tenant, document_id, contact_id, purpose, round, channels, rule, policy,
                                  profile, language, interchange, copy_of, state, created_at, updated_at)
-           SELECT id, tenant, document, contact, purpose, round, string_to_array(channels, ','), rule, policy, profile,
-                  language, interchange, copy_of, 'open', %s, %s
-             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[],
-                         %s::jsonb[], %s::text[], %s::text[], %s::jsonb[], %s::text[])
-               AS u(id, tenant, document, contact, purpose, round, channels, rule, policy, profile, language,
-                    interchange, copy_of)
+           SELECT delivery_id, tenant, document_id, contact_id, purpose, round,
+                  ARRAY(SELECT json_array_elements_text(channels)), rule, policy, profile, language, interchange,
+                  copy_of, 'open', %s, %s
+             FROM json_to_recordset(%s::json) AS u(delivery_id uuid, tenant text, document_id uuid, contact_id uuid,
+                  purpose text, round int, channels json, rule text, policy jsonb, profile text, language text,
+                  interchange jsonb, copy_of text)
            ON CONFLICT DO NOTHING""",
-        [
-            now,
-            now,
-            [opening.delivery_id for _, opening in rows],
-            [message.tenant for message, _ in rows],
-            [opening.document_id for _, opening in rows],
-            [opening.contact_id for _, opening in rows],
-            [opening.purpose for _, opening in rows],
-            [opening.round for _, opening in rows],
-            [",".join(opening.channels) for _, opening in rows],
-            [opening.rule for _, opening in rows],
-            [Jsonb(opening.policy) for _, opening in rows],
-            [opening.profile for _, opening in rows],
-            [opening.language for _, opening in rows],
-            [Jsonb(opening.interchange) if opening.interchange else None for _, opening in rows],
-            [opening.copy_of for _, opening in rows],
-        ],
+        [now, now, as_json([{"tenant": message.tenant, **vars(opening)} for message, opening in rows])],
     )
     await conn.execute(
         """INSERT INTO attempt (attempt_id, tenant, delivery_id, document_id, ordinal, channel, state, due_at,
                                 created_at, updated_at)
-           SELECT id, tenant, delivery, document, 1, channel, 'planned', due, %s, %s
-             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[])
-               AS u(id, tenant, delivery, document, channel, due)
+           SELECT attempt_id, tenant, delivery_id, document_id, 1, channel, 'planned', due_at, %s, %s
+             FROM json_to_recordset(%s::json) AS u(attempt_id uuid, tenant text, delivery_id uuid, document_id uuid,
+                  channel text, due_at timestamptz)
            ON CONFLICT DO NOTHING""",
         [
             now,
             now,
-            [opening.attempt_id for _, opening in rows],
-            [message.tenant for message, _ in rows],
-            [opening.delivery_id for _, opening in rows],
-            [opening.document_id for _, opening in rows],
-            [opening.channels[0] for _, opening in rows],
-            [opening.due_at for _, opening in rows],
+            as_json(
+                [
+                    {
+                        "attempt_id": opening.attempt_id,
+                        "tenant": message.tenant,
+                        "delivery_id": opening.delivery_id,
+                        "document_id": opening.document_id,
+                        "channel": opening.channels[0],
+                        "due_at": opening.due_at,
+                    }
+                    for message, opening in rows
+                ]
+            ),
         ],
     )
 

@@ -19,7 +19,7 @@ from typing import Literal
 from uuid import UUID
 
 from pipeline.store import events
-from pipeline.store.database import Connection, Store
+from pipeline.store.database import Connection, Store, as_json
 from schemas import ids
 from schemas.events import Event, EventType, document_stream
 
@@ -83,22 +83,25 @@ async def issue(conn: Connection, rows: Sequence[Issued], log: list[Event], now:
     """Store the hashes, and say in the log that links were made (not where they lead)."""
     if not rows:
         return
+    issued = [
+        {
+            "token_hash": "\\x" + digest(row.link.token).hex(),
+            "link_id": row.link.link_id,
+            "tenant": row.tenant,
+            "document_id": row.document_id,
+            "attempt_id": row.attempt_id,
+            "contact_id": row.contact_id,
+            "channel": row.channel,
+            "expires_at": row.link.expires_at,
+        }
+        for row in rows
+    ]
     await conn.execute(
         """INSERT INTO link (token_hash, link_id, tenant, document_id, attempt_id, contact_id, channel, expires_at,
                              created_at)
-           SELECT u.*, %s FROM unnest(%s::bytea[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[],
-                                      %s::text[], %s::timestamptz[]) AS u""",
-        [
-            now,
-            [digest(row.link.token) for row in rows],
-            [row.link.link_id for row in rows],
-            [row.tenant for row in rows],
-            [row.document_id for row in rows],
-            [row.attempt_id for row in rows],
-            [row.contact_id for row in rows],
-            [row.channel for row in rows],
-            [row.link.expires_at for row in rows],
-        ],
+           SELECT *, %s FROM json_to_recordset(%s::json) AS u(token_hash bytea, link_id uuid, tenant text,
+                  document_id uuid, attempt_id uuid, contact_id uuid, channel text, expires_at timestamptz)""",
+        [now, as_json(issued)],
     )
     for row in rows:
         log.append(

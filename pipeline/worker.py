@@ -200,7 +200,7 @@ async def run(
     wiring.check(settings)
     await reach.for_work(settings)
     found = wiring.endpoints(settings)
-    store = wiring.open_store(settings, found, size=10)
+    store = wiring.open_store(settings, found, size=4)
     pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)
     worker = Worker(settings, names, store, found, pool, instance)
     loop = asyncio.get_running_loop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.capture import keep, kept
+from connectors.capture import Keeper, Kept, kept
 from schemas.deliveries import Accepted, InterchangeMessage
 
 
@@ -21,8 +21,11 @@ class OutboxEdi:
     provider: str = "outbox"
     reports_delivery: bool = False
 
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.folder)
+
     async def send(self, message: InterchangeMessage) -> Accepted:
-        path = await asyncio.to_thread(keep, self.folder, message.attempt, self.clock(), ".edi", message.content())
+        path = await self._keeper.keep(Kept(message.attempt, self.clock(), ".edi", message.content()))
         return Accepted(
             provider=self.provider, provider_message_id=message.reference, captured=True, response=path.name
         )

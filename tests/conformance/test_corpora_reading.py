@@ -88,7 +88,7 @@ REFUSED: dict[str, str] = {
 }
 """File -> rule. The CSV files are read with the profile above; without one each is refused as `csv-profile`."""
 _TABLE = ("csv/*", "einvoice/ubl/*", "idoc/*INVOIC0*.xml", "idoc/mt__invoic*.idoc")
-_OTHERS = ("einvoice/facturae/*", "ksef/*")
+_OTHERS = ("ksef/*",)
 
 
 def files(*patterns: str) -> list[str]:

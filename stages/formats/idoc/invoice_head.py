@@ -115,6 +115,8 @@ class InvoiceMapping(Mapping):
                 self.sources[("totals", field)] = segment
             else:
                 self.keep(f"E1EDS01[{kind}]/SUMME", self.text(segment, "SUMME"))
+                if kind == "001":
+                    self.counted(segment, "SUMME", len(self.segments.get("E1EDP01", ())))
         if "tax_inclusive" in totals:
             totals["amount_due"] = totals["tax_inclusive"]
         return totals

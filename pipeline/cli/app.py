@@ -30,6 +30,7 @@ def build() -> Any:
         profiles,
         running,
         signatures,
+        validating,
     )  # fmt: skip
 
     for part in (
@@ -37,6 +38,7 @@ def build() -> Any:
         demo,
         ingesting,
         converting,
+        validating,
         signatures,
         documents,
         auditing,

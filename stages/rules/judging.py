@@ -9,10 +9,11 @@ A newer release that stands in shadow judges, too; what it finds is recorded and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Literal
 
 from schemas.documents import Invoice
@@ -57,21 +58,31 @@ def judge(
 
 
 def _judge(content: bytes, release: Release, document: object, official: Official, choice: EngineChoice) -> Verdict:
-    if choice.engine != "native" or not release.native or not isinstance(document, Invoice):
+    schema_verdict = None
+    if choice.engine == "native" and isinstance(document, Invoice):
+        schema_verdict = natively_judged(content, release)
+    if schema_verdict is None:
         return official(content, release)
-    root = parsed(content)
-    kind = None if isinstance(root, Finding) else kind_of(root)
-    if isinstance(root, Finding) or kind not in NATIVE or kind not in release.by_root:
-        return official(content, release)
-    if kind + SELF_BILLING in release.by_root and is_self_billing(root):
-        return official(content, release)
-    broken = against(root, schema(release.by_root[kind].schema))
-    if broken:
-        return Verdict(release.rule_set.value, f"{release.label} (schema)", broken)
+    if schema_verdict.findings:
+        return schema_verdict
     from stages.rules import native
 
+    assert isinstance(document, Invoice)
     mine = native.check(document, release)
     return compared(mine, official(content, release)) if choice.takes(content) else mine
+
+
+def natively_judged(content: bytes, release: Release, jars: Sequence[Path] = ()) -> Verdict | None:
+    """What the schema says of a document that the native rules may judge; None for one that is the official engine's:
+    a release without native rules, a syntax for which they were not proven, a self-billed document."""
+    root = parsed(content) if release.native else None
+    kind = None if root is None or isinstance(root, Finding) else kind_of(root)
+    if root is None or isinstance(root, Finding) or kind not in NATIVE or kind not in release.by_root:
+        return None
+    if kind + SELF_BILLING in release.by_root and is_self_billing(root):
+        return None
+    broken = against(root, schema(release.by_root[kind].schema, tuple(jars)))
+    return Verdict(release.rule_set.value, f"{release.label} (schema)", broken)
 
 
 def compared(mine: Verdict, theirs: Verdict) -> Verdict:

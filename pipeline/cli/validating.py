@@ -1,0 +1,225 @@
+"""validate: hold files against the rules, alone, with no service running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from pipeline.cli.files import JobsOption, PathsArgument, Row
+from pipeline.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from stages.rules.catalogue import RuleSet
+    from stages.rules.judging import EngineName
+    from stages.rules.verdicts import Verdict
+
+ProfileOption = Annotated[
+    Path | None, typer.Option("--profile", help="An extraction profile (YAML), for exports that need one.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(validate)
+
+
+def validate(
+    paths: PathsArgument,
+    rules: Annotated[
+        str | None, typer.Option("--rules", help="Rule set; default what the file says it follows, for exports peppol.")
+    ] = None,
+    engine: Annotated[str, typer.Option("--engine", help="official: as published; native: ours.")] = "official",
+    on: Annotated[str | None, typer.Option("--on", help="Day whose rules hold, YYYY-MM-DD; default today.")] = None,
+    profile: ProfileOption = None,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold e-invoices against their rules, and exports against the rules of what they would become. Exit 1 where
+    something fatal is found."""
+    from pipeline.cli.files import each, expand, report
+
+    question = Question(_rules(rules), _engine(engine), _day(on), profile)
+    rows = list(each(expand(paths), partial(_validate, question=question), doing="Validating", quiet=json, jobs=jobs))
+    status = report(rows, ("file", "address", "number", "rules", "fatal", "warnings", "state"), as_json=json)
+    if not json:
+        _tell_warnings(rows)
+    raise typer.Exit(status)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What files are asked: the rule set (None: the file's own), the engine, the day."""
+
+    rules: str | None
+    engine: EngineName
+    on: date
+    profile: Path | None
+
+
+def _rules(given: str | None) -> str | None:
+    """Raises ConfigurationError for a name that is no rule set."""
+    from schemas.errors import ConfigurationError
+    from stages.rules.catalogue import RuleSet
+
+    known = [each.value for each in RuleSet]
+    if given is not None and given not in known:
+        raise ConfigurationError(f"--rules: there is no rule set {given!r}; there are: {', '.join(known)}")
+    return given
+
+
+def _engine(given: str) -> EngineName:
+    from schemas.errors import ConfigurationError
+
+    if given not in ("official", "native"):
+        raise ConfigurationError(f"--engine: official or native, not {given!r}")
+    return cast("EngineName", given)
+
+
+def _day(given: str | None) -> date:
+    from datetime import UTC, datetime
+
+    from schemas.errors import ConfigurationError
+
+    if given is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise ConfigurationError(f"--on: {given!r} is not a day as YYYY-MM-DD") from error
+
+
+def _validate(file: Path, question: Question) -> list[Row]:
+    """The e-invoice as it stands, where a rule set knows it, also inside a PDF or a .p7m; else the documents that are
+    read from the file, as they would be written."""
+    from schemas.errors import Finding
+    from stages.rules.catalogue import RuleSet
+    from stages.rules.recognised import rule_set_of
+    from stages.rules.schemata import parsed
+
+    content = _inside(file)
+    root = parsed(content) if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else None
+    own = None if root is None or isinstance(root, Finding) else rule_set_of(root)
+    if own is None:
+        return _of_export(file, question)
+    return [_row(file, _as_it_stands(file.name, content, RuleSet(question.rules or own), question))]
+
+
+def _inside(file: Path) -> bytes:
+    """The bytes that rules are about: of a Factur-X PDF its XML, of a .p7m what was signed, else the file's.
+
+    A PDF without an invoice, and a signature without a document, are left to the readers, who say what is wrong.
+    """
+    from io import BytesIO
+
+    from schemas.errors import ExportUnreadable
+    from stages.formats.cii.embedded import extract
+    from stages.formats.p7m import is_p7m, open_p7m
+    from stages.formats.reading.completing import Unfit
+
+    content = file.read_bytes()
+    try:
+        if content.startswith(b"%PDF-"):
+            return extract(BytesIO(content)).content
+        return open_p7m(content) if is_p7m(content) else content
+    except (Unfit, ExportUnreadable):
+        return content
+
+
+def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question) -> Verdict:
+    from io import BytesIO
+
+    from pipeline import maven
+    from schemas.documents import Invoice
+    from stages.conversion.checking import engine
+    from stages.extraction import read_all
+    from stages.rules import native
+    from stages.rules.catalogue import in_force
+    from stages.rules.judging import natively_judged
+
+    jars = tuple(maven.jars("rules"))
+    release = in_force(rules, question.on)
+    by_schema = natively_judged(content, release, jars) if question.engine == "native" else None
+    if by_schema is None:
+        return engine(jars).check(content, release)
+    if by_schema.findings:
+        return by_schema
+    record = next(iter(read_all(BytesIO(content), name)))
+    if record.error is not None:
+        raise record.error
+    assert isinstance(record.document, Invoice)
+    return native.check(record.document, release, written=False)
+
+
+def _of_export(file: Path, question: Question) -> list[Row]:
+    """Each document of an export, completed and held against the rules of the format it would become."""
+    from pipeline import maven
+    from pipeline.cli.files import refusal
+    from schemas.errors import EntregaError
+    from schemas.profiles import load_profile
+    from stages.conversion import making
+    from stages.conversion.checking import Checker
+    from stages.extraction import read_all
+    from stages.rules.judging import EngineChoice
+    from stages.rules.verdicts import Verdict
+
+    profiles = (load_profile(question.profile.read_text("utf-8")),) if question.profile else ()
+    target = _target_of(question.rules or "peppol")
+    check = Checker(maven.jars("rules"), question.on, EngineChoice(question.engine))
+    rows: list[Row] = []
+    with file.open("rb") as source:
+        records = list(read_all(source, file.name, profiles, profiles[0].name if profiles else None))
+    for record in records:
+        known = {"address": record.address, "number": record.number}
+        if record.document is None:
+            rows.append(refusal(file, record.error, **known))
+            continue
+        known["number"] = record.document.number
+        try:
+            document, found = making.completed(record.document)
+            made = making.make(document, target, {}, "report", check, making.binding(found, target.rules))
+        except EntregaError as error:
+            rows.append({**refusal(file, error, **known), "state": "invalid", "fatal": len(error.findings)})
+        else:
+            rows.append(_row(file, Verdict(target.name, made.rule_set, made.warnings), **known))
+    return rows
+
+
+def _target_of(rules: str) -> Any:
+    """The first target that is held against a rule set. Raises ConfigurationError where none is."""
+    from schemas.errors import ConfigurationError
+    from stages.formats import registry
+
+    found = next((each for each in registry.targets().values() if rules in each.rules), None)
+    if found is None:
+        raise ConfigurationError(f"--rules: no format is written that is held against {rules}")
+    return found
+
+
+def _row(file: Path, verdict: Verdict, **known: Any) -> Row:
+    """`unchecked` where no rule was run: that is not the same as valid."""
+    fatal = [each for each in verdict.findings if each.severity == "fatal"]
+    row: Row = {
+        "file": str(file), **known, "rules": verdict.version, "fatal": len(fatal),
+        "warnings": len(verdict.findings) - len(fatal),
+        "state": "invalid" if fatal else "unchecked" if verdict.version == "none" else "valid",
+        "findings": [finding.model_dump(exclude_none=True) for finding in verdict.findings],
+    }  # fmt: skip
+    if fatal:
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in fatal))
+        row |= {"reason": "document-invalid", "explanation": f"The document breaks {rules}."}
+    return row
+
+
+def _tell_warnings(rows: list[Row]) -> None:
+    """What does not stop a document, of those that nothing stops."""
+    from pipeline.cli.output import complain
+    from schemas.errors import Finding
+
+    for row in rows:
+        if row.get("state") == "valid" and row["findings"]:
+            where = " ".join(str(row[key]) for key in ("file", "address") if row.get(key))
+            complain(f"{where}: valid, with warnings", map(Finding.model_validate, row["findings"]))

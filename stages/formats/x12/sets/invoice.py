@@ -88,15 +88,15 @@ class LineTotal:
     """PAM: the amount of a line where quantity and price do not give it."""
 
     def read(self, reading: Reading, target: Data, node: Node) -> Data | None:
-        if [each.strip() for each in node.elements[5:6]] != ["1"]:
+        if [each.strip() for each in node.elements[4:5]] != ["1"]:
             return None
-        node.get(5)
-        reading.put(target, "net_amount", node.get(6), node, 6)
+        node.get(4)
+        reading.put(target, "net_amount", node.get(5), node, 5)
         return target
 
     def write(self, part: Any, _document: Any) -> Written:
         if part.net_amount is not None and part.net_amount != net_amounts(part):
-            yield row({5: "1", 6: shown(part.net_amount)}), part
+            yield row({4: "1", 5: shown(part.net_amount)}), part
 
 
 class Total:

@@ -211,7 +211,9 @@ def _format(head: Head, profile: ExtractionProfile | None) -> str:
 
 
 def _profile(known: Sequence[ExtractionProfile], asked: str | None, head: Head) -> ExtractionProfile | None:
-    """The one that was asked for; else the one CSV mapping whose columns the file has; else the one named `default`."""
+    """The one that was asked for; else the one CSV mapping whose columns the file has, or the only one for workbooks;
+    else the one named `default`.
+    """
     profiles = {profile.name: profile for profile in known}
     if asked is not None:
         if asked not in profiles:
@@ -221,6 +223,10 @@ def _profile(known: Sequence[ExtractionProfile], asked: str | None, head: Head) 
     if head.kind not in ("zip", "gzip", "xml", "json"):
         text = head.text
         fitting = [profile for profile in profiles.values() if profile.csv and _has_columns(profile, text)]
+        if len(fitting) == 1:
+            return fitting[0]
+    elif head.kind == "zip" and not reading.is_archive(head, None):
+        fitting = [profile for profile in profiles.values() if profile.xlsx]
         if len(fitting) == 1:
             return fitting[0]
     return profiles.get("default")

@@ -13,6 +13,7 @@ from test_ubl_oracle import completed, judged, needs_oracle
 from schemas.documents import Invoice
 from schemas.profiles import ExtractionProfile, load_profile
 from stages.formats.reading.step import read
+from stages.formats.registry import targets
 from stages.formats.ubl.writer import Profile, write
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
@@ -94,3 +95,22 @@ def test_every_reader_gives_invoices_that_others_accept(tmp_path: Path) -> None:
         assert isinstance(document, Invoice), name
         files[name] = write(completed(document), Profile.EN16931)
     assert judged(tmp_path, "en16931-ubl", files) == {name: [] for name in files}
+
+
+@needs_oracle
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")
+def test_orders_answers_and_deliveries_of_sap_pass_peppols_rules(tmp_path: Path) -> None:
+    """Real IDocs of ORDERS, ORDRSP and DESADV, flat and XML, become Peppol messages that others accept."""
+    end = {"endpoint": {"value": "5790000435975", "scheme": "0088"}, "address": {"country": "US"}}
+    constants = {"seller": {"name": "Seller Ltd", **end}, "buyer": end, "delivery": {"address": {"country": "US"}}}
+    profile = load_profile("name: sap").model_copy(update={"constants": constants})
+    files = {}
+    for path in sorted((CORPORA / "idoc").iterdir()):
+        if any(word in path.name for word in ("ORDERS05", "orders05", "DELVRY07")):
+            record = read(io.BytesIO(path.read_bytes()), path.name, profile, None).records[0]
+            if record.document is not None:
+                files[f"{len(files)}-{record.document.kind}"] = targets()["peppol"].write(record.document, {})
+    assert {name.partition("-")[2] for name in files} == {"order", "order-response", "despatch-advice"}
+    verdicts = judged(tmp_path, "peppol", files)
+    fatal = {name: [e for e in errors if not e.startswith("{")] for name, errors in verdicts.items()}
+    assert fatal == {name: [] for name in files}

@@ -138,3 +138,18 @@ def test_a_receipt_advice_is_read() -> None:
     document = back(content)
     assert (document.kind, document.number, document.sender.name) == ("receiving-advice", "RA-1", "Buyer")
     assert [(str(line.received), str(line.short)) for line in document.lines] == [("8", "2")]  # type: ignore[union-attr]
+
+
+@needs_oracle
+def test_an_answer_to_the_whole_order_has_no_lines(tmp_path: Path) -> None:
+    """What is accepted line by line becomes CA, what is rejected leaves its lines out: each told, and valid."""
+    lined = DOCUMENTS["order-response"]
+    assert lined.kind == "order-response"
+    answers = {code: lined.model_copy(update={"response_code": code}) for code in ("AP", "RE", "CA")}
+    verdicts = judged(tmp_path, "peppol", {code: PEPPOL.write(each, {}) for code, each in answers.items()})
+    assert {code: [e for e in errors if not e.startswith("{")] for code, errors in verdicts.items()} == {
+        "AP": [], "RE": [], "CA": [],
+    }  # fmt: skip
+    assert [f.place for f in PEPPOL.losses(answers["AP"], {})] == ["response_code"]
+    assert [f.place for f in PEPPOL.losses(answers["RE"], {})] == ["lines"]
+    assert PEPPOL.losses(answers["CA"], {}) == ()

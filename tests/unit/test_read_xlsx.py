@@ -15,6 +15,7 @@ from reading_samples import everything, refusal, rules
 from schemas.documents import Invoice
 from schemas.errors import EntregaError, ExportUnreadable, LimitExceeded
 from schemas.profiles import load_profile
+from stages.extraction import read_all
 from stages.formats.reading.head import Head
 from stages.formats.reading.step import Record, is_archive, read
 
@@ -176,3 +177,11 @@ def outcome(data: bytes) -> None:
     except EntregaError as error:
         records = (Record("all", error=error),)
     assert all(r.document or (r.error and r.error.findings) for r in records)
+
+
+def test_the_only_profile_for_workbooks_is_taken() -> None:
+    """A tenant with one profile with an `xlsx` part need not name it for each workbook."""
+    data = book([1, date(2026, 11, 2), "Anna", "Paper", 1, 1, 0.23])
+    other = load_profile("name: other")
+    (record,) = read_all(io.BytesIO(data), "day.xlsx", (other, PROFILE))
+    assert record.document is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from schemas.orders import OrderResponse
 from stages.formats.binding.elements import READ_ONLY, amount, day, quantity, text
 from stages.formats.binding.groups import part, parts, wrap
@@ -43,4 +45,26 @@ TABLE = table(
 )
 
 
-MESSAGE = Message("OrderResponse", OrderResponse, TABLE, ("seller", "buyer"))
+_WHOLE = ("AB", "AP", "RE")
+"""Answers to the order as a whole, which Peppol gives without lines (PEPPOL-T76-R008)."""
+
+
+def _prepare(document: OrderResponse) -> OrderResponse:
+    """An order that is accepted line by line is CA; the other answers to the whole leave their lines out."""
+    if not document.lines or document.response_code not in _WHOLE:
+        return document
+    if document.response_code == "AP":
+        return document.model_copy(update={"response_code": "CA"})
+    return document.model_copy(update={"lines": ()})
+
+
+def _conditional(document: OrderResponse) -> Iterator[tuple[str, str]]:
+    if document.lines and document.response_code == "AP":
+        yield "response_code", "Peppol lets only CA have lines: CA is written, with every line as it is"
+    elif document.lines and document.response_code in _WHOLE:
+        yield "lines", f"Peppol lets {document.response_code} have no lines"
+
+
+MESSAGE = Message(
+    "OrderResponse", OrderResponse, TABLE, ("seller", "buyer"), prepare=_prepare, conditional=_conditional
+)

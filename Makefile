@@ -4,7 +4,7 @@ PY   := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test chaos golden bench check lock clean
+.PHONY: help setup setup-dev demo test conformance chaos golden bench check lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -22,12 +22,16 @@ demo: setup ## set up, then run the main job on sample exports (ARGS=--exit ends
 test: setup-dev ## set up, then run every test (ARGS='tests/unit -x' narrows it down)
 	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
+conformance: setup-dev ## the standards' judges for longer: thousands of mutants against the rules (MUTANTS=20000)
+	@MUTANTS=$${MUTANTS:-5000} $(PY) -m pytest -q -s tests/conformance $(ARGS)
+
 chaos: setup-dev ## kill workers, broker and database for longer (CHAOS_DOCUMENTS, CHAOS_WORKERS … set how much)
 	@CHAOS_DOCUMENTS=$${CHAOS_DOCUMENTS:-2000} CHAOS_WORKERS=$${CHAOS_WORKERS:-24} CHAOS_BROKERS=$${CHAOS_BROKERS:-6} \
 	 CHAOS_DATABASES=$${CHAOS_DATABASES:-6} $(PY) -m pytest tests/chain/test_chaos.py -s $(ARGS)
 
-golden: setup-dev ## write the published schemas and the table of real exports anew; a reviewer reads the difference
+golden: setup-dev ## write published schemas, code lists and the table of real exports anew; a reviewer reads the difference
 	@$(PY) -m schemas.publishing
+	@GOLDEN=write $(PY) -m pytest -q tests/conformance/test_native_rules.py -k code_lists
 	@GOLDEN=write $(PY) -m pytest -q tests/conformance/test_real_exports.py
 
 bench: setup ## what a document costs: documents/s, CPU by stage, memory (ARGS='--documents 500')

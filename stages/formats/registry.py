@@ -24,6 +24,7 @@ PACKAGES = (
     "facturae",
     "cxml",
     "fatturapa",
+    "ksef",
     "canonical",
     "xlsx",
     "fixed",

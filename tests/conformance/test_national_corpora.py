@@ -18,7 +18,7 @@ from stages.formats.reading.step import Record
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 GOLDEN = Path(__file__).parent / "national_corpora.md"
-FOLDERS = ("einvoice/facturae", "einvoice/fatturapa")
+FOLDERS = ("einvoice/facturae", "einvoice/fatturapa", "ksef")
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")
 
 TOP = """# What becomes of the national invoices

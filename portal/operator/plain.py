@@ -66,6 +66,10 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "no-contact": ("The party has no address that may be used.", "Add a contact to the directory, then replay."),
     "certificate-unfit": ("The signing certificate may not be used.", "Install a valid certificate, then replay."),
+    "not-signable": (
+        "The document cannot be signed in the way that its format's law wants.",
+        "See what was found; mend the document or name another signature in the profile, then replay.",
+    ),
     "time-stamps-missing": (
         "The plan asks for time-stamps, and no time-stamping authority is configured.",
         "Set tsa_url, then replay; or name a signature without time-stamp in the profile.",

@@ -53,7 +53,8 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
     folder.prepare(data, fresh=fresh)
     sandbox = providers.start(data / "sandbox", data / "log" / "sandbox.log")
     try:
-        folder.write_settings(data, {**folder.SENDER, **sandbox.settings()})
+        mailboxes = {"edi_provider": "folder", "edi_folder": str((data / "mailboxes").absolute())}
+        folder.write_settings(data, {**folder.SENDER, **sandbox.settings(), **mailboxes})
         settings = load(data)
         wiring.prepare(settings, say)
         keeper.start_in_background(settings, say)

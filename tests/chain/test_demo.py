@@ -26,11 +26,13 @@ def played() -> Played:
 
 
 def test_each_document_ends_as_it_should(played: Played) -> None:
-    """29 documents of five drops: exit 0, and each row says that it is what it should be."""
+    """35 documents of six drops: exit 0, and each row says that it is what it should be."""
     assert played.code == 0, played.said
-    assert len(played.rows) == 29
+    assert len(played.rows) == 35
     assert [row["number"] for row in played.rows if not row["as_expected"]] == []
-    assert Counter(row["end"] for row in played.rows) == {"delivered": 22, "duplicate": 5, "refused": 1, "parked": 1}
+    assert Counter(row["end"] for row in played.rows) == {
+        "delivered": 27, "accepted": 1, "duplicate": 5, "refused": 1, "parked": 1,
+    }  # fmt: skip
     assert played.summary["as_expected"] is True
 
 
@@ -45,12 +47,12 @@ def test_the_table_says_why(played: Played) -> None:
 
 
 def test_the_sandbox_took_each_message_once(played: Played) -> None:
-    """By the providers' log: 21 e-mails and 2 text messages, one for each attempt, and the links in them differ."""
+    """By the providers' log: 26 e-mails and 2 text messages, one for each attempt, and the links in them differ."""
     accepted = played.accepted()
-    assert Counter(entry["provider"] for entry in accepted) == {"sendgrid": 21, "twilio": 2}
+    assert Counter(entry["provider"] for entry in accepted) == {"sendgrid": 26, "twilio": 2}
     assert max(Counter(entry["attempt"] for entry in accepted).values()) == 1
     links = [re.search(r"/d/([a-z2-7]{32})", entry["text"]) for entry in accepted]
-    assert len({link[1] for link in links if link}) == 23
+    assert len({link[1] for link in links if link}) == 28
     subjects = {entry["subject"] for entry in accepted}
     assert "Nota de crédito NC 2026/14 de Vinhos do Vale Escondido" in subjects
     assert {subject.split()[0] for subject in subjects if subject} == {
@@ -75,7 +77,7 @@ def test_the_same_folder_again_sends_nothing(played: Played) -> None:
     before = len(played.accepted())
     again = run(played.data)
     assert again.code == 0, again.said
-    assert len(again.rows) == 29
+    assert len(again.rows) == 35
     assert [row["number"] for row in again.rows if row["end"] != "duplicate"] == ["FT 2026/1050"]
     assert len(again.accepted()) == before
     # and what it started it stopped

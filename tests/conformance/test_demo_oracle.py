@@ -17,6 +17,16 @@ BUILT = all((SHARED / f"oracle/{part}/target/oracle-{part}-1.jar").exists() for 
 # DSS has no more to say of a certificate whose authority answers no questions.
 EXPECTED_WARNINGS = ["The authority info access is not present!"]
 
+ABROAD = {
+    "FT EX/2026/101": "xrechnung",
+    "FT EX/2026/102": "facturae",
+    "FT EX/2026/103": "fatturapa",
+    "FT EX/2026/105": "factur-x",
+}
+"""What has another e-format than Peppol's, and by which rules the oracle judges it; EDI is judged in its mailbox."""
+EDI = {"FT EX/2026/104"}
+SIGNED_INSIDE = {"FT EX/2026/102": ".xsig", "FT EX/2026/103": ".xml.p7m"}
+
 pytestmark = [
     pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(not (BUILT and shutil.which("java")), reason="skipped: no oracle"),
@@ -53,20 +63,32 @@ def judge(*arguments: object) -> dict[str, dict[str, Any]]:
     return {Path(one["file"]).name: one for one in map(json.loads, done.stdout.splitlines())}
 
 
-def test_every_e_format_passes_the_peppol_rules(played: Played, tmp_path: Path) -> None:
-    """All 22 that were sent: UBL schema, EN 16931 and Peppol rules, without an error or a warning."""
+def test_every_e_format_passes_its_rules(played: Played, tmp_path: Path) -> None:
+    """Peppol, XRechnung, Facturae, FatturaPA, Factur-X: schema and rules without an error, Peppol without a warning."""
     files = named(played, "e-format", ".xml", tmp_path)
-    verdicts = judge("xml", "--rules", "peppol", *files.values())
-    assert len(verdicts) == 22
+    assert len(files) == 28
+    peppol = [path for number, path in files.items() if number not in {*ABROAD, *EDI}]
+    verdicts = judge("xml", "--rules", "peppol", *peppol)
     said = {name: one["errors"] + one["details"]["warnings"] for name, one in verdicts.items()}
-    assert said == {name: [] for name in said}
+    assert said == {path.name: [] for path in peppol}
     assert all(len(one["details"]["layers"]) == 3 for one in verdicts.values())
+    for number, rules in ABROAD.items():
+        (verdict,) = judge("xml", "--rules", rules, files[number]).values()
+        assert (verdict["ok"], verdict["errors"]) == (True, []), number
+
+
+def test_every_interchange_stands_in_its_mailbox(played: Played) -> None:
+    """EDIFACT and X12: envelope, counts and control numbers, as StAEDI and the directories' schemas see them."""
+    files = list((played.data / "mailboxes").glob("[0-9A-Z]*/*.edi"))
+    verdicts = judge("edi", *files)
+    assert len(verdicts) == len(EDI)
+    assert {name: one["errors"] for name, one in verdicts.items()} == {name: [] for name in verdicts}
 
 
 def test_every_container_is_signed_to_baseline_b(played: Played, trust: Path, tmp_path: Path) -> None:
     """Each ASiC-E: XAdES baseline B, TOTAL_PASSED against the demo's authority, nothing in it left unsigned."""
     verdicts = judge("sign", "--trust", trust, *named(played, "signature", ".asice", tmp_path).values())
-    assert len(verdicts) == 22
+    assert len(verdicts) == 28 - len(EDI) - len(SIGNED_INSIDE) - 1  # Factur-X is signed as the PDF it is
     for verdict in verdicts.values():
         (signature,) = verdict["details"]["signatures"]
         assert (verdict["ok"], verdict["errors"]) == (True, [])
@@ -74,6 +96,24 @@ def test_every_container_is_signed_to_baseline_b(played: Played, trust: Path, tm
         assert signature["warnings"] == EXPECTED_WARNINGS
         assert verdict["details"]["container"]["type"] == "ASiC-E"
         assert len(verdict["details"]["container"]["signed_files"]) == 1
+
+
+def test_what_the_law_wants_signed_inside_is(played: Played, trust: Path, tmp_path: Path) -> None:
+    """Facturae under its policy, FatturaPA as CAdES: TOTAL_PASSED against the demo's authority."""
+    signed = played.artefacts("signed-document")
+    assert set(signed) == set(SIGNED_INSIDE)
+    for number, suffix in SIGNED_INSIDE.items():
+        path = tmp_path / f"{number.replace('/', '_')}{suffix}"
+        path.write_bytes(signed[number][0].read_bytes())
+        (verdict,) = judge("sign", "--trust", trust, path).values()
+        assert (verdict["ok"], verdict["errors"]) == (True, [])
+
+
+def test_the_french_pdf_is_factur_x(played: Played, tmp_path: Path) -> None:
+    """Mustangproject reads the invoice in it, and finds nothing wrong."""
+    path = named(played, "pdf", ".pdf", tmp_path)["FT EX/2026/105"]
+    (verdict,) = judge("facturx", path).values()
+    assert (verdict["ok"], verdict["errors"]) == (True, [])
 
 
 @pytest.mark.parametrize("number", ["FT 2026/1045", "NC 2026/14"])
@@ -98,7 +138,7 @@ def test_every_pdf_is_archivable_and_signed(played: Played, trust: Path, tmp_pat
     """Each PDF is PDF/A-3b with the e-format inside, and its PAdES baseline B signature covers the whole file."""
     files = named(played, "pdf", ".pdf", tmp_path)
     archivable = judge("pdfa", "--flavour", "3b", *files.values())
-    assert len(archivable) == 22
+    assert len(archivable) == 28
     assert {name: one["errors"] for name, one in archivable.items()} == {name: [] for name in archivable}
     for verdict in judge("sign", "--trust", trust, *files.values()).values():
         (signature,) = verdict["details"]["signatures"]

@@ -185,3 +185,12 @@ def test_the_only_profile_for_workbooks_is_taken() -> None:
     other = load_profile("name: other")
     (record,) = read_all(io.BytesIO(data), "day.xlsx", (other, PROFILE))
     assert record.document is not None
+
+
+def test_empty_cells_at_the_end_are_no_damage() -> None:
+    """A sheet's row ends with its last cell: what the header has behind it is empty; rows in between may be."""
+    data = book(
+        [1, date(2026, 11, 2), "Anna", "Paper", 1, 1, None], [], [2, date(2026, 11, 2), "Bert", "Ink", 1, 2, None]
+    )
+    profile = load_profile(YAML.replace("line: {vat_category: S}", "line: {vat_category: S, vat_rate: '23'}"))
+    assert [r.document and r.document.number for r in everything(data, profile, limit=1)] == ["1", "2"]

@@ -17,11 +17,12 @@ import struct
 import warnings
 import zipfile
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from schemas.errors import Finding, LimitExceeded
 from schemas.profiles import ExtractionProfile
@@ -37,6 +38,7 @@ PART_BYTES = 100 * 1024 * 1024
 SHARED_BYTES = 16 * 1024 * 1024
 RATIO = 100
 ROWS, COLUMNS = 200_000, 1000
+_KEPT = 20_000
 _PARTS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "customXml/")
 _FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError,
              struct.error, KeyError, TypeError, IndexError, AttributeError, SyntaxError)  # fmt: skip
@@ -75,6 +77,8 @@ class Book:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._books: dict[bool, Any] = {}
+        self.kept: dict[str | None, tuple[int, list[Row]]] = {}
+        """Sheets that were read from a row to their end, where small enough: they are gone over several times."""
         try:
             self._check(file)
         except _FAILURES:
@@ -134,8 +138,15 @@ class SheetRows:
     """Rows of a sheet from a row number on; `offset` is the number of the next one."""
 
     def __init__(self, book: Book, mapping: XlsxMapping, name: str | None, start: Start | None) -> None:
-        self.mapping = mapping
+        self.mapping, self.book, self.name = mapping, book, name
         self.offset = self.line = start[0] if start and start[0] else 1
+        self._first, self._read = self.offset, cast("list[Row] | None", [])
+        self._kept: Iterator[Row] | None = None
+        first, kept = book.kept.get(name, (ROWS, []))
+        if first <= self.offset:
+            at = bisect_left(kept, self.offset, key=lambda row: row.start)
+            self._kept = iter(kept[at:])
+            return
         rows = book.sheet(name, values=False).iter_rows(min_row=self.offset)
         cached = mapping.formulas == "cached"
         stored = book.sheet(name, values=True).iter_rows(min_row=self.offset) if cached else None
@@ -149,6 +160,18 @@ class SheetRows:
         return self
 
     def __next__(self) -> Row:
+        if self._kept is not None:
+            row = next(self._kept)
+            self.offset = self.line = row.start + 1
+        else:
+            row = self._following()
+            if self._read is not None and len(self._read) < _KEPT:
+                self._read.append(row)
+            else:
+                self._read = None
+        return row
+
+    def _following(self) -> Row:
         while True:
             number = self.offset
             if number > ROWS:
@@ -157,6 +180,8 @@ class SheetRows:
                 row = next(self._rows)
                 stored = next(self._stored) if self._stored is not None else None
             except StopIteration:
+                if self._read is not None:
+                    self.book.kept[self.name] = (self._first, self._read)
                 raise
             except _FAILURES:
                 raise Unfit(refuse("xlsx-damaged", "the sheet is damaged", f"row {number}")) from None
@@ -185,28 +210,33 @@ class SheetRows:
         value = cell.value
         if value is None:
             return "", None
-        place = f"row {row}, {getattr(cell, 'column_letter', '')}{row}"
-        if cell.data_type == "f":
+        kind = cell.data_type
+        if kind == "s" and value[:1] != "#":
+            return value, None
+
+        def refused(rule: str, message: str, found: str | None = None) -> tuple[str, Finding]:
+            return "", refuse(rule, message, f"row {row}, {cell.column_letter}{row}", found)
+
+        if kind == "f":
             if self._stored is None:
                 message = "a cell with a formula; the profile's xlsx.formulas can take the value that Excel stored"
-                return "", refuse("xlsx-formula", message, place, str(value))
+                return refused("xlsx-formula", message, str(value))
             value = stored.value if stored is not None else None
             if value is None:
                 message = "a formula of which the workbook has no value: it was never calculated"
-                return "", refuse("xlsx-formula", message, place)
-        if cell.data_type == "e" or (
-            isinstance(value, str) and value.startswith("#") and value.endswith(("!", "?", "/A"))
-        ):
-            return "", refuse("xlsx-error", "a cell with an error value", place, str(value))
-        return self._text(value, cell, place)
+                return refused("xlsx-formula", message)
+        if kind == "e" or (isinstance(value, str) and value.startswith("#") and value.endswith(("!", "?", "/A"))):
+            return refused("xlsx-error", "a cell with an error value", str(value))
+        return self._text(value, cell, refused)
 
-    def _text(self, value: Any, cell: Any, place: str) -> tuple[str, Finding | None]:
+    def _text(self, value: Any, cell: Any, refused: Any) -> tuple[str, Finding | None]:
         if isinstance(value, bool):
             return ("true" if value else "false"), None
         if isinstance(value, (datetime, date)):
             if (value.year, value.month) < (1900, 3):
                 message = "a day before March 1900, where Excel's calendar is wrong"
-                return "", refuse("xlsx-date", message, place, str(value))
+                found: tuple[str, Finding | None] = refused("xlsx-date", message, str(value))
+                return found
             return value.strftime(self.mapping.dates[0]), None
         if isinstance(value, time):
             return value.isoformat(), None

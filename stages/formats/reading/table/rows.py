@@ -65,7 +65,9 @@ class Columns:
         raise Unfit(refuse(f"{self.word}-header", f"{message}: {name!r}", f"line {self.line}", seen, name))
 
     def fit(self, row: Row) -> Finding | None:
-        """A row with fewer or more cells than the header is cut off or shifted."""
+        """A row with fewer or more cells than the header is cut off or shifted; a sheet's row ends with what it has."""
+        if self.word == "xlsx":
+            row.cells.extend([""] * (len(self.names) - len(row.cells)))
         if len(row.cells) == len(self.names) or (
             len(row.cells) > len(self.names) and not any(row.cells[len(self.names) :])
         ):

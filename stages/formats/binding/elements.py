@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -172,14 +171,19 @@ def amount(path: str, field: str, level: int = 0, *, currency: bool = False) -> 
 
 @dataclass(frozen=True)
 class Fixed(Element):
-    """Always the same text, where anything else stands around it. `tells`: whether another text means another term."""
+    """Always the same text, where anything else stands around it. `tells`: whether another text means another term;
+    `heeds`: whether another text is told."""
 
     value: str = ""
     tells: bool = True
+    heeds: bool = True
 
     def action(self, name: Name) -> Action:
+        if not self.heeds:
+            return xml_actions.ignored
+
         def act(walk: Walk, _target: Data, element: etree._Element) -> None:
-            if (element.text or "").strip() not in ("", self.value):
+            if (element.text or "").strip().upper() not in ("", self.value.upper()):
                 walk.unknown(element, "other", f"only {self.value!r} is understood here")
 
         return self.within(act, name)
@@ -202,102 +206,14 @@ def usual(path: str, value: str, level: int = 0) -> Fixed:
     return Fixed(path, "", level, {}, value, tells=False)
 
 
-@dataclass(frozen=True)
-class Numbered(Element):
-    """An identifier with its scheme, or several. `schemed`: only those with a scheme (True) or without (False) are
-    written here; `most` is how many are written at all, of both together."""
-
-    scheme: str = "schemeID"
-    many: bool = False
-    schemed: bool | None = None
-    most: int | None = None
-
-    def action(self, name: Name) -> Action:
-        make = xml_actions.identifiers if self.many else xml_actions.identifier
-        return self.within(into(self.field, lambda last: make(last, self.scheme)), name)
-
-    def writer(self, level: int) -> Write:
-        get, start, end, scheme, schemed = getter(self.field), self.start, self.end, self.scheme, self.schemed
-
-        def one(each: Any) -> str:
-            if not each.value or (schemed is not None and bool(each.scheme) is not schemed):
-                return ""
-            return f"{start}{attribute(scheme, each.scheme)}>{escaped(each.value)}{end}"
-
-        if self.many:
-            most = self.most
-            return lambda part, _currency: "".join([one(each) for each in (get(part) or ())[:most]])
-
-        def write(part: Any, _currency: str) -> str:
-            value = get(part)
-            return "" if value is None else one(value)
-
-        return write
+def stated(path: str, value: str) -> Fixed:
+    """Written always; what others say there says nothing more."""
+    return Fixed(path, value=value, tells=False, heeds=False)
 
 
-def identifier(
-    path: str, field: str, level: int = 0, *, scheme: str = "schemeID", schemed: bool | None = None
-) -> Numbered:
-    return Numbered(path, field, level, {}, scheme, False, schemed)
-
-
-def identifiers(
-    path: str, field: str, level: int = 0, *, scheme: str = "schemeID", schemed: bool | None = None,
-    most: int | None = None,
-) -> Numbered:  # fmt: skip
-    return Numbered(path, field, level, {}, scheme, True, schemed, most)
-
-
-@dataclass(frozen=True)
-class Quantity(Element):
-    """A number with its unit in an attribute."""
-
-    unit: str = ""
-
-    def action(self, name: Name) -> Action:
-        return self.within(xml_actions.quantity(self.field, self.unit), name)
-
-    def writer(self, level: int) -> Write:
-        name, unit, start, end = self.field, self.unit, self.start, self.end
-
-        def write(part: Any, _currency: str) -> str:
-            value: Decimal | None = getattr(part, name)
-            return "" if value is None else f"{start}{attribute('unitCode', getattr(part, unit))}>{plain(value)}{end}"
-
-        return write
-
-    def fields(self, level: int) -> Iterator[str]:
-        yield self.field
-        yield self.unit
-
-
-def quantity(path: str, field: str, unit: str, level: int = 0) -> Quantity:
-    return Quantity(path, field, level, {}, unit)
-
-
-@dataclass(frozen=True)
-class Measure(Leaf):
-    """A number whose unit the model fixes: another unit is not understood."""
-
-    unit: str = ""
-
-    def action(self, name: Name) -> Action:
-        take = into(self.field, self.take)
-
-        def act(walk: Walk, target: Data, element: etree._Element) -> None:
-            if element.get("unitCode", self.unit) == self.unit:
-                take(walk, target, element)
-            else:
-                walk.unknown(element, "unit", f"only the unit {self.unit} is understood here")
-
-        return self.within(act, name)
-
-    def marks(self) -> Iterator[Mark]:
-        yield from ()
-
-
-def measure(path: str, field: str, unit: str) -> Measure:
-    return Measure(path, field, 0, {"unitCode": unit}, show=plain, unit=unit)
+def ignored(path: str) -> Special:
+    """Carries nothing that the document does not say otherwise."""
+    return special(path, xml_actions.ignored)
 
 
 @dataclass(frozen=True)
@@ -323,15 +239,3 @@ def special(path: str, read: Action, write: Write | None = None, *carries: str, 
     if write is None:
         return Special(path, "", READ_ONLY, {}, read)
     return Special(path, "", level, {}, read, write, carries)
-
-
-def embedded(path: str) -> Special:
-    """BT-125: an attachment's file in Base64, with its media type and name."""
-
-    def write(part: Any, _currency: str) -> str:
-        if not part.content_base64:
-            return ""
-        attributes = attribute("mimeCode", part.media_type) + attribute("filename", part.file_name)
-        return f"<{path}{attributes}>{escaped(part.content_base64)}</{path}>"
-
-    return special(path, xml_actions.embedded, write, "content_base64", "media_type", "file_name")

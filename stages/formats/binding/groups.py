@@ -46,7 +46,7 @@ def _test(mark: Mark, name: Name) -> Callable[[etree._Element], bool]:
     def test(element: etree._Element) -> bool:
         at = element.find(below) if below else element
         said = None if at is None else at.get(key) if key else at.text
-        return (said or "").strip() == value
+        return (said or "").strip().upper() == value.upper()
 
     return test
 
@@ -66,16 +66,16 @@ class Group(Element):
     def action(self, name: Name) -> Action:
         below = node(self.children, name)
         if not self.field:
-            return xml_actions.within(below)
+            return self.within(xml_actions.within(below), name)
         make = xml_actions.groups if self.many else xml_actions.merged if self.merge else xml_actions.group
-        return into(self.field, lambda last: make(last, below))
+        return self.within(into(self.field, lambda last: make(last, below)), name)
 
     def writer(self, level: int) -> Write:
         inside = content(self.children, level)
         start, end, always, needs = f"{self.start}>", self.end, self.always, self.needs
 
         def one(part: Any, currency: str) -> str:
-            if needs and getattr(part, needs) is None:
+            if needs and getattr(part, needs) in (None, ""):
                 return ""
             said = inside(part, currency)
             return f"{start}{said}{end}" if said or always else ""
@@ -100,8 +100,9 @@ class Group(Element):
 
     def marks(self) -> Iterator[Mark]:
         yield from super().marks()
+        inner = tuple(self.path.split("/")[1:])
         for child in self.children:
-            yield from (((child.tag, *path), key, value) for path, key, value in child.marks())
+            yield from (((*inner, child.tag, *path), key, value) for path, key, value in child.marks())
 
 
 def content(children: Sequence[Element], level: int) -> Write:

@@ -11,7 +11,8 @@ from typing import Any
 from lxml import etree
 
 from schemas.documents import Invoice
-from stages.formats.binding.elements import Name, Quantity, amount, fixed, number, text
+from stages.formats.binding.attributed import Quantity
+from stages.formats.binding.elements import Name, amount, fixed, number, text
 from stages.formats.binding.groups import node, wrap
 from stages.formats.cii.spaces import name
 from stages.formats.reading.xml_walk import Action, Data, Walk

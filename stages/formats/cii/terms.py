@@ -9,18 +9,15 @@ Source: CEN/TS 16931-3-3 (syntax binding to UN/CEFACT CII D16B); Factur-X 1.09 (
 from __future__ import annotations
 
 from stages.formats.binding import Table
+from stages.formats.binding.attributed import embedded, identifier, identifiers, quantity
 from stages.formats.binding.elements import (
     READ_ONLY,
     Element,
     amount,
-    embedded,
     fixed,
     flag,
-    identifier,
-    identifiers,
     joined,
     number,
-    quantity,
     special,
     text,
     usual,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
-from stages.formats.cii.profile import BASIC_WL, EN16931, XRECHNUNG, Profile
+from stages.formats.cii.profile import XRECHNUNG, Profile
 from stages.formats.cii.terms import INVOICE
-from stages.formats.writing.losses import uncarried
+from stages.formats.writing.losses import halves, told, uncarried
 from stages.formats.writing.xml_text import checked
 from stages.formats.writing.xrechnung import fitted, unpaired
 
@@ -36,13 +36,10 @@ def write(document: Invoice, profile: Profile) -> bytes:
 
 def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     """Every field with content that `write` leaves out or changes."""
-    return (
-        *uncarried(document.model_copy(update={"specification": None}), INVOICE.carried(profile.level), "cii-loss"),
-        *(
-            Finding(rule="cii-loss", message=why, place=place, severity="warning")
-            for place, why in _conditional(document, profile)
-        ),
-    )
+    found = uncarried(document, INVOICE.carried(profile.level), "cii-loss")
+    left_out = {each.place.split("[")[0] for each in found if "[" not in each.place}
+    more = told((*_conditional(document, profile), *halves(document)), "cii-loss")
+    return (*found, *(each for each in more if each.place.split("[")[0] not in left_out))
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:
@@ -54,17 +51,6 @@ def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str
             yield f"{role}.identifiers[{index}]", f"the {role} may have one of them"
     for place in unpaired(document) if profile is XRECHNUNG else ():
         yield place, "base amount and percentage are only taken together (R041, R042)"
-    payment = document.payment
-    if payment and payment.card_holder and not payment.card_account and profile.level >= EN16931:
-        yield "payment.card_holder", "a card holder without the card's number"
-    if document.totals.tax_amount_accounting is not None and not document.accounting_currency:
-        yield "totals.tax_amount_accounting", "an amount in an accounting currency that is not given"
-    for number, line in enumerate(document.lines if profile.level > BASIC_WL else ()):
+    for number, line in enumerate(document.lines):
         if line.price_discount is not None and line.gross_price is None:
             yield f"lines[{number}].price_discount", "a discount without the gross price it is taken from"
-        if line.base_quantity_unit and line.base_quantity is None:
-            yield f"lines[{number}].base_quantity_unit", "a unit without its base quantity"
-    for index, attachment in enumerate(document.attachments if profile.level >= EN16931 else ()):
-        for name in ("media_type", "file_name"):
-            if getattr(attachment, name) and not attachment.content_base64:
-                yield f"attachments[{index}].{name}", "only an embedded document has it"

@@ -30,13 +30,13 @@ from stages.formats.reading.xml import Piece, parse, split
 from stages.formats.reading.xml_invoice import InvoiceWalk
 from stages.formats.reading.xml_walk import Data, Syntax, Walk
 from stages.formats.ubl.messages import MESSAGES
-from stages.formats.ubl.messages.message import OASIS
-from stages.formats.ubl.terms import CAC, CBC, DOCUMENT, EXT
+from stages.formats.ubl.spaces import OASIS
+from stages.formats.ubl.terms import CREDIT_NOTE, INVOICE
 
-INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
-CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
-_ROOTS = {(INVOICE, "Invoice"), (CREDIT_NOTE, "CreditNote")} | {(f"{OASIS}{root}-2", root) for root in MESSAGES}
-_SYNTAX = Syntax("ubl", {CBC: "cbc:", CAC: "cac:", EXT: "ext:"})
+_INVOICES = {table.root: table for table in (INVOICE, CREDIT_NOTE)}
+_ROOTS = {(f"{OASIS}{root}-2", root) for root in (*_INVOICES, *MESSAGES)}
+_PREFIXES = {"Aggregate": "cac:", "Basic": "cbc:", "Extension": "ext:"}
+_SYNTAX = Syntax("ubl", {f"{{{OASIS}Common{word}Components-2}}": prefix for word, prefix in _PREFIXES.items()})
 _MESSAGES = Syntax("ubl", _SYNTAX.prefixes, "Peppol BIS")
 
 
@@ -77,7 +77,7 @@ def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
             plain = Walk(root, piece.line, _MESSAGES)
             return Record(address, message.read(plain), None, plain.warnings.all())
         walk = _Walk(root, piece.line, _SYNTAX)
-        return Record(address, walk.document(DOCUMENT, profile), None, walk.warnings.all())
+        return Record(address, walk.document(_INVOICES[local].node, profile), None, walk.warnings.all())
     except Unfit as unfit:
         return Record(address, error=refused(address, unfit.findings), number=unfit.number or named)
 

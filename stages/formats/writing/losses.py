@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
 from pydantic import BaseModel
 
-from schemas.documents import Address, Contact, DeliveryHints, Party
+from schemas.documents import Address, Contact, DeliveryHints, Identifier, Invoice, Party
 from schemas.errors import Finding
 
 _PERSONAL = (Address, Contact, DeliveryHints, Party)
@@ -20,7 +20,7 @@ _SELF = frozenset({"kind"})
 def uncarried(document: BaseModel, carried: frozenset[str], rule: str) -> tuple[Finding, ...]:
     """One finding (severity `warning`) for each field with content that `carried` does not name.
 
-    `carried` has paths such as `seller.name` and `lines[].quantity`; a path covers all that stands below it. A part of
+    `carried` has paths such as `seller.name` and `lines[].quantity`; a path covers all that stands below it. A list of
     which nothing is carried is one finding. What stands at a field's default is not told.
     """
     above = frozenset(
@@ -30,6 +30,27 @@ def uncarried(document: BaseModel, carried: frozenset[str], rule: str) -> tuple[
         Finding(rule=rule, message="the target has no place for it", place=place, found=found, severity="warning")
         for place, found in _walk(document, "", "", carried, above)
     )
+
+
+def told(places: Iterable[tuple[str, str]], rule: str) -> Iterator[Finding]:
+    """Losses that no walk finds, each with its reason."""
+    return (Finding(rule=rule, message=why, place=place, severity="warning") for place, why in places)
+
+
+def halves(document: Invoice) -> Iterator[tuple[str, str]]:
+    """Fields of an invoice that say nothing without another one: UBL and CII have a place for both only."""
+    payment = document.payment
+    if payment and payment.card_holder and not payment.card_account:
+        yield "payment.card_holder", "a card holder without the card's number"
+    if document.totals.tax_amount_accounting is not None and not document.accounting_currency:
+        yield "totals.tax_amount_accounting", "an amount in an accounting currency that is not given"
+    for index, attachment in enumerate(document.attachments):
+        for name in ("media_type", "file_name"):
+            if getattr(attachment, name) and not attachment.content_base64:
+                yield f"attachments[{index}].{name}", "only an embedded document has it"
+    for number, line in enumerate(document.lines):
+        if line.base_quantity_unit and line.base_quantity is None:
+            yield f"lines[{number}].base_quantity_unit", "a unit without its base quantity"
 
 
 def _walk(
@@ -44,11 +65,10 @@ def _walk(
             continue
         if isinstance(value, dict):
             yield from ((f"{here}.{key}", said) for key, said in value.items())
+        elif isinstance(value, Identifier) and like not in above:
+            yield here, None if isinstance(part, _PERSONAL) else value.value
         elif isinstance(value, BaseModel):
-            if like in above:
-                yield from _walk(value, here, like, carried, above)
-            else:
-                yield here, None
+            yield from _walk(value, here, like, carried, above)
         elif isinstance(value, tuple):
             if like not in above:
                 yield here, _told(value[0], part) if len(value) == 1 else None

@@ -32,10 +32,14 @@ def fitted(document: Invoice) -> Invoice:
     terms = document.payment_terms
     if terms and _DISCOUNT.search(terms):
         own["payment_terms"] = f"{terms}\n"
-    if any(unpaired(document)):
-        own["allowances_charges"] = _paired(document).allowances_charges
-        own["lines"] = tuple(_paired(line) for line in document.lines)
-    return document.model_copy(update=own)
+    return paired(document).model_copy(update=own)
+
+
+def paired(document: Invoice) -> Invoice:
+    """Without a lone base amount or percentage; Peppol asks the same."""
+    if not any(unpaired(document)):
+        return document
+    return _paired(document).model_copy(update={"lines": tuple(_paired(line) for line in document.lines)})
 
 
 def unpaired(document: Invoice) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.documents import Attachment
-from stages.formats.binding.elements import Element, embedded, text
+from stages.formats.binding.attributed import embedded
+from stages.formats.binding.elements import Element, text
 from stages.formats.binding.groups import parts, wrap
 
 ATTACHED: tuple[Element, ...] = (

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from lxml import etree
 
 from schemas.orders import Catalogue
-from stages.formats.binding.elements import Element, Leaf, day, flag, measure, quantity, text
+from stages.formats.binding.attributed import measure, quantity
+from stages.formats.binding.elements import Element, Leaf, day, flag, text
 from stages.formats.binding.groups import part, parts, wrap
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
 from stages.formats.reading.xml_walk import Action, Data, Walk
 from stages.formats.ubl.messages.message import Message, says, table
-from stages.formats.ubl.messages.pieces import PERIOD, item, party, price
+from stages.formats.ubl.pieces import PERIOD, item, party, price
 from stages.formats.writing.xml_text import escaped
 
 

@@ -12,24 +12,12 @@ from typing import Any
 from lxml import etree
 
 from schemas.orders import DespatchAdvice, DespatchLine, Package
-from stages.formats.binding.elements import (
-    READ_ONLY,
-    Element,
-    Name,
-    Write,
-    day,
-    fixed,
-    identifier,
-    measure,
-    number,
-    quantity,
-    special,
-    text,
-)
+from stages.formats.binding.attributed import identifier, measure, quantity
+from stages.formats.binding.elements import READ_ONLY, Element, Name, Write, day, fixed, number, special, text
 from stages.formats.binding.groups import node, part, parts, wrap
 from stages.formats.reading.xml_walk import Action, Data, Walk
 from stages.formats.ubl.messages.message import Message, named, says, table
-from stages.formats.ubl.messages.pieces import ADDRESS, CONTACT, NOTE, item, party, supplier
+from stages.formats.ubl.pieces import ADDRESS, CONTACT, NOTE, item, party, supplier
 from stages.formats.writing.xml_text import escaped
 
 _ABSENT = "NA"

@@ -18,10 +18,9 @@ from stages.formats.binding.elements import Element, special
 from stages.formats.reading import xml_actions
 from stages.formats.reading.completing import complete_as
 from stages.formats.reading.xml_walk import Data, Walk
-from stages.formats.writing.losses import uncarried
+from stages.formats.ubl.spaces import spaces
+from stages.formats.writing.losses import told, uncarried
 from stages.formats.writing.xml_text import attribute, checked
-
-OASIS = "urn:oasis:names:specification:ubl:schema:xsd:"
 
 
 def _same(document: Any) -> Any:
@@ -75,21 +74,13 @@ class Message:
 
     def losses(self, document: Any) -> tuple[Finding, ...]:
         """Every field with content that is left out or changed."""
-        found = (
-            Finding(rule="ubl-loss", message=why, place=place, severity="warning")
-            for place, why in (*_of_any(document, self.roles), *self.conditional(document))
-        )
-        return (*uncarried(document, self.table.carried() | self.also, "ubl-loss"), *found)
+        found = uncarried(document, self.table.carried() | self.also, "ubl-loss")
+        return (*found, *told((*_of_any(document, self.roles), *self.conditional(document)), "ubl-loss"))
 
 
 def table(root: str, *children: Element) -> Table:
-    """A message's table: `cbc` and `cac` beside the namespace of its root."""
-    spaces = {
-        "": f"{OASIS}{root}-2",
-        "cac": f"{OASIS}CommonAggregateComponents-2",
-        "cbc": f"{OASIS}CommonBasicComponents-2",
-    }
-    return Table(root, spaces, *children)
+    """A message's table."""
+    return Table(root, spaces(root), *children)
 
 
 def says(path: str, value: str) -> Element:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.orders import Order
-from stages.formats.binding.elements import amount, day, flag, identifier, quantity, text
+from stages.formats.binding.attributed import identifier, quantity
+from stages.formats.binding.elements import amount, day, flag, text
 from stages.formats.binding.groups import part, parts, wrap
 from stages.formats.ubl.messages.attached import ATTACHED, unattached
 from stages.formats.ubl.messages.message import Message, says, table
-from stages.formats.ubl.messages.pieces import (
+from stages.formats.ubl.pieces import (
     ADDRESS,
     NOTE,
     PERIOD,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.orders import OrderResponse
-from stages.formats.binding.elements import READ_ONLY, amount, day, quantity, text
+from stages.formats.binding.attributed import quantity
+from stages.formats.binding.elements import READ_ONLY, amount, day, text
 from stages.formats.binding.groups import part, parts, wrap
 from stages.formats.ubl.messages.message import Message, says, table
-from stages.formats.ubl.messages.pieces import NOTE, PERIOD, item, price, supplier
+from stages.formats.ubl.pieces import NOTE, PERIOD, item, price, supplier
 
 _LINE = parts(
     "cac:OrderLine",

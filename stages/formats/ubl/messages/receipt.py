@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from schemas.orders import ReceivingAdvice
-from stages.formats.binding.elements import day, quantity, text
+from stages.formats.binding.attributed import quantity
+from stages.formats.binding.elements import day, text
 from stages.formats.binding.groups import parts, wrap
 from stages.formats.ubl.messages.message import Message, says, table
-from stages.formats.ubl.messages.pieces import NOTE, item, supplier
+from stages.formats.ubl.pieces import NOTE, item, supplier
 
 _PARTY = ("endpoint", "legal", "trading_name", "address", "vat_identifier", "legal_registration", "contact")
 

@@ -12,7 +12,7 @@ from stages.formats.binding.elements import Element, Name, Write, day, text
 from stages.formats.binding.groups import part, wrap
 from stages.formats.reading.xml_walk import Action, Data, Walk
 from stages.formats.ubl.messages.message import Message, says, table
-from stages.formats.ubl.messages.pieces import NOTE, party
+from stages.formats.ubl.pieces import NOTE, party
 from stages.formats.writing.xml_text import escaped
 
 _LISTS = {"OPStatusReason": "reasons", "OPStatusAction": "actions"}

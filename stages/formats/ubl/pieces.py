@@ -1,4 +1,4 @@
-"""What the tables of several UBL messages share: parties, items, prices, periods, notes.
+"""What the tables of UBL documents share: parties, items, prices, periods, notes.
 
 Children stand in the order of UBL-CommonAggregateComponents-2.1.xsd.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from stages.formats.binding.attributed import identifier, identifiers, quantity
 from stages.formats.binding.elements import (
     READ_ONLY,
     Element,
@@ -16,11 +17,10 @@ from stages.formats.binding.elements import (
     day,
     fixed,
     flag,
-    identifier,
-    identifiers,
+    ignored,
     number,
-    quantity,
     special,
+    stated,
     text,
 )
 from stages.formats.binding.groups import part, parts, wrap
@@ -28,6 +28,7 @@ from stages.formats.reading.xml_walk import Data, Walk
 from stages.formats.writing.xml_text import escaped
 
 VAT = fixed("cac:TaxScheme/cbc:ID", "VAT")
+_OTHER_TAX = stated("cac:TaxScheme/cbc:ID", "TAX")
 
 ADDRESS: tuple[Element, ...] = (
     text("cbc:StreetName", "line_1"),
@@ -36,7 +37,7 @@ ADDRESS: tuple[Element, ...] = (
     text("cbc:PostalZone", "post_code"),
     text("cbc:CountrySubentity", "subdivision"),
     text("cac:AddressLine/cbc:Line", "line_3"),
-    text("cac:Country/cbc:IdentificationCode", "country"),
+    wrap("cac:Country", text("cbc:IdentificationCode", "country"), ignored("cbc:Name")),
 )
 CONTACT: tuple[Element, ...] = (
     text("cbc:Name", "name"),
@@ -45,9 +46,12 @@ CONTACT: tuple[Element, ...] = (
 )
 
 
-def party(*has: str) -> tuple[Element, ...]:
-    """A party's children. `has` are the fields that the role carries, besides identifiers and name; others are only
-    read. With `legal` its name is that of the legal entity, else the PartyName is all there is."""
+def party(*has: str, most: int | None = 1) -> tuple[Element, ...]:
+    """A party's children. `has` are the fields that the role carries, besides name and identifiers (`most` of them);
+    others are only read. With `legal` its name is that of the legal entity, else the PartyName is all there is.
+
+    BT-32 stands under any scheme that is not VAT; Peppol's own examples say TAX.
+    """
 
     def at(field: str) -> int:
         return 0 if field in has else READ_ONLY
@@ -55,14 +59,16 @@ def party(*has: str) -> tuple[Element, ...]:
     legal = "legal" in has
     return (
         identifier("cbc:EndpointID", "endpoint", at("endpoint")),
-        identifiers("cac:PartyIdentification/cbc:ID", "identifiers", most=1),
+        identifiers("cac:PartyIdentification/cbc:ID", "identifiers", most=most),
         text("cac:PartyName/cbc:Name", *(("trading_name", at("trading_name")) if legal else ("name", 0))),
         part("cac:PostalAddress", "address", *ADDRESS, level=at("address")),
         wrap("cac:PartyTaxScheme", text("cbc:CompanyID", "vat_identifier", at("vat_identifier")), VAT),
+        wrap("cac:PartyTaxScheme", text("cbc:CompanyID", "tax_registration", at("tax_registration")), _OTHER_TAX),
         wrap(
             "cac:PartyLegalEntity",
             text("cbc:RegistrationName", "name", 0 if legal else READ_ONLY),
             identifier("cbc:CompanyID", "legal_registration", at("legal_registration")),
+            text("cbc:CompanyLegalForm", "legal_information", at("legal_information")),
         ),
         part("cac:Contact", "contact", *CONTACT, level=at("contact")),
     )

@@ -210,6 +210,13 @@ def test_a_cancellation_is_not_read_as_a_new_document() -> None:
     assert refused(text) == [("x12-code", "segment 2 BIG08", "01", "00, 05, 07")]
 
 
+def test_digits_of_other_scripts_are_no_numbers() -> None:
+    """Counts and days in superscript or Arabic digits are no numbers of X12: a fault, never an exception."""
+    assert refused(interchange(group(bill("CTT*²"))))[0][:3] == ("x12-element", "segment 8 CTT01", "²")
+    assert refused(interchange(group(bill(head=(*HEAD, "ITD*05*3*2**10**٣٠")))))[0][1] == "segment 6 ITD07"
+    assert refused(interchange(group(bill())).replace("SE*8*0001", "SE*٨*0001"))[0][:3] == ("x12-count", "SE01", "٨")
+
+
 def test_segments_without_a_place_are_kept() -> None:
     """A segment of no set, one of no meaning and one out of order are kept aside or put right, each with a warning."""
     (record,) = done(interchange(group(bill("XYZ*1*2", "ISS*1*EA", "CUR*SE*USD")))).records

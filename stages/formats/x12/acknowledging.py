@@ -20,7 +20,7 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import unreadable
 from stages.formats.x12.balance import weigh
-from stages.formats.x12.faults import Fault
+from stages.formats.x12.faults import Fault, whole
 from stages.formats.x12.interchange import Set, find, interchange, sets
 from stages.formats.x12.reader import known, record, syntax
 
@@ -89,7 +89,7 @@ def _group(
         action = "accepted-with-errors"
     else:
         action = "accepted"
-    included = next((each.found for each in faults if each.code == "5" and each.found and each.found.isdigit()), None)
+    counts = [each.found for each in faults if each.code == "5" and each.found and whole(each.found) is not None]
     return SyntaxAcknowledgement(
         number=number,
         issue_date=day,
@@ -102,7 +102,7 @@ def _group(
         errors=tuple(SyntaxFault(code=f"716:{each.code}", text=each.message) for each in faults if each.code != "19"),
         messages=messages,
         extras={
-            "sets_included": included or str(len(messages)),
+            "sets_included": counts[0] if counts else str(len(messages)),
             "sets_received": str(len(messages)),
             "sets_accepted": str(good),
         },

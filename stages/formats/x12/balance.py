@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
-from stages.formats.x12.faults import Fault
+from stages.formats.x12.faults import Fault, whole
 from stages.formats.x12.interchange import Interchange, segments
 
 GROUPS = 10_000
@@ -95,7 +95,7 @@ def _compare(
 ) -> None:
     level = "group" if group else "interchange"
     said = parts[1].strip() if len(parts) > 1 else ""
-    if not said.isdigit() or not said.isascii() or len(said) > 9 or int(said) != count:
+    if whole(said) != count:
         what = "transaction sets" if group else "groups"
         balance.add(group, Fault(level, codes[0], f"{tag}01", f"the count of {what} is wrong", said, str(count)))
     again = parts[2].strip() if len(parts) > 2 else ""

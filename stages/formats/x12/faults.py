@@ -5,8 +5,10 @@ Source: ASC X12 data elements 716 (group), 718 (set), 720 (segment), 723 (elemen
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+_WHOLE = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 _RULES = {
     "interchange": "x12-interchange",
     "group": "x12-group",
@@ -18,6 +20,11 @@ _RULES = {
 }
 _COUNTS = {("interchange", "021"), ("group", "5"), ("set", "4")}
 _NUMBERS = {("interchange", "001"), ("group", "4"), ("set", "3"), ("set", "23"), ("group", "19")}
+
+
+def whole(text: str) -> int | None:
+    """A whole number as X12 writes it (N0); None for anything else."""
+    return int(text) if _WHOLE.match(text) else None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from schemas.errors import Finding
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import DOCUMENT_BYTES, DOCUMENT_PARTS, Cursor, refuse
-from stages.formats.x12.faults import Fault
+from stages.formats.x12.faults import Fault, whole
 
 CHUNK = 64 * 1024
 SEGMENT_BYTES = 64 * 1024
@@ -244,7 +244,7 @@ def _set(raws: list[bytes], trailer: bool, isa: Interchange, group: Group, numbe
     else:
         head, tail = text[0], text[-1]
         said, again = [*tail[1:3], "", ""][:2]
-        if not said.isdigit() or not said.isascii() or len(said) > 10 or int(said) != len(text):
+        if whole(said) != len(text):
             faults.append(Fault("set", "4", "SE01", "the count of segments is wrong", said, str(len(text))))
         if again != (head[2] if len(head) > 2 else ""):
             message = "the control number is not that of the ST"

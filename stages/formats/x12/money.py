@@ -9,6 +9,7 @@ from typing import Any
 from stages.formats.reading.completing import as_day
 from stages.formats.reading.sales_tax import Tax, settle
 from stages.formats.x12.codes import ALLOWANCE_CODES, ALLOWANCES, CHARGE_CODES, TAX_CHARGES, TAX_TYPES
+from stages.formats.x12.faults import whole
 from stages.formats.x12.meaning import Written, row, shown
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.structure import Node
@@ -158,8 +159,8 @@ class Terms:
             reading.where[id(target), "payment_terms"] = node, 12
         if due and "due_date" in reading.notes["fields"] and "due_date" not in target:
             reading.put(target, "due_date", due, node, 6)
-        elif net.isdigit() and len(net) <= 3 and basis == "3":
-            reading.notes.setdefault("net", (int(net), node))
+        elif (net_days := whole(net)) is not None and 0 <= net_days <= 999 and basis == "3":
+            reading.notes.setdefault("net", (net_days, node))
         return target
 
     def write(self, part: Any, _document: Any) -> Written:

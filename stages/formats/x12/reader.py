@@ -20,7 +20,7 @@ from stages.formats.reading.completing import NUMBER, Unfit, complete, complete_
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
 from stages.formats.x12.balance import weigh
-from stages.formats.x12.faults import Fault
+from stages.formats.x12.faults import Fault, whole
 from stages.formats.x12.interchange import Set, find, finding, interchange, sets
 from stages.formats.x12.meaning import Grammar
 from stages.formats.x12.reading import Data, Reading
@@ -249,7 +249,7 @@ def _counts(grammar: Grammar, nodes: list[Node], reading: Reading) -> list[Findi
             if found != Decimal(total):
                 message = f"the hash total is not the sum of the quantities, {found:f}"
                 reading.say("x12-hash", message, ctt.place(2), total)
-    if said.isdigit() and int(said) != lines:
+    if whole(said) not in (None, lines):
         return [refuse("x12-count", "the count of lines is wrong", ctt.place(1), said, str(lines))]
     return []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.documents import Invoice
 from stages.formats.x12.codes import INVOICE_TYPES, ITEMS, UNITS
+from stages.formats.x12.faults import whole
 from stages.formats.x12.meaning import Grammar, Products, ReadOnly, Segment, Value, Written, qualified, row, shown
 from stages.formats.x12.money import Allowance, Taxed, Terms, settle_taxes, settle_terms
 from stages.formats.x12.parties import Parties, loop
@@ -162,7 +163,7 @@ def _repeated(reading: Reading) -> None:
 def _charge(node: Node) -> tuple[tuple[str, ...], int]:
     """Indicator and code of a SAC, and its cents."""
     texts = [text.strip() for text in (*node.elements, "", "", "", "", "")]
-    return tuple(texts[1:5]), int(texts[5]) if texts[5].lstrip("-").isdecimal() and len(texts[5]) < 20 else 0
+    return tuple(texts[1:5]), whole(texts[5]) or 0
 
 
 def _currency(reading: Reading) -> None:

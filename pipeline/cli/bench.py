@@ -17,6 +17,8 @@ def register(app: typer.Typer) -> None:
 def bench(
     documents: Annotated[int, typer.Option(min=1, max=100_000, help="How many go through.")] = 1000,
     lines: Annotated[int, typer.Option(min=1, max=1000, help="Lines of each.")] = 20,
+    formats: Annotated[bool, typer.Option("--formats", help="Formats, rules, signatures and PDFs alone.")] = False,
+    files: Annotated[int, typer.Option(min=0, help="With --formats: files of a folder to convert; 0: none.")] = 0,
     data: Annotated[Path | None, typer.Option("--data", help="A folder to keep; default a temporary one.")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -24,6 +26,10 @@ def bench(
     import shutil
     import tempfile
     from dataclasses import asdict
+
+    if formats:
+        _formats(min(documents, 200), lines, files, json)
+        return
 
     from pipeline import embedded
     from pipeline.bench.run import BenchFailed, Report
@@ -47,6 +53,20 @@ def bench(
         json_line(asdict(report))
     else:
         show(report)
+
+
+def _formats(documents: int, lines: int, files: int, json: bool) -> None:
+    from dataclasses import asdict
+
+    from pipeline.bench import formats
+    from pipeline.cli.output import rows, say
+
+    found = formats.measure(documents, lines, say)
+    rows(("what", "cpu_ms", "bytes", "note"), [each.shown() for each in found], as_json=json)
+    if files:
+        done = formats.folder(files, lines, "peppol", say)
+        row = {**asdict(done), "times_as_fast": done.times_as_fast}
+        rows(tuple(row), [row], as_json=json, title="A folder, UBL to Peppol with the official rules")
 
 
 def show(report: Any) -> None:

@@ -1,0 +1,207 @@
+"""What formats, rules, signatures and PDFs cost by themselves: CPU a document, and a folder on all cores.
+
+Every target of the registry that carries the bench's invoice is written and, where its format has a reader, read back.
+Figures are the median of `ROUNDS` rounds of `count` documents, in milliseconds of process time.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from schemas.documents import Invoice
+
+ROUNDS = 3
+OPTIONS: dict[str, dict[str, str]] = {
+    "fatturapa": {"regime_fiscale": "RF18", "codice_destinatario": "XXXXXXX"},
+}
+"""What a target asks for besides the document."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One row: what was done, CPU milliseconds a document, how many bytes came of it; or why it could not be done."""
+
+    what: str
+    cpu_ms: float | None
+    size: int | None = None
+    note: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        return {"what": self.what, "cpu_ms": self.cpu_ms, "bytes": self.size, "note": self.note or None}
+
+
+def invoices(count: int, lines: int) -> list[Invoice]:
+    """Completed documents; the buyer has what every target asks of one."""
+    from pipeline.bench import documents
+    from stages.conversion.making import completed
+
+    found = []
+    for number in range(count):
+        document = Invoice.model_validate(documents.invoice(number, lines))
+        buyer = document.buyer.model_copy(update={"vat_identifier": "PL5260250274"})
+        whole, _ = completed(document.model_copy(update={"buyer": buyer}))
+        assert isinstance(whole, Invoice)
+        found.append(whole)
+    return found
+
+
+def measure(count: int, lines: int, say: Callable[[str], None]) -> list[Cost]:
+    """Every figure of the table, in the order in which a document meets them."""
+    documents = invoices(count, lines)
+    rows: list[Cost] = []
+    for name in _targets():
+        say(f"Writing and reading {name}")
+        rows += _target(name, documents)
+    say("Rules")
+    rows += _rules(documents)
+    say("Signatures and PDFs")
+    rows += _seals(documents)
+    return rows
+
+
+def _targets() -> list[str]:
+    from stages.formats import registry
+
+    return [target.name for target in registry.targets().values() if "invoice" in target.kinds]
+
+
+def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
+    from schemas.errors import DocumentInvalid
+    from stages.formats import registry
+    from stages.formats.format import Letter
+    from stages.formats.reading.step import read
+
+    target, options = registry.target(name), OPTIONS.get(name, {})
+    try:
+        written = [target.write(document, options) for document in documents]
+    except DocumentInvalid as error:
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in error.findings))
+        return [Cost(f"write {name}", None, note=f"refused: {rules}")]
+    size = round(statistics.median(len(each) for each in written))
+    rows = [Cost(f"write {name}", _median(lambda document: target.write(document, options), documents), size)]
+    rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
+    if target.wrap is not None:
+        letter = Letter("ZZ:BENCH", "ZZ:PARTNER", 1, datetime(2026, 1, 5, tzinfo=UTC))
+        written = [target.wrap([each], letter) for each in written]
+    one = read(io.BytesIO(written[0]), f"bench{target.suffix}", None, None)
+    if any(record.document is None for record in one.records):
+        return [*rows, Cost(f"read {name}", None, note=f"refused: {one.records[0].error}")]
+    reads = _median(lambda data: read(io.BytesIO(data), f"bench{target.suffix}", None, None), written)
+    return [*rows, Cost(f"read {name}", reads)]
+
+
+def _rules(documents: Sequence[Invoice]) -> list[Cost]:
+    from pipeline import maven
+    from stages.formats import registry
+    from stages.rules import native
+    from stages.rules.catalogue import RuleSet, in_force
+    from stages.rules.official import RuleEngine
+
+    engine, rows = RuleEngine(maven.jars("rules")), []
+    for name in ("peppol", "xrechnung-ubl"):
+        target = registry.target(name)
+        rule_set = RuleSet(target.rules[0])
+        release = in_force(rule_set, date(2026, 11, 27))
+        rows.append(Cost(f"native rules {rule_set}", _median(lambda d, r=release: native.check(d, r), documents)))  # type: ignore[misc]
+        written = [target.write(document, {}) for document in documents]
+        rows.append(
+            Cost(f"official rules {rule_set}", _median(lambda x, s=rule_set: engine.check(x, s), written))  # type: ignore[misc]
+        )
+    return rows
+
+
+def _seals(documents: Sequence[Invoice]) -> list[Cost]:
+    import tempfile
+
+    from connectors.keys import demo
+    from connectors.keys.source import KeyFile
+    from stages.formats import registry
+    from stages.rendering.brand import Brand
+    from stages.rendering.layout import render
+    from stages.rendering.pdfa import EmbeddedFile
+    from stages.signing import profiles
+
+    now = datetime.now(UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        means = profiles.Means(KeyFile(demo.ensure(Path(folder), now).key_file).signer(), now)
+        xml = [registry.target("peppol").write(document, {}) for document in documents]
+        sealed = _median(lambda data: profiles.sign("xades-b-b-asic-e", "bench.xml", data, means), xml)
+        brand = Brand(name="Bench e Filhos")
+
+        def pdf(pair: tuple[Invoice, bytes]) -> bytes:
+            inside = EmbeddedFile("bench.xml", pair[1], "application/xml")
+            return render(pair[0], brand=brand, language="pt", attachment=inside, created=now)
+
+        pairs = list(zip(documents, xml, strict=True))
+        pages = [pdf(pair) for pair in pairs]
+        size = round(statistics.median(len(each) for each in pages))
+        return [
+            Cost("XAdES B-B in ASiC-E", sealed),
+            Cost("PDF/A-3 with the e-format inside", _median(pdf, pairs), size),
+            Cost("PAdES B-B", _median(lambda data: profiles.sign("pades-b-b", "bench.pdf", data, means), pages)),
+        ]
+
+
+def _median(work: Callable[[Any], Any], given: Sequence[Any]) -> float:
+    """CPU milliseconds a document; the first call is not counted, for it loads what stays loaded."""
+    work(given[0])
+    rounds = []
+    for _ in range(ROUNDS):
+        before = time.process_time()
+        for each in given:
+            work(each)
+        rounds.append((time.process_time() - before) * 1000 / len(given))
+    return round(statistics.median(rounds), 2)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of files converted by `entrega convert`: seconds by one process, and by all cores."""
+
+    files: int
+    one_seconds: float
+    all_seconds: float
+    cores: int
+
+    @property
+    def times_as_fast(self) -> float:
+        return round(self.one_seconds / self.all_seconds, 2)
+
+
+def folder(files: int, lines: int, to: str, say: Callable[[str], None]) -> Folder:
+    """Convert `files` UBL invoices to another format, once with --jobs 1 and once without."""
+    import os
+    import subprocess
+    import sys
+    import tempfile
+
+    from stages.formats import registry
+
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name) / "in"
+        source.mkdir()
+        say(f"Writing {files} files")
+        kinds = invoices(min(files, 50), lines)
+        for at in range(files):
+            document = kinds[at % len(kinds)].model_copy(update={"invoice_number": f"F{at:06d}"})
+            (source / f"{at:06d}.xml").write_bytes(registry.target("ubl").write(document, {}))
+        took: list[float] = []
+        for jobs in (["--jobs", "1"], []):
+            say(f"Converting them to {to} {'by one process' if jobs else 'on all cores'}")
+            before = time.monotonic()
+            done = subprocess.run(
+                [sys.executable, "-m", "pipeline", "convert", str(source), "--to", to,
+                 "-o", str(Path(name) / f"out{len(took)}"), "--json", *jobs],
+                stdout=subprocess.DEVNULL, check=False,
+            )  # fmt: skip
+            if done.returncode != 0:
+                raise RuntimeError(f"the conversion ended with {done.returncode}")
+            took.append(time.monotonic() - before)
+    return Folder(files, round(took[0], 1), round(took[1], 1), os.cpu_count() or 1)

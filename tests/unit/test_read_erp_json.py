@@ -189,3 +189,22 @@ def test_an_envelope_is_read_in_steps_and_must_be_whole() -> None:
     assert [r.document.number for r in everything(text, PROFILE, limit=1) if r.document] == [f"I-{n}" for n in range(5)]
     *read, broken = everything(text.removesuffix("}"), PROFILE, limit=2)
     assert (len(read), rules(broken)) == (5, ["json-syntax"])
+
+
+@needs_corpora
+@pytest.mark.parametrize("limit", [1, 100])
+def test_parts_behind_their_header_are_joined(limit: int) -> None:
+    """Header, items, partners and prices as rows of one file are one invoice; what is of no header is refused."""
+    name = "billing-document-{}-sample.json"
+    files = ("header-01", "header-02-header-partner", "header-03-item", "header-05-item-pricing-element")
+    rows = [row for file in files for row in sample("s4-odata", name.format(file))["message"]]
+    other = {**rows[0], "BillingDocument": "90000001"}
+    joined, alone, stray = everything(json.dumps([*rows, other, rows[4]]), PROFILE, limit=limit)
+    assert isinstance(joined.document, Invoice)
+    assert (joined.document.number, len(joined.document.lines), joined.document.lines[0].net_price) == (
+        "90000000",
+        1,
+        1000,
+    )
+    assert (rules(alone), rules(stray)) == (["s4-part"], ["s4-part"])
+    assert (alone.address, stray.address) == ("document[8]", "document[9]")

@@ -10,6 +10,8 @@ Source   see `s4hana.py`, `business_central.py`, `odoo.py`
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.canonical import Document
@@ -38,27 +40,57 @@ def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
     records: list[Record] = []
-    for piece in split(source.file, cursor, _ENVELOPES):
-        records.append(_record(piece, profile))
+    for found in _rows(split(source.file, cursor, _ENVELOPES)):
+        records.append(_record(found, profile))
         if budget.spent(len(records)):
-            return records, piece.after
+            return records, found.after
     if not records and not cursor:
         raise unreadable("the export", (refuse("json-no-document", "no document stands in it", "line 1"),))
     return records, None
 
 
-def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
-    address, named = f"document[{piece.ordinal}]", None
-    if piece.refusal:
-        return Record(address, error=refused(address, (piece.refusal,)))
-    reading = Reading()
+@dataclass
+class _Found:
+    """A row, or the reason why it cannot be parsed. `after` re-enters behind it and what was joined to it."""
+
+    address: str
+    after: Cursor | None
+    row: Row | None = None
+    wrong: Unfit | None = None
+
+
+def _rows(pieces: Iterator[Piece]) -> Iterator[_Found]:
+    """Every row; parts of S/4HANA's documents join the header before them."""
+    current: _Found | None = None
+    for piece in pieces:
+        found = _Found(f"document[{piece.ordinal}]", piece.after)
+        try:
+            if piece.refusal:
+                raise Unfit(piece.refusal)
+            found.row = _row(piece)
+        except Unfit as unfit:
+            found.wrong = unfit
+        if current is not None:
+            if current.row and found.row and s4hana.attached(current.row, found.row):
+                current.after = found.after
+                continue
+            yield current
+        current = found
+    if current is not None:
+        yield current
+
+
+def _record(found: _Found, profile: ExtractionProfile | None) -> Record:
+    named, reading = None, Reading()
     try:
-        row = _row(piece)
-        named = number_of({"number": row.data.get("BillingDocument", row.data.get("number", row.data.get("name")))})
-        document = _document(row, profile, reading)
-        return Record(address, document, None, reading.warnings.all())
+        if found.row is None:
+            raise found.wrong or Unfit()
+        said = found.row.data
+        named = number_of({"number": said.get("BillingDocument", said.get("number", said.get("name")))})
+        document = _document(found.row, profile, reading)
+        return Record(found.address, document, None, reading.warnings.all())
     except Unfit as unfit:
-        return Record(address, error=refused(address, unfit.findings), number=unfit.number or named)
+        return Record(found.address, error=refused(found.address, unfit.findings), number=unfit.number or named)
 
 
 def _row(piece: Piece) -> Row:

@@ -7,7 +7,7 @@ value (Odoo writes `false` for an empty field), nor is Business Central's empty 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,7 +36,7 @@ def exact(text: str) -> Decimal:
 class Row:
     """An object at `path` of the parsed JSON."""
 
-    data: Mapping[str, Any]
+    data: dict[str, Any]
     path: Path
     locate: Locate
     seen: set[str] = field(default_factory=set)
@@ -94,20 +94,20 @@ class Row:
         """The objects below, as a list or in OData version 2's `results`; None where they are not expanded."""
         found = self.value(key)
         path: Path = (*self.path, key)
-        if isinstance(found, Mapping) and "results" in found:
+        if isinstance(found, dict) and "results" in found:
             found, path = found["results"], (*path, "results")
-        if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             return None
         return [Row(one, (*path, n), self.locate) for n, one in enumerate(found)]
 
     def below(self, key: str) -> Row | None:
         found = self.value(key)
-        return Row(found, (*self.path, key), self.locate) if isinstance(found, Mapping) else None
+        return Row(found, (*self.path, key), self.locate) if isinstance(found, dict) else None
 
     def paged(self) -> str | None:
         """The key that says that a list below is only its first page."""
         for key, value in self.data.items():
-            if key.endswith("@odata.nextLink") or (isinstance(value, Mapping) and "__next" in value):
+            if key.endswith("@odata.nextLink") or (isinstance(value, dict) and "__next" in value):
                 return key
         return None
 

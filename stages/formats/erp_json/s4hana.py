@@ -1,6 +1,7 @@
 """SAP S/4HANA, billing documents by OData (API_BILLING_DOCUMENT_SRV): A_BillingDocument with its items expanded.
 
-A row of items, partners or pricing elements alone is a part of a document: refused, saying what is missing.
+Rows of items, partners and pricing elements that stand behind their header in one file are joined to it; a row of them
+alone is a part of a document: refused, saying what is missing.
 The API names customers by number only: their names come from the profile (`erp.parties`).
 
 Source: SAP Business Accelerator Hub, Billing Document (A2X)
@@ -23,7 +24,40 @@ TYPES = {"M": "380", "O": "381", "P": "383", "N": "381", "5": "380", "6": "381"}
 _EXPAND = "A_BillingDocument?$expand=to_Partner,to_Item,to_Item/to_PricingElement gives all of it"
 _BILL_TO, _SOLD_TO, _SHIP_TO = ("RE", "BP"), ("AG", "SP"), ("WE", "SH")
 """PartnerFunction as SAP stores it, and as the English user sees it."""
-_PARTS = {"ConditionType": "pricing elements", "BillingDocumentItem": "items", "PartnerFunction": "partners"}
+_ITEM = "BillingDocumentItem"
+_PARTS = {"ConditionType": "pricing elements", _ITEM: "items", "PartnerFunction": "partners"}
+
+
+def attached(header: Row, part: Row) -> bool:
+    """Joins a part to the header row before it, whose own items are not expanded; False where it is not of it."""
+    number = header.data.get("BillingDocument")
+    if any(key in header for key in _PARTS) or number is None or part.data.get("BillingDocument") != number:
+        return False
+    if "ConditionType" in part:
+        item = next((i for i in _list(header.data, "to_Item") if i.get(_ITEM) == part.data.get(_ITEM)), None)
+        return item is not None and _joined(item, "to_PricingElement", part.data)
+    if _ITEM in part:
+        return _joined(header.data, "to_Item", part.data)
+    return "PartnerFunction" in part and _joined(header.data, "to_Partner", part.data)
+
+
+class _Joined(list[Any]):
+    """Rows that were joined; those that the system expanded itself are complete."""
+
+
+def _joined(data: dict[str, Any], key: str, part: dict[str, Any]) -> bool:
+    held = data.get(key)
+    if not isinstance(held, _Joined):
+        if isinstance(held, list) or (isinstance(held, dict) and "results" in held):
+            return False
+        held = data[key] = _Joined()
+    held.append(part)
+    return True
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    held = data.get(key)
+    return held if isinstance(held, _Joined) else []
 
 
 def data(row: Row, profile: ExtractionProfile, reading: Reading) -> dict[str, Any]:

@@ -25,6 +25,7 @@ PACKAGES = (
     "cxml",
     "fatturapa",
     "ksef",
+    "nfe",
     "canonical",
     "xlsx",
     "fixed",

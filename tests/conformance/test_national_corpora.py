@@ -18,7 +18,7 @@ from stages.conversion.totals import complete
 from stages.formats.reading.step import read
 
 GOLDEN = Path(__file__).parent / "national_corpora.md"
-FOLDERS = ("einvoice/facturae", "einvoice/fatturapa", "ksef")
+FOLDERS = ("einvoice/facturae", "einvoice/fatturapa", "ksef", "nfe")
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from stages.formats.facturae.codes import EVENTS, PREFIX, TAX_CATEGORIES, TAX_NAMES
-from stages.formats.reading.completing import NUMBER, Unfit
+from stages.formats.reading.completing import NUMBER, Unfit, decimal
 from stages.formats.reading.records import refuse
 from stages.formats.reading.xml_walk import Data
 
@@ -37,12 +37,6 @@ _WORDS = (
 )
 _TRIES = 4096
 _PAID = {"SubsidyAmount", "PaymentOnAccountAmount", "WithholdingAmount", "PaymentInKindAmount"}
-
-
-def decimal(text: str | None) -> Decimal:
-    """Zero where it is no number: the text itself goes to the document, which refuses it with its place."""
-    text = (text or "").strip()
-    return Decimal(text) if NUMBER.match(text) and len(text) <= 40 else Decimal(0)
 
 
 def settle_sums(walk: Walk, data: Data, turned: bool) -> None:

@@ -27,9 +27,9 @@ from stages.formats.fatturapa.codes import (
     UNITS,
     USUAL_NATURE,
 )
-from stages.formats.fatturapa.terms import INSTALMENT_ASIDE, attribute, said
-from stages.formats.reading.completing import NUMBER
-from stages.formats.reading.xml_walk import Data
+from stages.formats.fatturapa.terms import INSTALMENT_ASIDE, attribute
+from stages.formats.reading.completing import decimal
+from stages.formats.reading.xml_walk import Data, said
 
 if TYPE_CHECKING:
     from stages.formats.fatturapa.reader import Walk
@@ -37,12 +37,6 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 _OF_DOCUMENT = {"SC": False, "PR": False, "AB": False, "AC": True}
-
-
-def decimal(text: str | None) -> Decimal:
-    """Zero where it is no number: the text itself goes to the document, which refuses it with its place."""
-    text = (text or "").strip()
-    return Decimal(text) if NUMBER.match(text) and len(text) <= 40 else ZERO
 
 
 def settle_sums(walk: Walk, data: Data) -> None:

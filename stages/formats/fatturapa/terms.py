@@ -25,7 +25,7 @@ from stages.formats.fatturapa.codes import (
     SELLER_ITEM,
 )
 from stages.formats.reading.xml_actions import aside, day, group, groups, text, within
-from stages.formats.reading.xml_walk import Action, Data, Node
+from stages.formats.reading.xml_walk import Action, Data, Node, said
 
 if TYPE_CHECKING:
     from stages.formats.fatturapa.reader import Walk
@@ -42,10 +42,6 @@ def later(key: str) -> Action:
         walk.later.setdefault((id(target), key), []).append(element)
 
     return act
-
-
-def said(element: etree._Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()
 
 
 def _vat(walk: Walk, target: Data, element: etree._Element) -> None:

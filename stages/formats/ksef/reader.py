@@ -17,13 +17,13 @@ from schemas.answers import SyntaxAcknowledgement
 from schemas.profiles import ExtractionProfile
 from stages.formats.ksef.codes import FA2, FA3, PREFIX
 from stages.formats.ksef.sums import settle_sums
-from stages.formats.ksef.terms import DOCUMENT, attribute, said
+from stages.formats.ksef.terms import DOCUMENT, attribute
 from stages.formats.reading.completing import Unfit, complete, complete_as
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse
 from stages.formats.reading.xml import Piece
-from stages.formats.reading.xml_batches import Made, batches
-from stages.formats.reading.xml_walk import Data, Syntax
+from stages.formats.reading.xml_batches import Made, batches, without_namespace
+from stages.formats.reading.xml_walk import Data, Syntax, said
 from stages.formats.reading.xml_walk import Walk as _Walk
 
 _SYNTAX = Syntax("ksef", {}, "the canonical document")
@@ -57,12 +57,6 @@ def _documents(
         found = form.get("kodSystemowy") if form is not None else namespace
         raise Unfit(refuse("ksef-version", "this form is not read", f"line {piece.line}", found, "FA (3), FA (2)"))
     return [(said(root, "Fa/P_2")[:200], partial(_invoice, root, piece.line, profile))]
-
-
-def without_namespace(root: etree._Element, namespace: str) -> None:
-    """Names as the tables have them; those of another namespace stay as they are, and nobody understands them."""
-    for element in root.iter(f"{{{namespace}}}*"):
-        element.tag = element.tag[len(namespace) + 2 :]
 
 
 def _invoice(root: etree._Element, line: int, profile: ExtractionProfile | None) -> Made:

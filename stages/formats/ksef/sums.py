@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from stages.formats.ksef.codes import CATEGORIES, MEANS, PREFIX, RATE_CODES, RATE_NAME, SUMS, TAXED
-from stages.formats.ksef.terms import attribute, said
-from stages.formats.reading.completing import NUMBER
-from stages.formats.reading.xml_walk import Data
+from stages.formats.ksef.terms import attribute
+from stages.formats.reading.completing import NUMBER, decimal
+from stages.formats.reading.xml_walk import Data, said
 
 if TYPE_CHECKING:
     from stages.formats.ksef.reader import Walk
@@ -28,12 +28,6 @@ _CENT = Decimal("0.01")
 _ADVANCES = ("ZAL", "KOR_ZAL")
 _SIGNED = ("quantity", "net_amount", "amount", "taxable_amount", "tax_amount", "tax_inclusive", "paid_amount",
            "amount_due", "tax_amount_accounting")  # fmt: skip
-
-
-def decimal(text: str | None) -> Decimal:
-    """Zero where it is no number: the text itself goes to the document, which refuses it with its place."""
-    text = (text or "").strip()
-    return Decimal(text) if NUMBER.match(text) and len(text) <= 40 else ZERO
 
 
 def settle_sums(walk: Walk, data: Data) -> None:

@@ -16,7 +16,7 @@ from lxml import etree
 
 from stages.formats.ksef.codes import PREFIX, UNITS
 from stages.formats.reading.xml_actions import aside, day, group, groups, ignored, text, within
-from stages.formats.reading.xml_walk import Action, Data, Node
+from stages.formats.reading.xml_walk import Action, Data, Node, said
 
 if TYPE_CHECKING:
     from stages.formats.ksef.reader import Walk
@@ -37,10 +37,6 @@ def later(key: str) -> Action:
         walk.later.setdefault((id(target), key), []).append(element)
 
     return act
-
-
-def said(element: etree._Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()
 
 
 def _second_line(walk: Walk, target: Data, element: etree._Element) -> None:

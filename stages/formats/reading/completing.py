@@ -168,6 +168,13 @@ def _typed(
                     findings.append(refuse("field-character", "a character that no XML may carry", place))
 
 
+def decimal(text: str | None) -> Decimal:
+    """For readers that must count with what they read. Zero where it is no number: the text itself goes to the
+    document, which refuses it with its place."""
+    text = (text or "").strip()
+    return Decimal(text) if NUMBER.match(text) and len(text) <= 40 else Decimal(0)
+
+
 def as_day(text: str) -> date | None:
     """A calendar date written as ISO 8601 has it, `2026-11-22`; None for anything else."""
     if not DAY.match(text):

@@ -62,3 +62,9 @@ def _record(address: str, number: str, read: Callable[[], Made]) -> Record:
     except Unfit as unfit:
         shown = number if number and number.isprintable() else None
         return Record(address, error=refused(address, unfit.findings), number=unfit.number or shown)
+
+
+def without_namespace(root: etree._Element, namespace: str) -> None:
+    """Names as the tables have them; those of another namespace stay as they are, and nobody understands them."""
+    for element in root.iter(f"{{{namespace}}}*"):
+        element.tag = element.tag[len(namespace) + 2 :]

@@ -40,6 +40,11 @@ def _line(element: etree._Element) -> int:
     return element.sourceline if isinstance(element.sourceline, int) else 1
 
 
+def said(element: etree._Element, path: str) -> str:
+    """The trimmed text of an element below; "" where there is none."""
+    return (element.findtext(path) or "").strip()
+
+
 class Walk:
     """`root` was parsed from a piece that begins at `line` of the file."""
 

@@ -237,6 +237,18 @@ class FixedMapping(Setting):
 
     Either `records`, told by what stands at `record_type`, lines following their head; or `fields` alone, where every
     record is a line with its head's fields, and `key` tells one document from the next.
+
+        fixed:
+          encoding: cp1252
+          record_type: {start: 1, length: 1}
+          records:
+            H: {role: head, fields: {number: {start: 2, length: 10}, day: {start: 12, length: 8, type: date}}}
+            L:
+              role: line
+              fields: {item: {start: 2, length: 30}, price: {start: 32, length: 9, type: number, scale: 2}}
+            T: {role: ignore}
+          document: {invoice_number: number, issue_date: day}
+          line: {name: item, net_price: price}
     """
 
     kind: str = "invoice"

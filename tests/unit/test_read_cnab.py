@@ -126,3 +126,15 @@ def test_a_remessa_and_wrong_counts() -> None:
     assert everything(wrong, ACCEPT)[0].document is not None
     cut = "\r\n".join(file_240(*title("F-1")).split("\r\n")[:3])
     assert rules(everything(cut)[0]) == ["cnab-count"]
+
+
+def test_an_amount_aside_that_is_none_refuses_its_title_only() -> None:
+    """What the report has no field for is read as strictly: one title is refused, the others stay."""
+    first, second = title("F-2")
+    start, end = SEGMENT_U["net_amount"]
+    report, refused = everything(
+        file_240(*title("F-1"), first, second[:start] + "1,5".rjust(end - start) + second[end:])
+    )
+    assert isinstance(report.document, CollectionReport)
+    assert len(report.document.entries) == 1
+    assert rules(refused) == ["cnab-number"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 import zlib
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from schemas.documents import Invoice
 from schemas.errors import ConfigurationError, ExportUnreadable
+from schemas.payments import OpenItems
 from schemas.profiles import load_profile
 
 COMMON = """
@@ -194,3 +196,28 @@ spool:{COMMON}
     load_profile(text)
     with pytest.raises(ConfigurationError, match=told):
         load_profile(text.replace(*change))
+
+
+def test_a_spool_with_its_ageing_report() -> None:
+    """One archive of a print run: the invoices of the PDF, and each customer's open items of the report beside it."""
+    yaml = """
+csv:
+  kind: open-items
+  separator: ";"
+  key: [Customer]
+  document: {number: Customer, buyer.name: Name}
+  line: {document_number: Invoice, balance: Open}
+"""
+    report = load_profile("name: r\nconstants: {currency: EUR, issue_date: '2026-11-30', seller: {name: S}}" + yaml)
+    both = PDF.model_copy(update={"csv": report.csv, "constants": {**PDF.constants, "issue_date": "2026-11-30"}})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("run.pdf", pdf_spool())
+        archive.writestr("ageing.csv", "Customer;Name;Invoice;Open\n7;Anna;A-1;12.50\n7;Anna;A-2;3.00\n")
+    records = everything(packed.getvalue(), both)
+    assert [(r.address, r.document.kind if r.document else None) for r in records] == [
+        ("run.pdf: page 1", "invoice"), ("run.pdf: page 2", "invoice"), ("run.pdf: page 4", None),
+        ("ageing.csv: line 2", "open-items"),
+    ]  # fmt: skip
+    assert isinstance(records[3].document, OpenItems)
+    assert [str(item.balance) for item in records[3].document.items] == ["12.50", "3.00"]

@@ -16,17 +16,17 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from schemas.errors import Finding, LimitExceeded
 from schemas.payments import CollectionEntry, CollectionReport
 from schemas.profiles import ExtractionProfile
+from stages.formats.cnab import titles
 from stages.formats.cnab.layouts import (
     BANKS_400,
     HEADER_240,
     HEADER_400,
-    OCCURRENCES,
     SEGMENT_T,
     SEGMENT_U,
     SEQUENCE_400,
@@ -50,8 +50,6 @@ from stages.formats.reading.records import (
 
 _START_400 = re.compile(r"0[12](?:RETORNO|REMESSA)")
 _START_240 = re.compile(r"\d{3}00000.{134}[12]\d{8}")
-_AMOUNTS = ("amount", "paid_amount", "interest", "discount", "fee")
-_ASIDE = ("abatement", "iof", "net_amount", "other_expenses", "other_credits")
 _REFUSALS = 200
 """Damaged titles that are told one by one; what is damaged beyond is no return file."""
 
@@ -155,7 +153,7 @@ class _File:
             damage = [line.damage for line in lines if line.damage]
             if damage:
                 raise Unfit(*damage)
-            self.entries.append(_entry(values, address, day, credited, reason))
+            entry, aside = titles.entry(values, address, day, credited, reason), titles.aside(values, address)
         except Unfit as unfit:
             if len(self.damaged) >= _REFUSALS:
                 message = f"more than {_REFUSALS} damaged titles"
@@ -163,9 +161,8 @@ class _File:
             number = values.get("document_number") or values.get("our_number") or None
             self.damaged.append(Record(address, error=refused(address, unfit.findings), number=number))
             return
-        for name in _ASIDE:
-            if values.get(name, "").strip("0"):
-                self.extras[f"{address}/{name}"] = _amount(values[name], name, address) or ""
+        self.entries.append(entry)
+        self.extras |= {f"{address}/{name}": amount for name, amount in aside.items()}
 
     def records(self) -> list[Record]:
         """The report, then each title that is refused."""
@@ -183,8 +180,8 @@ class _File:
     def describe(self, head: dict[str, str], issued: date, sequence: str) -> None:
         bank = head["bank"]
         told = sequence.lstrip("0") if sequence.isdigit() else ""
-        code = _said(head["company_id"])
-        name = _said(head["bank_name"])
+        code = titles.said(head["company_id"])
+        name = titles.said(head["bank_name"])
         self.head = {
             "number": f"{bank}-{issued:%Y%m%d}" + (f"-{told}" if told else ""),
             "issue_date": issued,
@@ -192,7 +189,7 @@ class _File:
             "bank_name": name,
             "bank_party": {"name": name or f"bank {bank}", "identifiers": [{"value": bank}]},
             "company": {
-                "name": _said(head["company"]) or f"company {code or 'without a name'}",
+                "name": titles.said(head["company"]) or f"company {code or 'without a name'}",
                 "identifiers": [{"value": code}] if code else [],
             },
         }
@@ -201,7 +198,7 @@ class _File:
 class _File240(_File):
     def read(self) -> None:
         head = self.header(HEADER_240)
-        issued = _day(head["date"], "%d%m%Y", "line 1")
+        issued = titles.day_of(head["date"], "%d%m%Y", "line 1")
         if issued is None:
             raise Unfit(refuse("cnab-date", "the file has no date", "line 1", head["date"], "DDMMYYYY"))
         self.describe(head, issued, head["sequence"])
@@ -245,7 +242,7 @@ class _File400(_File):
         if bank is None:
             message = "the layout of this bank's return file is not known"
             raise Unfit(refuse("cnab-bank", message, "line 1", head["bank"], ", ".join(BANKS_400)))
-        issued = _issued(head["date"])
+        issued = titles.issued(head["date"])
         self.describe(head, issued, self.lines[0].cut(bank.sequence) if bank.sequence else "")
         ended = False
         for expected, line in enumerate(self.lines, start=1):
@@ -267,64 +264,3 @@ class _File400(_File):
     def _title(self, line: _Line, bank: Bank400) -> None:
         values = line.values(bank.detail)
         self.title([line], values, day="%d%m%y", credited=bank.credited, reason=bank.reason)
-
-
-def _entry(values: dict[str, str], place: str, day: str, credited: str, reason: int) -> CollectionEntry:
-    """Raises Unfit."""
-    reasons = values.get("reasons", "")
-    codes = [reasons[n : n + reason].strip() for n in range(0, len(reasons), reason)]
-    data: dict[str, Any] = {
-        "occurrence": values["occurrence"],
-        "occurrence_text": OCCURRENCES.get(values["occurrence"]),
-        "occurred": _day(values["occurred"], day, place),
-        "our_number": _said(values["our_number"]),
-        "document_number": _said(values["document_number"]),
-        "due_date": _day(values["due_date"], day, place),
-        "credited": _day(values["credited"], credited, place),
-        "payer": _said(values.get("payer", "")),
-        "reasons": [code for code in codes if code.strip("0")],
-    }
-    for name in _AMOUNTS:
-        data[name] = _amount(values.get(name, ""), name, place)
-    if not data["occurrence"].isdigit():
-        raise Unfit(refuse("cnab-occurrence", "the title has no occurrence", place, data["occurrence"]))
-    return complete_as(CollectionEntry, {k: v for k, v in data.items() if v is not None}, lambda _path: place)
-
-
-def _said(text: str) -> str | None:
-    """A text; one of zeros only is none."""
-    return text if text.strip("0 ") else None
-
-
-def _amount(text: str, name: str, place: str) -> str | None:
-    """Digits with two implied decimals; blanks are no amount, and so are zeros but for the title's own."""
-    if not text or (name != "amount" and not text.strip("0")):
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise Unfit(refuse("cnab-number", f"{name} is not a number of digits only", place, text))
-    digits = text.lstrip("0").rjust(3, "0")
-    return f"{digits[:-2]}.{digits[-2:]}"
-
-
-def _day(text: str, pattern: str, place: str) -> date | None:
-    if not text.strip("0 "):
-        return None
-    try:
-        if text.isascii() and text.isdigit() and len(text) == (8 if "Y" in pattern else 6):
-            return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a calendar date has no zone
-    except ValueError:
-        pass
-    raise Unfit(refuse("cnab-date", "this is not a date of the calendar", place, text))
-
-
-def _issued(text: str) -> date:
-    """DDMMYY in six characters; Sicredi writes YYYYMMDD in eight. No text is a date in both ways. Raises Unfit."""
-    for pattern, said in (("%Y%m%d", text), ("%d%m%y", text[:6])):
-        try:
-            if said.isdigit() and len(said) == (8 if "Y" in pattern else 6):
-                day = datetime.strptime(said, pattern).date()  # noqa: DTZ007 - a calendar date has no zone
-                if day.year >= 1990:
-                    return day
-        except ValueError:
-            continue
-    raise Unfit(refuse("cnab-date", "the file has no date", "line 1", text, "DDMMYY"))

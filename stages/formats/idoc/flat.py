@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 from schemas.errors import Finding
 from stages.formats.idoc.definitions import LONGEST
-from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import DOCUMENT_BYTES, Cursor, refuse, unreadable
 
 SEGMENTS = 60_000
@@ -28,10 +27,6 @@ class Piece:
     rows: list[tuple[int, str]]
     after: Cursor | None
     refusal: Finding | None = None
-
-    @property
-    def line(self) -> int:
-        return self.rows[0][0] if self.rows else 1
 
 
 def split(file: BinaryIO, encoding: str, cursor: Cursor | None) -> Iterator[Piece]:
@@ -79,10 +74,3 @@ def _text(raw: bytes, encoding: str, line: int) -> tuple[str, Finding | None]:
         message = f"a record of more than {LONGEST} characters: are there no line ends?"
         return text, refuse("idoc-record", message, f"line {line}", expected=f"at most {LONGEST}")
     return text, None
-
-
-def checked(piece: Piece) -> list[tuple[int, str]]:
-    """Raises Unfit where the piece is refused."""
-    if piece.refusal:
-        raise Unfit(piece.refusal)
-    return piece.rows

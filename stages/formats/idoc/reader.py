@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from schemas.canonical import Document
 from schemas.documents import Invoice
@@ -61,17 +62,23 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
     if source.file.read(3 + len(flat.CONTROL)).removeprefix(b"\xef\xbb\xbf").startswith(flat.CONTROL.encode()):
         encoding = (profile.idoc if profile else IdocMapping()).encoding
         for rows in flat.split(source.file, encoding, cursor):
-            records.append(_record(rows.ordinal, profile, lambda rows=rows: from_flat(flat.checked(rows))))  # type: ignore[misc]
+            records.append(_record(rows.ordinal, profile, partial(_flat, rows)))
             if budget.spent(len(records)):
                 return records, rows.after
     else:
         for piece in split(source.file, lambda _, local: local == "IDOC", cursor):
-            records.append(_record(piece.ordinal, profile, lambda piece=piece: _tree(piece)))  # type: ignore[misc]
+            records.append(_record(piece.ordinal, profile, partial(_tree, piece)))
             if budget.spent(len(records)):
                 return records, piece.after
     if not records and not cursor:
         raise unreadable("the export", (refuse("idoc-segment", "there is no IDoc in it", "line 1"),))
     return records, None
+
+
+def _flat(piece: flat.Piece) -> Segment:
+    if piece.refusal:
+        raise Unfit(piece.refusal)
+    return from_flat(piece.rows)
 
 
 def _tree(piece: Piece) -> Segment:

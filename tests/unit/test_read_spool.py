@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from reading_samples import everything, refusal, rules
@@ -142,7 +143,7 @@ def test_pages_of_so_many_lines() -> None:
 
 
 def test_what_is_no_spool_is_refused() -> None:
-    """A PDF whose text does not begin a document, damaged and encrypted ones, and a bomb: each by its rule."""
+    """A PDF whose text does not begin a document, damaged and encrypted ones: each by its rule."""
     data = pdf_spool()
     with pytest.raises(ExportUnreadable) as damaged:
         everything(data[:-200], PDF)
@@ -156,22 +157,45 @@ def test_what_is_no_spool_is_refused() -> None:
     )
     (record,) = everything(data, other)
     assert rules(record) == ["spool-begin"]
-    bomb = zlib.compress(b" " * 150_000_000)
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-               b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
-               b"<</Length %d/Filter/FlateDecode>>stream\n" % len(bomb) + bomb + b"\nendstream"]  # fmt: skip
+
+
+def written(*objects: bytes) -> bytes:
+    """A PDF of these objects, the first of which is its catalogue."""
     body, places = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, start=1):
         places.append(len(body))
         body += b"%d 0 obj%s\nendobj\n" % (number, each)
     table = b"".join(b"%010d 00000 n \n" % at for at in places)
-    end = (
-        b"xref\n0 5\n0000000000 65535 f \n"
-        + table
-        + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
-    )
+    count = len(objects) + 1
+    end = b"xref\n0 %d\n0000000000 65535 f \n" % count + table + b"trailer<</Size %d/Root 1 0 R>>\n" % count
+    return body + end + b"startxref\n%d\n%%%%EOF" % len(body)
+
+
+def form(content: bytes, draws: bytes = b"", *, kind: bytes = b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]") -> bytes:
+    return b"<<%s%s/Length %d>>stream\n" % (kind, draws, len(content)) + content + b"\nendstream"
+
+
+@cache
+def bombs() -> dict[str, bytes]:
+    """A stream of 150 MB in one; ten forms that each draw the next a hundred times; a form that draws itself."""
+    packed = zlib.compress(b" " * 150_000_000)
+    start = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>"
+    draw = form(b"/F Do " * 100, kind=b"")
+    deep = [form(b"/F Do " * 100, b"/Resources<</XObject<</F %d 0 R>>>>" % (n + 1)) for n in range(5, 14)]
+    stream = b"<</Length %d/Filter/FlateDecode>>stream\n" % len(packed) + packed + b"\nendstream"
+    return {
+        "stream": written(*start, page, stream, form(b"")),
+        "forms": written(*start, page, draw, *deep, form(b"q Q")),
+        "itself": written(*start, page, draw, form(b"/F Do", b"/Resources<</XObject<</F 5 0 R>>>>")),
+    }
+
+
+@pytest.mark.parametrize("name", ["stream", "forms", "itself"])
+def test_bombs_are_refused_before_they_are_drawn(name: str) -> None:
+    """A PDF that unpacks or draws more than any page has is refused by its rule, in no time."""
     with pytest.raises(ExportUnreadable) as refused:
-        everything(body + end, PDF)
+        everything(bombs()[name], PDF)
     assert refused.value.findings[0].rule == "spool-pdf"
 
 

@@ -1,7 +1,7 @@
 """The pages of a spool as lines of words, each with its place: from a PDF in millimetres, from a text in characters.
 
-The text of a PDF is a stranger's program for a page; pdfium reads it, and nothing of it is run. What its streams unpack
-to is capped before.
+The text of a PDF is a stranger's program for a page; pdfium reads it, and nothing of it is run. What it unpacks to, and
+how much a page draws, is looked at before (`guard.py`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any, BinaryIO
 
 from schemas.spools import Zone
 from stages.formats.reading.completing import Unfit
-from stages.formats.reading.records import DOCUMENT_BYTES, refuse
+from stages.formats.reading.records import refuse
+from stages.formats.spool import guard
 
 PAGES = 20_000
 PAGE_CHARACTERS = 100_000
 PAGE_BYTES = 1024 * 1024
-_STREAMS_BYTES = 100 * 1024 * 1024
 _MILLIMETRE = 25.4 / 72
 _SAME_LINE = 0.5
 """Words whose middles differ by less than this part of their height stand on one line."""
@@ -132,12 +131,12 @@ class PdfPages:
         file.seek(0)
         data = file.read()
         if check:
-            _unpacked(data)
+            guard.check(data)
         try:
             self._pdf = pypdfium2.PdfDocument(data)
             self.count = len(self._pdf)
         except pypdfium2.PdfiumError:
-            raise _damaged() from None
+            raise guard.damaged() from None
         if self.count > PAGES:
             raise Unfit(refuse("spool-limit", f"a spool of more than {PAGES} pages", "the PDF", str(self.count)))
 
@@ -157,32 +156,6 @@ class PdfPages:
 
     def close(self) -> None:
         self._pdf.close()
-
-
-def _damaged() -> Unfit:
-    return Unfit(refuse("spool-pdf", "the PDF is damaged or encrypted, or unpacks to more than is read", "the PDF"))
-
-
-def _unpacked(data: bytes) -> None:
-    """Every stream but pictures is unpacked once under a cap: what pdfium will unpack for the text. Raises Unfit."""
-    import pikepdf
-
-    limits: dict[str, Any] = {"flate_max_memory": DOCUMENT_BYTES, "run_length_max_memory": DOCUMENT_BYTES,
-                              "max_stream_filters": 4, "parser_max_container_size": 200_000}  # fmt: skip
-    before: dict[str, Any] = pikepdf.settings.set_qpdf_limits(**limits)
-    total = 0
-    try:
-        with pikepdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as pdf:
-            for each in pdf.objects:
-                if isinstance(each, pikepdf.Stream) and each.get("/Subtype") != "/Image":
-                    total += len(each.read_bytes())
-                    if total > _STREAMS_BYTES:
-                        raise _damaged()
-    except (pikepdf.PdfError, pikepdf.PasswordError, pikepdf.DataDecodingError, ValueError, TypeError, KeyError,
-            AttributeError, RuntimeError, NotImplementedError, OverflowError, UnicodeError):  # fmt: skip
-        raise _damaged() from None
-    finally:
-        pikepdf.settings.set_qpdf_limits(**before)
 
 
 @dataclass(frozen=True)

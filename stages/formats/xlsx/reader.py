@@ -36,9 +36,12 @@ from stages.formats.reading.table.rows import Row, Start
 PART_BYTES = 100 * 1024 * 1024
 """The largest sheet, unpacked; the texts that its cells share are held in memory, so they get less."""
 SHARED_BYTES = 16 * 1024 * 1024
-RATIO = 100
+RATIO = 40
 ROWS, COLUMNS = 200_000, 1000
-_KEPT = 20_000
+_KEPT = 400_000
+"""Cells of a sheet that is kept."""
+_CELLS = 100_000
+"""Cells that any workbook may have; one more for each byte of it, packed: real ones need more bytes than that."""
 _PARTS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "customXml/")
 _FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError,
              struct.error, KeyError, TypeError, IndexError, AttributeError, SyntaxError)  # fmt: skip
@@ -77,6 +80,7 @@ class Book:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._books: dict[bool, Any] = {}
+        self.cells = _CELLS + file.seek(0, 2)
         self.kept: dict[str | None, tuple[int, list[Row]]] = {}
         """Sheets that were read from a row to their end, where small enough: they are gone over several times."""
         try:
@@ -142,6 +146,7 @@ class SheetRows:
         self.offset = self.line = start[0] if start and start[0] else 1
         self._first, self._read = self.offset, cast("list[Row] | None", [])
         self._kept: Iterator[Row] | None = None
+        self._cells_seen = 0
         first, kept = book.kept.get(name, (ROWS, []))
         if first <= self.offset:
             at = bisect_left(kept, self.offset, key=lambda row: row.start)
@@ -165,7 +170,7 @@ class SheetRows:
             self.offset = self.line = row.start + 1
         else:
             row = self._following()
-            if self._read is not None and len(self._read) < _KEPT:
+            if self._read is not None and self._cells_seen <= _KEPT:
                 self._read.append(row)
             else:
                 self._read = None
@@ -187,6 +192,9 @@ class SheetRows:
                 raise Unfit(refuse("xlsx-damaged", "the sheet is damaged", f"row {number}")) from None
             if len(row) > COLUMNS:
                 raise Unfit(refuse("xlsx-limit", f"a row of more than {COLUMNS} cells", f"row {number}"))
+            self._cells_seen += len(row)
+            if self._cells_seen > self.book.cells:
+                raise Unfit(refuse("xlsx-limit", "more cells than a workbook of that size has", f"row {number}"))
             self.offset = self.line = number + 1
             cells, damage = self._cells(row, stored, number)
             while cells and not cells[-1]:

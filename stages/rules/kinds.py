@@ -21,6 +21,8 @@ KINDS: dict[str, str] = {
     f"{{{INVOICE}}}Invoice": "ubl-invoice",
     f"{{{CREDIT_NOTE}}}CreditNote": "ubl-creditnote",
     f"{{{CII}}}CrossIndustryInvoice": "cii",
+    "{http://www.facturae.es/Facturae/2009/v3.2/Facturae}Facturae": "facturae-3.2",
+    "{http://www.facturae.es/Facturae/2014/v3.2.1/Facturae}Facturae": "facturae-3.2.1",
     "{http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml}Facturae": "facturae-3.2.2",
     "{http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2}FatturaElettronica": "fatturapa",
 }

@@ -30,6 +30,7 @@ from stages.rules import findings, stylesheets
 from stages.rules.catalogue import SELF_BILLING, Layers, Release, RuleSet, in_force
 from stages.rules.kinds import EMPTY, is_self_billing, kind_of
 from stages.rules.schemata import against, parsed, schema
+from stages.rules.sums import SUMS
 from stages.rules.verdicts import Verdict
 
 __all__ = ["RuleEngine", "RuleSet", "Verdict"]
@@ -73,7 +74,7 @@ class RuleEngine:
             return [Finding(rule="document-kind", message=message, place="/", found=str(document.tag))]
         broken = against(document, schema(layers.schema, self._jars))
         if broken or not layers.sheets:
-            return list(broken)
+            return list(broken) or [*(SUMS[layers.sums](document) if layers.sums else ())]
         if kind + SELF_BILLING in release.by_root and is_self_billing(document):
             layers = release.by_root[kind + SELF_BILLING]
         executables = self._executables(kind, layers)

@@ -19,7 +19,12 @@ _SPECIFICATIONS: tuple[tuple[str, RuleSet], ...] = (
     ("urn:factur-x.eu:1p0:basic", RuleSet.FACTUR_X_BASIC),
     ("urn:factur-x.eu:1p0:extended", RuleSet.FACTUR_X_EXTENDED),
 )
-_BY_KIND = {"facturae-3.2.2": RuleSet.FACTURAE, "fatturapa": RuleSet.FATTURAPA}
+_BY_KIND = {
+    "facturae-3.2": RuleSet.FACTURAE,
+    "facturae-3.2.1": RuleSet.FACTURAE,
+    "facturae-3.2.2": RuleSet.FACTURAE,
+    "fatturapa": RuleSet.FATTURAPA,
+}
 
 
 def rule_set_of(document: etree._Element) -> RuleSet | None:

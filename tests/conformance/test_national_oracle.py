@@ -8,18 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from lxml import etree
 from test_ubl_oracle import judged, needs_oracle
 from ubl_documents import DOCUMENTS
 
 from pipeline import maven
 from schemas.documents import Invoice
 from schemas.errors import DocumentInvalid, PermanentError
-from stages.conversion.checking import ARITHMETIC
 from stages.conversion.totals import complete
 from stages.formats import registry
 from stages.formats.reading.step import Record, read
-from stages.rules.schemata import SCHEMAS, schema_check
+from stages.rules.official import RuleEngine, RuleSet
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 FOLDERS = ("einvoice/ubl", "einvoice/cii", "einvoice/facturae", "einvoice/fatturapa", "idoc")
@@ -80,10 +78,7 @@ def test_what_is_written_is_valid_and_adds_up(target: str) -> None:
         assert sum(readers.values()) >= LEAST[target]
     wrong = {}
     for name, xml in files.items():
-        findings = []
-        for rules in registry.target(target).rules:
-            findings += schema_check(xml, rules, maven.jars("rules")) if rules in SCHEMAS else ()
-            findings += ARITHMETIC[rules](etree.fromstring(xml)) if rules in ARITHMETIC else ()
+        findings = RuleEngine(maven.jars("rules")).check(xml, RuleSet(target)).findings
         if findings:
             wrong[name] = [each.rule for each in findings]
     assert wrong == KNOWN.get(target, {})

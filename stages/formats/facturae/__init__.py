@@ -44,7 +44,7 @@ FORMAT = Format(
             frozenset({"invoice", "credit-note"}),
             _write,
             _losses,
-            ("facturae-3.2.2", "facturae-sums"),
+            ("facturae",),
             signature="xades-epes-facturae",
             options=OPTIONS,
         ),

@@ -130,7 +130,8 @@ class Amounts:
         price = line.net_price
         if line.base_quantity is not None and line.base_quantity != 1:
             price = price / line.base_quantity
-            fit.changed(f"{place}.base_quantity", "the price is written for one unit", f"{line.base_quantity:f}")
+            for name in ("net_price", "base_quantity"):
+                fit.changed(f"{place}.{name}", "the price is written for one unit", f"{line.base_quantity:f}")
         unit = UNIT_CODES.get(line.unit)
         if UNITS.get(unit or "") != line.unit:
             fit.changed(f"{place}.unit", f"written as Facturae's unit {unit or '05 (other)'}", line.unit)

@@ -176,8 +176,6 @@ class Walk(_Walk):
         for element in self.instalments:
             part = data.setdefault("payment", {})
             self.run(INSTALMENT, part, element)
-            for each in part.get("credit_transfers", []):
-                each["account"] = "".join(each.get("account", "").split())
         due = [
             ((e.findtext("InstallmentDueDate") or "").strip(), (e.findtext("InstallmentAmount") or "").strip(), e)
             for e in self.instalments
@@ -190,6 +188,9 @@ class Walk(_Walk):
             terms = "\n".join(dict.fromkeys(each for each in told if each))
             if terms:
                 data["payment_terms"] = terms
-            accounts = data.get("payment", {}).get("credit_transfers", [])
-            if len(accounts) > 1:
-                data["payment"]["credit_transfers"] = [a for n, a in enumerate(accounts) if a not in accounts[:n]]
+            accounts: dict[tuple[str, str], Data] = {}
+            for each in data.get("payment", {}).get("credit_transfers", []):
+                each["account"] = "".join(each.get("account", "").split())
+                accounts.setdefault((each["account"], each.get("service_provider", "")), each)
+            if accounts:
+                data["payment"]["credit_transfers"] = list(accounts.values())

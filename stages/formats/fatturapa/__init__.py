@@ -56,7 +56,7 @@ FORMAT = Format(
             frozenset({"invoice", "credit-note"}),
             _write,
             _losses,
-            ("fatturapa-1.2.2", "fatturapa-sdi"),
+            ("fatturapa",),
             signature="cades-fatturapa",
             file_name=_file_name,
             options=OPTIONS,

@@ -78,13 +78,15 @@ def _fiscal_code(party: Party) -> str:
     known = [each.value for each in party.identifiers if each.scheme == FISCAL_CODE]
     if not known and party.legal_registration and party.legal_registration.scheme == FISCAL_CODE:
         known = [party.legal_registration.value]
-    code = known[0].upper() if known else ""
+    code = (known[0] if known else party.tax_registration or "").upper()
     return code if re.fullmatch("[A-Z0-9]{11,16}", code) else ""
 
 
 def _identity(fit: Fitting, role: str, party: Party, *, must: bool) -> str:
     country, number = vat(party.vat_identifier)
     code = _fiscal_code(party)
+    if party.tax_registration and party.tax_registration.upper() != code:
+        fit.changed(f"{role}.tax_registration", "not a codice fiscale, of 11 or 16 characters")
     for index, each in enumerate(party.identifiers):
         if each.scheme != FISCAL_CODE or each.value != code:
             fit.changed(f"{role}.identifiers[{index}]", "FatturaPA has the codice fiscale alone (scheme 0210)")
@@ -143,12 +145,9 @@ def address(fit: Fitting, role: str, value: Address | None, tag: str = "Sede") -
 
 def seller(fit: Fitting, document: Invoice, options: Options) -> str:
     party, extras = document.seller, document.extras
-    given = party.tax_registration or ""
-    regime = options.get("regime_fiscale") or (given if _REGIME.match(given) else "")
+    regime = options.get("regime_fiscale") or extras.get(f"{PREFIX}RegimeFiscale", "")
     if not _REGIME.match(regime):
         fit.fault("options.regime_fiscale", REGIME_TOLD, regime or None)
-    if given and given != regime:
-        fit.changed("seller.tax_registration", "FatturaPA has the seller's tax regime there")
     rea = {name: extras.get(f"{PREFIX}IscrizioneREA.{name}", "") for name in _REA}
     whole = rea["Ufficio"] and rea["NumeroREA"] and rea["StatoLiquidazione"]
     contact = party.contact

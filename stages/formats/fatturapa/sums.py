@@ -222,6 +222,7 @@ def _totals(walk: Walk, data: Data) -> None:
 def _payment(walk: Walk, data: Data) -> None:
     """One payment; several instalments stand in the payment terms, and the first day is the due date."""
     details: list[tuple[str, str]] = []
+    accounts: set[tuple[str, str | None]] = set()
     for block in walk.later.get((id(data), "payment"), []):
         if said(block, "CondizioniPagamento"):
             walk.extras.setdefault(f"{PREFIX}CondizioniPagamento", said(block, "CondizioniPagamento"))
@@ -234,8 +235,9 @@ def _payment(walk: Walk, data: Data) -> None:
             account = "".join(said(each, "IBAN").split())
             transfer = {"account": account, "service_provider": said(each, "BIC") or None,
                         "account_name": said(each, "Beneficiario") or None}  # fmt: skip
-            if account and transfer not in payment.setdefault("credit_transfers", []):
-                payment["credit_transfers"].append(transfer)
+            if account and (account, transfer["service_provider"]) not in accounts:
+                accounts.add((account, transfer["service_provider"]))
+                payment.setdefault("credit_transfers", []).append(transfer)
             if said(each, "CodicePagamento"):
                 payment.setdefault("remittance_information", said(each, "CodicePagamento"))
             for name in INSTALMENT_ASIDE:

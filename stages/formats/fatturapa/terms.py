@@ -20,7 +20,6 @@ from stages.formats.fatturapa.codes import (
     GTIN,
     IPA,
     NO_CODE,
-    PEC,
     PREFIX,
     SELLER_ITEM,
 )
@@ -50,8 +49,11 @@ def _vat(walk: Walk, target: Data, element: etree._Element) -> None:
 
 
 def _fiscal_code(walk: Walk, target: Data, element: etree._Element) -> None:
+    """The seller's is BT-32; a buyer has none, so it is one of its identifiers."""
     code = (element.text or "").strip()
-    if code:
+    if code and next(element.iterancestors("CedentePrestatore"), None) is not None:
+        walk.put(target, "tax_registration", code, element)
+    elif code:
         walk.append(target, "identifiers", {"value": code, "scheme": FISCAL_CODE}, element)
 
 
@@ -63,14 +65,6 @@ def _recipient(walk: Walk, _target: Data, element: etree._Element) -> None:
         walk.extras[f"{PREFIX}CodiceDestinatario"] = code
     elif code:
         walk.endpoint = {"value": code, "scheme": IPA if len(code) == 6 else CODDEST}
-
-
-def _certified_mail(walk: Walk, _target: Data, element: etree._Element) -> None:
-    address = (element.text or "").strip()
-    if address and walk.endpoint is None:
-        walk.endpoint = {"value": address, "scheme": PEC}
-    elif address:
-        walk.extras[f"{PREFIX}PECDestinatario"] = address
 
 
 def _street_number(_walk: Walk, target: Data, element: etree._Element) -> None:
@@ -202,7 +196,7 @@ _PARTY: Node = {
             "IdFiscaleIVA": _vat,
             "CodiceFiscale": _fiscal_code,
             "Anagrafica": within(_NAME),
-            "RegimeFiscale": text("tax_registration"),
+            "RegimeFiscale": kept("RegimeFiscale"),
             **{name: kept(name) for name in _REGISTER},
         }
     ),
@@ -214,7 +208,7 @@ _PARTY: Node = {
         {**_NAME, "Sede": group("address", _ADDRESS), "StabileOrganizzazione": kept("StabileOrganizzazione")}
     ),
     **_NAME,
-    "RegimeFiscale": text("tax_registration"),
+    "RegimeFiscale": kept("RegimeFiscale"),
     "Sede": group("address", _ADDRESS),
     "StabileOrganizzazione": kept("StabileOrganizzazione"),
     "IscrizioneREA": kept("IscrizioneREA"),
@@ -236,7 +230,7 @@ HEADER: Node = {
             "FormatoTrasmissione": kept("FormatoTrasmissione"),
             "CodiceDestinatario": _recipient,
             "ContattiTrasmittente": kept("ContattiTrasmittente"),
-            "PECDestinatario": _certified_mail,
+            "PECDestinatario": kept("PECDestinatario"),  # EAS has no code for certified mail
         }
     ),
     "CedentePrestatore": group("seller", _PARTY),

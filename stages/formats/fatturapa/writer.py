@@ -49,7 +49,8 @@ _CARRIED = frozenset(
     """invoice_number issue_date type_code currency due_date contract_reference order_reference project_reference
     tender_reference receiving_advice_reference despatch_advice_reference notes[].text preceding_invoices
     tax_point_code payment.means_code payment.remittance_information payment.credit_transfers payment_terms
-    delivery.date delivery.address seller.tax_registration seller.contact buyer.endpoint tax_representative.name
+    delivery.date delivery.address seller.tax_registration buyer.tax_registration seller.contact buyer.endpoint
+    tax_representative.name
     tax_representative.vat_identifier tax_representative.address allowances_charges totals.line_total
     totals.allowance_total totals.charge_total totals.tax_exclusive totals.tax_amount totals.tax_inclusive
     totals.paid_amount totals.amount_due totals.rounding_amount vat_breakdown withholdings attachments
@@ -59,7 +60,8 @@ _CARRIED = frozenset(
     lines[].standard_item_id lines[].classifications lines[].accounting_reference lines[].order_line_reference
     lines[].attributes""".split()
 ) | {f"{role}.{path}" for role in ("seller", "buyer") for path in (*_PARTY, *(f"address.{a}" for a in _ADDRESS))}
-_EXTRAS = ("CodiceDestinatario", "PECDestinatario", "TipoDocumento", "ProgressivoInvio", "FormatoTrasmissione",
+_EXTRAS = ("CodiceDestinatario", "RegimeFiscale", "PECDestinatario", "TipoDocumento", "ProgressivoInvio",
+           "FormatoTrasmissione",
            "IscrizioneREA.", "DatiBollo.", "DataDDT", "Art73", "EsigibilitaIVA", "RiferimentoNormativo.", "cassa.",
            "CondizioniPagamento", "ModalitaPagamento", "IdTrasmittente.")  # fmt: skip
 _LETTERS = string.digits + string.ascii_uppercase

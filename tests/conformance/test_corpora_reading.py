@@ -88,7 +88,6 @@ REFUSED: dict[str, str] = {
 }
 """File -> rule. The CSV files are read with the profile above; without one each is refused as `csv-profile`."""
 _TABLE = ("csv/*", "einvoice/ubl/*", "idoc/*INVOIC0*.xml", "idoc/mt__invoic*.idoc")
-_OTHERS = ("ksef/*",)
 
 
 def files(*patterns: str) -> list[str]:
@@ -134,12 +133,6 @@ def test_the_table(name: str) -> None:
 def test_a_csv_needs_its_profile(name: str) -> None:
     """Without a profile each is recognised and refused, saying what is needed."""
     assert outcome(name) == ["csv-profile"]
-
-
-@pytest.mark.parametrize("name", files(*_OTHERS))
-def test_other_formats_are_told_as_such(name: str) -> None:
-    """What no reader here understands is refused before anything of it is taken for an invoice."""
-    assert outcome(name) == ["format-unknown"]
 
 
 # What UBL says that the canonical document says by its shape: schemes, indicators, the currency of each amount.

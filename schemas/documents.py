@@ -68,6 +68,7 @@ class Identifier(Part):
 
     value: Code
     scheme: Code | None = None
+    version: Code | None = Field(None, description="BT-158-2: version of the scheme, of a classification only")
 
 
 class Address(Part):

@@ -68,7 +68,7 @@ _ITEM: dict[str, Any] = {
     "standard_item_id": Identifier(value="5600000000021", scheme="0160"),
 }
 _MORE: dict[str, Any] = {
-    "classifications": (Identifier(value="50171832", scheme="TST"),),
+    "classifications": (Identifier(value="50171832", scheme="TST", version="19.05"),),
     "attributes": (ItemAttribute(name="Weight", value="12 g"),),
 }
 

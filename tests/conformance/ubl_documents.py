@@ -152,7 +152,7 @@ EVERYTHING = invoice(
         seller_item_id="S-1",
         buyer_item_id="B-1",
         standard_item_id=Identifier(value="5600000000021", scheme="0160"),
-        classifications=(Identifier(value="9873242", scheme="STI"),),
+        classifications=(Identifier(value="9873242", scheme="STI", version="19.05"),),
         origin_country="PT",
         attributes=(ItemAttribute(name="Colour", value="grey"), ItemAttribute(name="Grade", value="S235")),
     ),

@@ -24,18 +24,25 @@ class Numbered(Element):
     many: bool = False
     schemed: bool | None = None
     most: int | None = None
+    version: str = ""
 
     def action(self, name: Name) -> Action:
-        make = xml_actions.identifiers if self.many else xml_actions.identifier
-        return self.within(into(self.field, lambda last: make(last, self.scheme)), name)
+        def make(last: str) -> Action:
+            if self.many:
+                return xml_actions.identifiers(last, self.scheme, self.version)
+            return xml_actions.identifier(last, self.scheme)
+
+        return self.within(into(self.field, make), name)
 
     def writer(self, level: int) -> Write:
         get, start, end, scheme, schemed = getter(self.field), self.start, self.end, self.scheme, self.schemed
+        version = self.version
 
         def one(each: Any) -> str:
             if not each.value or (schemed is not None and bool(each.scheme) is not schemed):
                 return ""
-            return f"{start}{attribute(scheme, each.scheme)}>{escaped(each.value)}{end}"
+            of = attribute(version, each.version) if version else ""
+            return f"{start}{attribute(scheme, each.scheme)}{of}>{escaped(each.value)}{end}"
 
         if self.many:
             most = self.most
@@ -123,3 +130,8 @@ def embedded(path: str) -> Special:
         return f"<{path}{attributes}>{escaped(part.content_base64)}</{path}>"
 
     return special(path, xml_actions.embedded, write, "content_base64", "media_type", "file_name")
+
+
+def classifications(path: str, level: int = 0) -> Numbered:
+    """BT-158, each with its list and the list's version."""
+    return Numbered(path, "classifications", level, {}, "listID", True, version="listVersionID")

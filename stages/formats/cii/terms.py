@@ -9,7 +9,7 @@ Source: CEN/TS 16931-3-3 (syntax binding to UN/CEFACT CII D16B); Factur-X 1.09 (
 from __future__ import annotations
 
 from stages.formats.binding import Table
-from stages.formats.binding.attributed import embedded, identifier, identifiers, quantity
+from stages.formats.binding.attributed import classifications, embedded, identifier, identifiers, quantity
 from stages.formats.binding.elements import (
     READ_ONLY,
     Element,
@@ -120,7 +120,7 @@ _PRODUCT = wrap(
         text("ram:Value", "value"),
         level=EN16931,
     ),
-    identifiers("ram:DesignatedProductClassification/ram:ClassCode", "classifications", EN16931, scheme="listID"),
+    classifications("ram:DesignatedProductClassification/ram:ClassCode", EN16931),
     text("ram:OriginTradeCountry/ram:ID", "origin_country", EN16931),
 )
 

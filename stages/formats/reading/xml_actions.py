@@ -44,10 +44,15 @@ def identifier(field: str, scheme: str = "schemeID") -> Action:
     return act
 
 
-def identifiers(field: str, scheme: str = "schemeID") -> Action:
+def identifiers(field: str, scheme: str = "schemeID", version: str = "") -> Action:
+    """Each with its scheme, and the scheme's version where an attribute has one."""
+
     def act(walk: Walk, target: Data, element: etree._Element) -> None:
         if element.text and element.text.strip():
-            walk.append(target, field, _identifier(element, scheme), element)
+            each = _identifier(element, scheme)
+            if version and element.get(version):
+                each["version"] = element.get(version)
+            walk.append(target, field, each, element)
 
     return act
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from stages.formats.binding.attributed import identifier, identifiers, quantity
+from stages.formats.binding.attributed import classifications, identifier, identifiers, quantity
 from stages.formats.binding.elements import (
     READ_ONLY,
     Element,
@@ -116,10 +116,7 @@ def item(*has: str, more: tuple[Element, ...] = ()) -> Element:
         text("cac:SellersItemIdentification/cbc:ID", "seller_item_id"),
         identifier("cac:StandardItemIdentification/cbc:ID", "standard_item_id"),
         text("cac:OriginCountry/cbc:IdentificationCode", "origin_country", at("origin_country")),
-        identifiers(
-            "cac:CommodityClassification/cbc:ItemClassificationCode", "classifications", at("classifications"),
-            scheme="listID",
-        ),
+        classifications("cac:CommodityClassification/cbc:ItemClassificationCode", at("classifications")),
         *tax,
         parts(
             "cac:AdditionalItemProperty",

@@ -111,6 +111,7 @@ _SUBTOTAL = parts(
         text("cbc:TaxExemptionReasonCode", "exemption_reason_code"),
         text("cbc:TaxExemptionReason", "exemption_reason"),
         fixed("cac:TaxScheme/cbc:ID", "VAT"),
+        needs="category",
     ),
 )
 

@@ -54,13 +54,17 @@ def danish(f: Facts) -> Hits:
     if not f.credit_note:
         for means in f.means:
             yield from _danish_means(means)
-    if f.written:  # which edition of the list it is the canonical document does not say
-        for index, line in enumerate(f.document.lines):
-            if any(each.value and each.scheme == "TST" for each in line.classifications):
-                yield "DK-R-003", f"lines[{index}].classifications", None, None
+    for index, line in enumerate(f.document.lines):
+        given = [each for each in line.classifications if each.value]
+        editions = {each.version for each in given}
+        if any(each.scheme == "TST" for each in given) and not editions & _UNSPSC:
+            yield "DK-R-003", f"lines[{index}].classifications", None, "UNSPSC 19.05.01 or 26.08.01"
     for charge in f.all_charges:
         if charge.given.reason_code == "ZZZ" and not _is_danish_reason(charge):
             yield "DK-R-004", f"{charge.place}.reason", charge.given.reason, "a number of four digits, or text#text"
+
+
+_UNSPSC = {"19.05.01", "19.0501", "26.08.01", "26.0801"}
 
 
 def _is_danish_reason(charge: Charge) -> bool:

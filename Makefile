@@ -4,7 +4,7 @@ PY   := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test conformance chaos golden bench check lock clean
+.PHONY: help setup setup-dev demo test conformance chaos fuzz golden bench check lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -28,6 +28,9 @@ conformance: setup-dev ## the standards' judges for longer: thousands of mutants
 chaos: setup-dev ## kill workers, broker and database for longer (CHAOS_DOCUMENTS, CHAOS_WORKERS … set how much)
 	@CHAOS_DOCUMENTS=$${CHAOS_DOCUMENTS:-2000} CHAOS_WORKERS=$${CHAOS_WORKERS:-24} CHAOS_BROKERS=$${CHAOS_BROKERS:-6} \
 	 CHAOS_DATABASES=$${CHAOS_DATABASES:-6} $(PY) -m pytest tests/chain/test_chaos.py -s $(ARGS)
+
+fuzz: setup-dev ## every reader under coverage-guided fuzzing, a minute each (FUZZ_SECONDS=600)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(PY) -m pytest -n 2 tests/fuzz $(ARGS)
 
 golden: setup-dev ## write published schemas, code lists and the table of real exports anew; a reviewer reads the difference
 	@$(PY) -m schemas.publishing

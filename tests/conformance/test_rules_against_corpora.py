@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from stages.rules.official import RuleEngine, RuleSet
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 INVOICES = sorted((SHARED / "corpora/einvoice/ubl").glob("*.[xX][mM][lL]"))
+CII = sorted((SHARED / "corpora/einvoice/cii").glob("*.xml"))
 ORACLE = SHARED / "oracle" / "oracle"
 
 needs_corpora = pytest.mark.skipif(not INVOICES, reason="skipped: no corpora")
@@ -83,10 +84,10 @@ def change(root: etree._Element, dice: random.Random) -> None:
         leaf.text = dice.choice(VALUES)
 
 
-def mutations(count: int, seed: int) -> Iterator[bytes]:
+def mutations(count: int, seed: int, sources: Sequence[Path] = INVOICES) -> Iterator[bytes]:
     dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
     for number in range(count):
-        yield mutated(INVOICES[number % len(INVOICES)].read_bytes(), dice)
+        yield mutated(sources[number % len(sources)].read_bytes(), dice)
 
 
 def overfull(source: bytes, published: bytes) -> bytes:
@@ -161,22 +162,33 @@ def judged(folder: Path, rule_set: str, documents: dict[str, bytes]) -> dict[str
 
 @needs_corpora
 @needs_oracle
-@pytest.mark.parametrize(("rule_set", "name"), [(RuleSet.PEPPOL, "peppol"), (RuleSet.EN16931, "en16931-ubl")])
-def test_the_engine_agrees_with_the_oracle(rule_set: RuleSet, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rule_set", "name", "syntax"),
+    [
+        (RuleSet.PEPPOL, "peppol", "ubl"),
+        (RuleSet.EN16931, "en16931-ubl", "ubl"),
+        (RuleSet.XRECHNUNG, "xrechnung", "ubl"),
+        (RuleSet.EN16931, "en16931-cii", "cii"),
+        (RuleSet.XRECHNUNG, "xrechnung", "cii"),
+    ],
+)
+def test_the_engine_agrees_with_the_oracle(rule_set: RuleSet, name: str, syntax: str, tmp_path: Path) -> None:
     """Over every real invoice and 90 mutations the engine and phive find the same fatal rules and the same warnings."""
-    engine = RuleEngine(maven.jars("rules"))
-    documents = {path.name: path.read_bytes() for path in INVOICES}
-    documents |= {f"mutation-{number}.xml": each for number, each in enumerate(mutations(90, seed=3))}
+    engine, real = RuleEngine(maven.jars("rules")), INVOICES if syntax == "ubl" else CII
+    documents = {path.name: path.read_bytes() for path in real}
+    documents |= {f"mutation-{number}.xml": each for number, each in enumerate(mutations(90, seed=3, sources=real))}
     judged_by_rules = 0
     for file, theirs in judged(tmp_path, name, documents).items():
         ours = engine.check(documents[file], rule_set)
         assert ours.ok is theirs["ok"], (file, theirs["errors"])
         if any(layer["type"] == "xsd" and layer["validity"] == "invalid" for layer in theirs["details"]["layers"]):
-            assert {finding.rule for finding in ours.findings} == {"XSD"}, file
+            assert {finding.rule for finding in ours.findings} <= {"XSD", "document-kind"}, file
             continue
+        if any(finding.rule == "rules-not-evaluated" for finding in ours.findings):
+            continue  # both stop; which rules phive still names depends on how far it came
         judged_by_rules += 1
         for severity, rows in (("fatal", theirs["errors"]), ("warning", theirs["details"]["warnings"])):
             mine = Counter(finding.rule for finding in ours.findings if finding.severity == severity)
             # phive also tells that a context could not be evaluated: Saxon takes such a context as not met.
             assert mine == Counter(row["rule"] for row in rows if row["rule"] != "schematron-xslt"), (file, severity)
-    assert judged_by_rules > len(INVOICES) + 20
+    assert judged_by_rules > len(real) + 20

@@ -27,7 +27,8 @@ from stages.rules.verdicts import Verdict
 
 _NORM: tuple[Callable[[Facts], Hits], ...] = (
     head.head, parties.parties, parties.payee, parties.representative, head.references, head.payment,
-    totals.presence, totals.sums, totals.rows, vat.categories, lines.lines, lines.charges, codes.of_the_norm,
+    totals.presence, totals.sums, totals.due_when, totals.rows, vat.categories, lines.lines, lines.charges,
+    codes.of_the_norm,
 )  # fmt: skip
 
 RULES: dict[RuleSet, tuple[Callable[[Facts], Hits], ...]] = {

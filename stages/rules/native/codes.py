@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.code_lists import codes
 from stages.rules.native.facts import Facts, Hits, identifier
 
 Place = tuple[str, str]
@@ -20,31 +19,31 @@ Place = tuple[str, str]
 def of_the_norm(f: Facts) -> Hits:
     """BR-CL-01 to BR-CL-26 (BR-CL-08 stands with the notes)."""
     d = f.document
-    if d.type_code and d.type_code not in codes("BR-CL-01 (2)" if f.credit_note else "BR-CL-01"):
+    if d.type_code and d.type_code not in f.codes("BR-CL-01 (2)" if f.credit_note else "BR-CL-01"):
         yield "BR-CL-01", "type_code", d.type_code, None
-    yield from _unknown("BR-CL-03", _currencies(f))
-    yield from _unknown("BR-CL-04", [("currency", d.currency)])
+    yield from _unknown(f, "BR-CL-03", _currencies(f))
+    yield from _unknown(f, "BR-CL-04", [("currency", d.currency)])
     if d.accounting_currency:
-        yield from _unknown("BR-CL-05", [("accounting_currency", d.accounting_currency)])
+        yield from _unknown(f, "BR-CL-05", [("accounting_currency", d.accounting_currency)])
     if d.tax_point_code:
-        yield from _unknown("BR-CL-06", [("tax_point_code", d.tax_point_code)])
-    yield from _unknown("BR-CL-07", _objects(f))
-    yield from _unknown("BR-CL-14", _countries(f))
+        yield from _unknown(f, "BR-CL-06", [("tax_point_code", d.tax_point_code)])
+    yield from _unknown(f, "BR-CL-07", _objects(f))
+    yield from _unknown(f, "BR-CL-14", _countries(f))
     for place, each in f.identified():
         sepa = each.scheme == "SEPA" and not place.startswith("buyer")
         if each.scheme and not sepa:
-            yield from _unknown("BR-CL-10", [(f"{place}.scheme", each.scheme)])
-    yield from _unknown("BR-CL-11", ((f"{place}.scheme", each.scheme or "") for place, each in f.registered()))
-    yield from _unknown("BR-CL-16", ((f"{means.place}.means_code", means.code) for means in f.means))
-    yield from _unknown("BR-CL-25", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints()))
+            yield from _unknown(f, "BR-CL-10", [(f"{place}.scheme", each.scheme)])
+    yield from _unknown(f, "BR-CL-11", ((f"{place}.scheme", each.scheme or "") for place, each in f.registered()))
+    yield from _unknown(f, "BR-CL-16", ((f"{means.place}.means_code", means.code) for means in f.means))
+    yield from _unknown(f, "BR-CL-25", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints()))
     location = identifier(d.delivery.location) if d.delivery is not None else None
     if location is not None and location.scheme:
-        yield from _unknown("BR-CL-26", [("delivery.location.scheme", location.scheme)])
+        yield from _unknown(f, "BR-CL-26", [("delivery.location.scheme", location.scheme)])
     yield from _of_lines(f)
     yield from _of_taxes(f)
     for rule in ("BR-CL-24", *(("PEPPOL-EN16931-CL001",) if f.rules is RuleSet.PEPPOL else ())):
         for index, part in enumerate(d.attachments):
-            if part.content_base64 and part.media_type and part.media_type not in codes(rule):
+            if part.content_base64 and part.media_type and part.media_type not in f.codes(rule):
                 yield rule, f"attachments[{index}].media_type", part.media_type, None
 
 
@@ -53,17 +52,17 @@ def of_peppol(f: Facts) -> Hits:
     d = f.document
     for each in f.all_charges:
         rule = "PEPPOL-EN16931-CL003" if each.given.charge else "PEPPOL-EN16931-CL002"
-        yield from _unknown(rule, [(f"{each.place}.reason_code", each.given.reason_code or "")])
+        yield from _unknown(f, rule, [(f"{each.place}.reason_code", each.given.reason_code or "")])
     if d.tax_point_code:
-        yield from _unknown("PEPPOL-EN16931-CL006", [("tax_point_code", d.tax_point_code)])
-    yield from _unknown("PEPPOL-EN16931-CL007", _currencies(f))
+        yield from _unknown(f, "PEPPOL-EN16931-CL006", [("tax_point_code", d.tax_point_code)])
+    yield from _unknown(f, "PEPPOL-EN16931-CL007", _currencies(f))
     yield from _unknown(
-        "PEPPOL-EN16931-CL008", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints())
+        f, "PEPPOL-EN16931-CL008", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints())
     )
 
 
-def _unknown(rule: str, places: Iterator[Place] | list[Place]) -> Hits:
-    known = codes(rule)
+def _unknown(f: Facts, rule: str, places: Iterator[Place] | list[Place]) -> Hits:
+    known = f.codes(rule)
     for place, code in places:
         if code and code not in known:
             yield rule, place, code, None
@@ -99,8 +98,8 @@ def _objects(f: Facts) -> Iterator[Place]:
 
 
 def _of_lines(f: Facts) -> Hits:
-    units, standards, kinds, countries = (codes(f"BR-CL-{number}") for number in ("23", "21", "13", "15"))
-    categories = codes("BR-CL-18")
+    units, standards, kinds, countries = (f.codes(f"BR-CL-{number}") for number in ("23", "21", "13", "15"))
+    categories = f.codes("BR-CL-18")
     for number, line in enumerate(f.document.lines):
         place = f"lines[{number}]"
         if line.unit and line.unit not in units:
@@ -121,14 +120,14 @@ def _of_lines(f: Facts) -> Hits:
 
 def _of_taxes(f: Facts) -> Hits:
     """Categories and reasons of allowances, charges and the breakdown."""
-    categories, allowances, charges = codes("BR-CL-17"), codes("BR-CL-19"), codes("BR-CL-20")
+    categories, allowances, charges = f.codes("BR-CL-17"), f.codes("BR-CL-19"), f.codes("BR-CL-20")
     for each in f.all_charges:
         given = each.given
         if given.vat_category and given.vat_category not in categories:
             yield "BR-CL-17", f"{each.place}.vat_category", given.vat_category, None
         if given.reason_code and given.reason_code not in (charges if given.charge else allowances):
             yield "BR-CL-20" if given.charge else "BR-CL-19", f"{each.place}.reason_code", given.reason_code, None
-    reasons = codes("BR-CL-22")
+    reasons = f.codes("BR-CL-22")
     for index, row in enumerate(f.document.vat_breakdown):
         if row.category and row.category not in categories:
             yield "BR-CL-17", f"vat_breakdown[{index}].category", row.category, None

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from schemas.documents import Address, AllowanceCharge, Contact, CreditTransfer, Identifier, Invoice, Party
 from stages.rules.catalogue import RuleSet
+from stages.rules.native.code_lists import codes
 
 Hit = tuple[str, str, object, object]
 """(rule, place, found, expected): what a rule that does not hold yields; None where there is nothing to show."""
@@ -24,6 +25,9 @@ _HUNDRED = Decimal(100)
 _HALF = Decimal("0.5")
 _BLANKS = re.compile("[ \t\r\n]+")
 _NO_ORDER = "NA"
+
+# Rule sets that stand on an older version of the norm's rules than the newest.
+_OLDER_NORM = {RuleSet.XRECHNUNG: "1.3.15"}
 
 
 def whole(value: Decimal) -> Decimal:
@@ -90,6 +94,7 @@ class Facts:
     def __init__(self, document: Invoice, rules: RuleSet, *, written: bool) -> None:
         d = self.document = document
         self.rules, self.written = rules, written
+        self.norm = _OLDER_NORM.get(rules, "")
         self.credit_note = d.document_type == "credit-note"
         self.seller, self.buyer, self.payee, self.representative = d.seller, d.buyer, d.payee, d.tax_representative
         self.totals = d.totals
@@ -126,6 +131,10 @@ class Facts:
         )
         self.all_charges = self.charges + self.line_charges
         self.means = tuple(_means(d, self.credit_note))
+
+    def codes(self, rule: str) -> frozenset[str]:
+        """The codes that a rule allows, in the version of the norm that the rule set stands on."""
+        return codes(rule, self.norm)
 
     @property
     def supplier_country(self) -> str:

@@ -30,7 +30,7 @@ def head(f: Facts) -> Hits:
         same = d.accounting_currency == d.currency and f.totals.tax_amount is not None
         if not there and not same:
             yield "BR-53", "totals.tax_amount_accounting", None, None
-    subjects = raw("BR-CL-08")
+    subjects = raw("BR-CL-08", f.norm)
     for index, note in enumerate(f.notes()):
         subject = note.partition("#")[2].partition("#")
         if subject[1] and len(subject[0]) == 3 and subject[0] not in subjects:

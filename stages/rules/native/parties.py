@@ -30,7 +30,7 @@ def parties(f: Facts) -> Hits:
             yield "BR-62" if place == "seller.endpoint" else "BR-63", f"{place}.scheme", endpoint.value, None
     if not f.seller_vat and f.seller_legal is None and not _identified(f):
         yield "BR-CO-26", "seller", None, None
-    prefixes = raw("BR-CO-09")
+    prefixes = raw("BR-CO-09", f.norm)
     for place, number in f.vat_numbers():
         if number[:2] not in prefixes:
             yield "BR-CO-09", place, number, None
@@ -39,7 +39,12 @@ def parties(f: Facts) -> Hits:
 
 
 def _identified(f: Facts) -> bool:
-    return any(each.value and each.scheme != "SEPA" for each in f.seller.identifiers)
+    """BR-CO-26; the older rules take BT-90 for an identifier, too."""
+    return any(
+        place.startswith("seller") or (f.norm and f.payee is None)
+        for place, each in f.identified()
+        if place.startswith(("seller", "payment")) and (f.norm or each.scheme != "SEPA")
+    )
 
 
 def payee(f: Facts) -> Hits:

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from schemas.documents import Line
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.code_lists import codes
 from stages.rules.native.facts import ZERO, Facts, Hits, cents
 
 _CENTS = Decimal("0.02")
@@ -152,7 +151,7 @@ def _types(f: Facts) -> Hits:
         return
     rule = "PEPPOL-EN16931-P0101" if f.credit_note else "PEPPOL-EN16931-P0100"
     known = f.written or (f.document.business_process or "") in _PROCESSES
-    if known and kind not in codes(rule):
+    if known and kind not in f.codes(rule):
         yield rule, "type_code", kind, None
     if not f.credit_note and kind in ("326", "384") and not f.german:
         yield "PEPPOL-EN16931-P0112", "type_code", kind, None

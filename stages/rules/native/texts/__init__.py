@@ -22,6 +22,9 @@ _WARNINGS = frozenset(
 )  # fmt: skip
 
 
+_GERMAN_WARNINGS = ("PEPPOL-EN16931-R120", "BR-CL-23")
+
+
 def _families() -> dict[str, str]:
     return {
         f"{category.prefix}-{number}": text.format(code)
@@ -56,5 +59,5 @@ def texts(rules: RuleSet) -> dict[str, str]:
 
 
 def is_warning(rules: RuleSet, rule: str) -> bool:
-    """XRechnung asks of a line's net amount only by a warning what Peppol insists on."""
-    return rule in _WARNINGS or (rules is RuleSet.XRECHNUNG and rule == "PEPPOL-EN16931-R120")
+    """XRechnung asks only by a warning for what Peppol insists on in a line's net amount, and the norm in a unit."""
+    return rule in _WARNINGS or (rules is RuleSet.XRECHNUNG and rule in _GERMAN_WARNINGS)

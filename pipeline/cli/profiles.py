@@ -28,9 +28,10 @@ def suggest(
     file: FileArgument,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: stdout.")] = None,
     name: Annotated[str | None, typer.Option(help="The profile's name; default: the file's.")] = None,
+    json: JsonOption = False,
 ) -> None:
     """Propose a profile (YAML) for a CSV or fixed-width file from a sample. What is not sure stands in comments."""
-    from pipeline.cli.output import complain, say
+    from pipeline.cli.output import complain, json_line, say
     from stages.formats.suggesting import SAMPLE_BYTES, suggest
 
     with file.open("rb") as sample:
@@ -40,11 +41,14 @@ def suggest(
     except ValueError as error:
         complain(f"no profile can be proposed for {file.name}: {error}")
         raise typer.Exit(1) from None
-    if output is None:
-        typer.echo(proposed.text, nl=False)
-    else:
-        output.write_text(proposed.text, "utf-8")
     read, refused = _tried(file, proposed.text)
+    if output is not None:
+        output.write_text(proposed.text, "utf-8")
+    elif not json:
+        typer.echo(proposed.text, nl=False)
+    if json:
+        json_line({"profile": proposed.text, "read": read, "refused": refused, "unsure": proposed.unsure})
+        return
     say(f"of the sample {read} documents are read and {refused} refused")
     say(f"{proposed.unsure} settings are unsure: look for `# unsure`, and check them")
 

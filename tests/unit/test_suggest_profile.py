@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,8 @@ def test_the_command(tmp_path: Path) -> None:
     assert (suggested.returncode, "3 documents are read and 0 refused" in suggested.stderr) == (0, True), (
         suggested.stderr
     )
+    told = json.loads(run("suggest", str(file), "--json").stdout)
+    assert (told["profile"], told["read"], told["refused"]) == (profile.read_text("utf-8"), 3, 0)
     checked = run("check", str(file), str(profile), "--json")
     assert (checked.returncode, checked.stdout.count('"state":"read"')) == (0, 3)
     file.write_text(file.read_text("utf-8").replace("10.50", "10,5O"), "utf-8")

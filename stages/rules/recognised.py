@@ -6,7 +6,7 @@ from lxml import etree
 
 from stages.rules.catalogue import RuleSet
 from stages.rules.findings import CBC, CII
-from stages.rules.kinds import kind_of
+from stages.rules.kinds import MESSAGES, kind_of
 
 _RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 _GUIDELINE = f"{{{CII}}}ExchangedDocumentContext/{_RAM}GuidelineSpecifiedDocumentContextParameter/{_RAM}ID"
@@ -20,6 +20,7 @@ _SPECIFICATIONS: tuple[tuple[str, RuleSet], ...] = (
     ("urn:factur-x.eu:1p0:extended", RuleSet.FACTUR_X_EXTENDED),
 )
 _BY_KIND = {
+    **dict.fromkeys(MESSAGES.values(), RuleSet.PEPPOL),  # no one else's rules for them are known here
     "facturae-3.2": RuleSet.FACTURAE,
     "facturae-3.2.1": RuleSet.FACTURAE,
     "facturae-3.2.2": RuleSet.FACTURAE,

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from peppol_documents import DOCUMENTS, PORTO
 from test_ubl_oracle import judged, needs_oracle
 
@@ -19,6 +20,7 @@ from stages.formats.reading.records import Record
 from stages.formats.reading.step import read
 from stages.rules.catalogue import RELEASES, RuleSet
 from stages.rules.official import RuleEngine
+from stages.rules.recognised import rule_set_of
 
 PEPPOL = registry.target("peppol")
 
@@ -49,6 +51,12 @@ def test_the_validator_refuses_a_response_without_a_reason(tmp_path: Path) -> No
     silent = DOCUMENTS["business-response"].model_copy(update={"reasons": (), "actions": ()})
     (errors,) = judged(tmp_path, "peppol", {"silent": PEPPOL.write(silent, {})}).values()
     assert [each.split()[0] for each in errors] == ["PEPPOL-T111-R001"]
+
+
+def test_each_message_asks_for_peppols_rules() -> None:
+    """Whoever validates a message without naming rules is given OpenPeppol's."""
+    for document in DOCUMENTS.values():
+        assert rule_set_of(etree.fromstring(PEPPOL.write(document, {}))) is RuleSet.PEPPOL
 
 
 def test_our_own_engine_runs_the_same_rules() -> None:

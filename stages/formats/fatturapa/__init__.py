@@ -32,7 +32,7 @@ OPTIONS = {
     "codice_destinatario": "the buyer's code at SdI: six characters of a public office, seven of others",
     "pec": "the buyer's certified mail, where it has no code",
     "id_trasmittente": "who hands the file to SdI, IT01234567890; the seller where nothing is said",
-    "progressive": "ProgressivoInvio and the end of the file's name, unique for each file of the sender",
+    "progressive": "of one file: ProgressivoInvio, the end of its name; else made of seller, day and number",
     "tipo_documento": "TD01 to TD28, where the type code (BT-3) does not tell it",
     "natura_ae": "natura of reverse charge: N6.1 to N6.9, or N2.1 for services abroad",
     "natura_e": "natura of what is exempt; N4 where nothing is said",

@@ -18,16 +18,12 @@ from stages.formats.fatturapa.codes import (
     MEANS,
     MEANS_CODES,
     PREFIX,
-    SPLIT_SCHEME,
-    TYPES,
-    USUAL_TYPE,
-    WRITTEN_TYPES,
     ascii_only,
     latin,
 )
+from stages.formats.fatturapa.general import General
 from stages.formats.fatturapa.goods import Goods
 from stages.formats.fatturapa.parties import (
-    address,
     buyer,
     representative,
     seller,
@@ -92,7 +88,7 @@ def progressive(document: Invoice, options: Options) -> str:
 
     The same document has the same, so a file that was sent already is known to SdI by its name (check 00002).
     """
-    given = options.get("progressive") or document.extras.get(f"{PREFIX}ProgressivoInvio")
+    given = options.get("progressive")
     if given:
         return ascii_only(given)[:10]
     said = f"{document.seller.vat_identifier}|{document.issue_date}|{document.invoice_number}"
@@ -116,6 +112,7 @@ class _Writer:
         self.document, self.options = document, options
         self.fit = Fitting("fatturapa", latin)
         self.goods = Goods(document, options, self.fit)
+        self.general = General(document, options, self.fit, self.goods)
 
     def kept(self, name: str) -> str:
         return self.document.extras.get(PREFIX + name, "")
@@ -124,7 +121,8 @@ class _Writer:
         document, fit = self.document, self.fit
         form = transmission_format(document, self.options)
         lines = self.goods.lines()
-        general = self._general()
+        by_buyer = document.type_code == "389" and self.general.self_billed()
+        general = self.general.written()
         goods = branch("DatiBeniServizi", lines, self.goods.summary())
         return "".join(
             (
@@ -137,164 +135,12 @@ class _Writer:
                     seller(fit, document, self.options),
                     representative(fit, document),
                     buyer(fit, document),
-                    leaf("SoggettoEmittente", "CC" if document.type_code == "389" and self._self_billed() else None),
+                    leaf("SoggettoEmittente", "CC" if by_buyer else None),
                 ),
                 branch("FatturaElettronicaBody", general, goods, self._payment(), *self._attachments()),
                 "</p:FatturaElettronica>\n",
             )
         )
-
-    def _self_billed(self) -> bool:
-        """The buyer wrote it for the seller (TD01 by CC); an integration (TD16 and later) is the buyer's own."""
-        return self._type() == "TD01"
-
-    def _type(self) -> str:
-        document = self.document
-        given = self.options.get("tipo_documento") or self.kept("TipoDocumento")
-        if given in WRITTEN_TYPES and (TYPES[given] == document.type_code or self.options.get("tipo_documento")):
-            return given
-        return USUAL_TYPE.get(document.type_code) or ("TD04" if document.document_type == "credit-note" else "TD01")
-
-    def _general(self) -> str:
-        document, fit = self.document, self.fit
-        number = fit.whole("invoice_number", document.invoice_number, 20, "the number (BT-1) is missing")
-        if number and not any(c.isdigit() for c in number):
-            fit.fault("invoice_number", "a number has at least one digit (check 00425)", number, rule="00425")
-        kind = self._type()
-        if TYPES.get(kind) != document.type_code:
-            fit.changed("type_code", f"written as {kind}", document.type_code)
-        totals = document.totals
-        withheld = sum((each.amount for each in document.withholdings), ZERO)
-        if (totals.paid_amount or ZERO) != withheld:
-            fit.changed("totals.paid_amount", "FatturaPA says what is to be paid, not what was", None)
-            fit.changed("totals.amount_due", "it stands as the payment's amount alone", None)
-        if document.tax_point_code not in (None, "432"):
-            fit.changed("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
-        rounding = totals.rounding_amount or ZERO
-        total = (totals.tax_inclusive or ZERO) + rounding
-        return branch(
-            "DatiGenerali",
-            branch(
-                "DatiGeneraliDocumento",
-                leaf("TipoDocumento", kind),
-                leaf("Divisa", document.currency),
-                leaf("Data", document.issue_date),
-                leaf("Numero", number),
-                *self._withheld(),
-                self._stamp(),
-                self.goods.funds(),
-                leaf("ImportoTotaleDocumento", places(total, 2, 2)),
-                leaf("Arrotondamento", places(rounding, 2, 2) if rounding else None),
-                *self._notes(),
-                leaf("Art73", "SI" if self.kept("Art73") else None),
-            ),
-            *self._references(),
-        )
-
-    def _withheld(self) -> list[str]:
-        parts = []
-        for index, each in enumerate(self.document.withholdings):
-            if each.scheme == SPLIT_SCHEME:
-                continue
-            place = f"withholdings[{index}]"
-            if each.scheme[:2] != "RT":
-                fit = "FatturaPA knows what is withheld as RT01 to RT06"
-                self.fit.fault(f"{place}.scheme", fit, each.scheme, rule="withholding")
-            if each.rate is None or not each.reason:
-                told = "FatturaPA writes what is withheld with its rate and the code of its reason (CausalePagamento)"
-                self.fit.fault(f"{place}.{'rate' if each.rate is None else 'reason'}", told)
-            if each.base_amount is not None:
-                self.fit.changed(f"{place}.base_amount", "FatturaPA has no base of what is withheld")
-            parts.append(
-                branch(
-                    "DatiRitenuta",
-                    leaf("TipoRitenuta", each.scheme),
-                    leaf("ImportoRitenuta", places(each.amount, 2, 2)),
-                    leaf("AliquotaRitenuta", places(each.rate or ZERO, 2, 2)),
-                    leaf("CausalePagamento", each.reason),
-                )
-            )
-        return parts
-
-    def _stamp(self) -> str:
-        virtual, amount = self.kept("DatiBollo.BolloVirtuale"), self.kept("DatiBollo.ImportoBollo")
-        return branch("DatiBollo", leaf("BolloVirtuale", virtual and "SI"), leaf("ImportoBollo", amount))
-
-    def _notes(self) -> list[str]:
-        parts = []
-        for index, note in enumerate(self.document.notes):
-            words = self.fit.text(f"notes[{index}].text", note.text, 5000)
-            if note.subject_code:
-                self.fit.changed(f"notes[{index}].subject_code", "a note without its subject", note.subject_code)
-            if len(words) > 200 or "\n" in note.text:
-                self.fit.changed(f"notes[{index}].text", "parted into Causale of 200 characters")
-            parts += [leaf("Causale", words[at : at + 200].strip()) for at in range(0, len(words), 200)]
-        return parts
-
-    def _references(self) -> list[str]:
-        document, fit = self.document, self.fit
-        public = ""
-        for tag, field in (("CodiceCUP", "project_reference"), ("CodiceCIG", "tender_reference")):
-            public += leaf(tag, ascii_only(fit.text(field, getattr(document, field), 15)))
-        parts: list[str] = []
-        for tag, field in (("DatiOrdineAcquisto", "order_reference"), ("DatiContratto", "contract_reference"),
-                           ("DatiRicezione", "receiving_advice_reference")):  # fmt: skip
-            number = ascii_only(fit.text(field, getattr(document, field), 20))
-            if number:
-                items = self._items(number) if field == "order_reference" else []
-                parts += items or [branch(tag, leaf("IdDocumento", number), public)]
-                if items and public:
-                    parts.append(branch(tag, leaf("IdDocumento", number), public))
-                public = ""
-        if not document.order_reference:
-            for index, line in enumerate(document.lines):
-                if line.order_line_reference:
-                    fit.changed(f"lines[{index}].order_line_reference", "an order's line without its order (BT-13)")
-        if public:
-            for field in ("project_reference", "tender_reference"):
-                if getattr(document, field):
-                    fit.changed(field, "FatturaPA writes CUP and CIG with an order or contract (BT-13, BT-12)")
-        for index, each in enumerate(document.preceding_invoices):
-            number = ascii_only(fit.text(f"preceding_invoices[{index}].number", each.number, 20))
-            parts.append(branch("DatiFattureCollegate", leaf("IdDocumento", number), leaf("Data", each.issue_date)))
-        return [*parts, self._delivery_note(), self._transport()]
-
-    def _items(self, number: str) -> list[str]:
-        parts = []
-        for index, line in enumerate(self.document.lines):
-            if line.order_line_reference:
-                own = line.identifier if line.identifier.isascii() and line.identifier.isdigit() else str(index + 1)
-                item = ascii_only(self.fit.text(f"lines[{index}].order_line_reference", line.order_line_reference, 20))
-                reference = leaf("RiferimentoNumeroLinea", own) + leaf("IdDocumento", number) + leaf("NumItem", item)
-                parts.append(branch("DatiOrdineAcquisto", reference))
-        return parts
-
-    def _delivery_note(self) -> str:
-        document = self.document
-        issued = self.kept("DataDDT")
-        if document.despatch_advice_reference and not issued:
-            if document.delivery is None or document.delivery.date is None:
-                self.fit.changed("despatch_advice_reference", "FatturaPA wants a delivery note's date (BT-72)")
-                return ""
-            issued = document.delivery.date.isoformat()
-        if not document.despatch_advice_reference:
-            return ""
-        number = ascii_only(self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20))
-        return branch("DatiDDT", leaf("NumeroDDT", number), leaf("DataDDT", issued))
-
-    def _transport(self) -> str:
-        delivery = self.document.delivery
-        if delivery is None:
-            return ""
-        where = ""
-        if delivery.address is not None:
-            given = delivery.address
-            if given.line_1 and given.city and given.country and (given.country != "IT" or given.post_code):
-                where = address(self.fit, "delivery", given, "IndirizzoResa")
-            else:
-                self.fit.changed("delivery.address", "FatturaPA wants street, town and postal code")
-        when = f"{delivery.date.isoformat()}T00:00:00" if delivery.date else None
-        return branch("DatiTrasporto", where, leaf("DataOraConsegna", when))
 
     def _payment(self) -> str:
         document, fit, payment = self.document, self.fit, self.document.payment

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,45 @@ def _rules(documents: Sequence[Invoice]) -> list[Cost]:
         target = registry.target(name)
         rule_set = RuleSet(target.rules[0])
         release = in_force(rule_set, date(2026, 11, 27))
-        rows.append(Cost(f"native rules {rule_set}", _median(lambda d, r=release: native.check(d, r), documents)))  # type: ignore[misc]
+        cost = _median(lambda d, r=release: native.check(d, r), documents)  # type: ignore[misc]
+        rows.append(Cost(f"native rules {rule_set}", cost, note=_equality(documents, target, release, engine)))
         written = [target.write(document, {}) for document in documents]
         rows.append(
             Cost(f"official rules {rule_set}", _median(lambda x, s=rule_set: engine.check(x, s), written))  # type: ignore[misc]
         )
     return rows
+
+
+def _equality(documents: Sequence[Invoice], target: Any, release: Any, engine: Any) -> str:
+    """Both engines about every document, and about each with one thing wrong: how many verdicts, how many differ."""
+    from stages.rules import native
+    from stages.rules.judging import rules_of
+
+    compared, broken, differing = 0, set[str](), set[str]()
+    for document in documents:
+        for each in (document, *_spoilt(document)):
+            ours, theirs = native.check(each, release), engine.check(target.write(each, {}), release)
+            compared += 1
+            broken |= rules_of(theirs)
+            differing |= rules_of(ours) ^ rules_of(theirs)
+    told = f"; they differ about {', '.join(sorted(differing))}" if differing else ", as official"
+    return f"{compared} verdicts, {len(broken)} rules broken{told}"
+
+
+def _spoilt(document: Invoice) -> list[Invoice]:
+    line, totals = document.lines[0], document.totals
+    due = totals.amount_due or Decimal(0)
+    return [
+        document.model_copy(update=update)
+        for update in (
+            {"totals": totals.model_copy(update={"amount_due": due + Decimal("0.01")})},
+            {"buyer_reference": None, "order_reference": None},
+            {"seller": document.seller.model_copy(update={"endpoint": None, "contact": None})},
+            {"type_code": "326"},
+            {"lines": (line.model_copy(update={"vat_category": "E", "unit": "bottle"}), *document.lines[1:])},
+            {"lines": (line.model_copy(update={"net_amount": Decimal("1.005")}), *document.lines[1:])},
+        )
+    ]
 
 
 def _seals(documents: Sequence[Invoice]) -> list[Cost]:

@@ -10,8 +10,10 @@ import pytest
 
 from pipeline import maven
 from schemas.documents import Invoice
-from schemas.errors import EngineUnavailable, Finding
-from stages.conversion import totals
+from schemas.errors import DocumentInvalid, EngineUnavailable, Finding
+from schemas.tenants import TenantProfile
+from stages.conversion import making, totals
+from stages.conversion.checking import Checker
 from stages.formats import registry
 from stages.rules import native
 from stages.rules.catalogue import Applicable, Release, RuleSet, in_force, with_shadow
@@ -133,3 +135,34 @@ def test_a_shadow_that_cannot_judge_stops_nothing() -> None:
     assert verdict.ok
     assert verdict.shadow is not None
     assert [finding.rule for finding in verdict.shadow.findings] == ["shadow-not-judged"]
+
+
+@pytest.mark.parametrize(
+    ("target", "version"),
+    [
+        ("peppol", "peppol-2026.5 / en16931-1.3.16 (native, as official)"),
+        ("ubl", "en16931-1.3.16 (native, as official)"),
+        ("cii", "en16931-1.3.16"),
+    ],
+)
+def test_conversion_judges_by_the_profiles_choice(target: str, version: str) -> None:
+    """What conversion makes is judged by the engine that the rendition names, and the version that goes to the event
+    says by whom; CII stays with the official one."""
+    check = Checker(maven.jars("rules"), date(2026, 11, 27), ALWAYS)
+    made = making.make(invoice(), registry.target(target), {}, "report", check)
+    assert made.rule_set == version
+    with pytest.raises(DocumentInvalid) as caught:
+        making.make(wrong(), registry.target(target), {}, "report", check)
+    assert [finding.rule for finding in caught.value.findings] == ["BR-CO-16"]
+
+
+def test_the_tenants_profile_has_the_choice() -> None:
+    """Engine and share are the profile's to say; the default is the official engine, and a share is at most one."""
+    brand = {"name": "A"}
+    chosen = TenantProfile.model_validate(
+        {"tenant": "a", "brand": brand, "rule_engine": "native", "rule_sample": "0.5"}
+    )
+    assert (chosen.rule_engine, chosen.rule_sample) == ("native", Decimal("0.5"))
+    assert TenantProfile.model_validate({"tenant": "a", "brand": brand}).rule_engine == "official"
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        TenantProfile.model_validate({"tenant": "a", "brand": brand, "rule_sample": 2})

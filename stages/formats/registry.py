@@ -21,6 +21,7 @@ PACKAGES = (
     "cnab",
     "erp_json",
     "x12",
+    "edifact",
     "facturae",
     "cxml",
     "fatturapa",

@@ -1,0 +1,53 @@
+"""UN/EDIFACT, directories D.96A and D.01B: what retailers, carmakers and their suppliers exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from schemas.errors import Finding
+from stages.formats.edifact import envelope, losses, reader, writer
+from stages.formats.format import Format, Letter, Options, Target
+
+_KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
+_OPTIONS = {
+    "charset": "UNOA to UNOK or UNOW: the letters that the partner takes; UNOC (ISO 8859-1) where nothing is said",
+    "transliterate": "yes: letters that the set has not are written in others; else such a document is refused",
+    "eancom": "yes: the association code of EANCOM 1997 (D.96A) or 2002 (D.01B) stands in UNH",
+    "association": "another association code for UNH (0057)",
+    "test": "yes: the interchange says that it is a test (UNB 0035)",
+    "acknowledgement": "yes: the interchange asks for a CONTRL (UNB 0031)",
+}
+
+
+def _target(name: str, release: str) -> Target:
+    def write(document: Any, options: Options) -> bytes:
+        return writer.write(document, release, options)
+
+    def wrapped(messages: Sequence[bytes], letter: Letter) -> bytes:
+        (our_qualifier, ours), (their_qualifier, theirs) = letter.ours, letter.theirs
+        said = letter.options
+        return envelope.wrap(
+            messages, sender=ours, receiver=theirs, sender_qualifier=our_qualifier, receiver_qualifier=their_qualifier,
+            control_number=letter.control_number, at=letter.at, charset=said.get("charset", "UNOC"),
+            test=said.get("test") == "yes", acknowledgement=said.get("acknowledgement") == "yes",
+        )  # fmt: skip
+
+    def lost(document: Any, options: Options) -> tuple[Finding, ...]:
+        return losses.losses(document, release, options, f"{name}-loss")
+
+    return Target(
+        name, f"EDIFACT INVOIC, ORDERS, ORDRSP, DESADV, PRICAT, CONTRL of D.{release}", f"D.{release}", _KINDS, write,
+        lost,
+        media_type="application/edifact", suffix=".edi", envelope="edifact", wrap=wrapped, options=_OPTIONS,
+    )  # fmt: skip
+
+
+FORMAT = Format(
+    name="edifact",
+    title="EDIFACT INVOIC, ORDERS, ORDRSP, DESADV, PRICAT, RECADV, REMADV, CONTRL",
+    fits=reader.fits,
+    read=reader.read,
+    reads="D.96A, D.01B, others by the nearest of them",
+    targets=(_target("edifact-d96a", "96A"), _target("edifact-d01b", "01B")),
+)

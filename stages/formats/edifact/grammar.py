@@ -1,0 +1,190 @@
+"""The language in which a message is described once, for reading and writing: rows that look like its segments.
+
+    Row("DTM+137|3:{issue_date|day}")
+    Row("NAD+SU|SE+{id|party}++{name|5}", into="seller", rows=(Row("RFF+VA:{vat_identifier}"),))
+    Row("FTX+{subject_code=AAI}+++{text|5}", into="notes[]")
+
+- `137|3` a qualifier: the first is written, any is read; the first row of a place that fits a segment takes it.
+- `=9` is written and not looked at when reading. An empty component is anything.
+- `{field}` a text, `{field|codec}` something else (`codecs.py`), `{field|5}` a text over five components. `{field=AAI}`
+  has a value that is written where there is none. A field that begins with `_` belongs to the message's own `shape`.
+- `into` is the part of the document that the row's fields belong to; with `[]` each repetition is one more of them;
+  with `/` it counts from the document, not from the group around. `rows` are the segments of the group that it begins.
+- `more`: what one segment cannot hold goes on in the next. `only_read`: another way in which senders say the same.
+A row is written where one of its fields, or a row below it, has content; one without any fields always.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from stages.formats.edifact.codecs import CODECS, Codec
+from stages.formats.edifact.elements import lengths
+from stages.formats.edifact.structure import Slot, slots
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    template: str
+    into: str = ""
+    rows: tuple[Row, ...] = ()
+    more: bool = False
+    only_read: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: its rows, the model that it is read into, and what no row can say.
+
+    `read_shape` makes of the rows' data that of the model (in place), `write_shape` the other way round. `codes` are
+    the function codes by release where rows differ between directories: `{placeholder}` in a template is replaced.
+    """
+
+    name: str
+    model: type[BaseModel]
+    rows: tuple[Row, ...]
+    read_shape: Callable[[Data, Any], None]
+    write_shape: Callable[[Data, str], None]
+    differences: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Release -> word that stands as `<word>` in a template -> what stands there in that release; a row with a word
+    that the release does not have is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    element: int
+    component: int
+    read: frozenset[str] | None
+    written: str
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    element: int
+    component: int
+    path: str
+    codec: Codec
+    span: int
+    default: str | None
+    number: bool
+    length: int
+    sign: str
+    """What stands between the components of a text where it does not simply go on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A compiled row, bound to its slot."""
+
+    tag: str
+    fixed: tuple[Fixed, ...]
+    fields: tuple[Field, ...]
+    into: str
+    each: bool
+    root: bool
+    more: bool
+    only_read: bool
+    below: Mapping[Slot, tuple[Rule, ...]]
+
+    def fits(self, elements: list[list[str]]) -> bool:
+        for each in self.fixed:
+            if each.read is not None:
+                try:
+                    said = elements[each.element][each.component]
+                except IndexError:
+                    said = ""
+                if said not in each.read:
+                    return False
+        return True
+
+
+@dataclass(frozen=True)
+class Grammar:
+    message: Message
+    release: str
+    table: tuple[Slot, ...]
+    rules: Mapping[Slot, tuple[Rule, ...]]
+
+
+def compiled(message: Message, release: str) -> Grammar:
+    table = slots(message.name, release)
+    words = message.differences.get(release, {})
+    compiler = _Compiler(release, words)
+    return Grammar(message, release, table, compiler.bind(table, message.rows))
+
+
+_WORD = re.compile(r"<(\w+)>")
+
+
+class _Compiler:
+    def __init__(self, release: str, words: Mapping[str, str]) -> None:
+        self.words, self.lengths = words, lengths(release)
+
+    def bind(self, table: tuple[Slot, ...], rows: tuple[Row, ...]) -> dict[Slot, tuple[Rule, ...]]:
+        """Rows to slots by their tag: those in front of UNS to the slots in front of it, the others to those behind."""
+        found: dict[Slot, tuple[Rule, ...]] = {}
+        summary = next((i for i, slot in enumerate(table) if slot.tag == "UNS"), len(table))
+        turn = next((i for i, row in enumerate(rows) if row.template.startswith("UNS")), len(rows))
+        for slots_, rows_ in ((table[:summary], rows[:turn]), (table[summary:], rows[turn:])):
+            for row in rows_:
+                slot = next((each for each in slots_ if each.tag == row.template[:3]), None)
+                if slot is None or any(word not in self.words for word in _WORD.findall(row.template)):
+                    continue
+                found[slot] = (*found.get(slot, ()), self.rule(row, slot))
+        return found
+
+    def rule(self, row: Row, slot: Slot) -> Rule:
+        template = _WORD.sub(lambda match: self.words[match[1]], row.template)
+        tag, *elements = _split(template, "+")
+        fixed: list[Fixed] = []
+        fields: list[Field] = []
+        for at, element in enumerate(elements, start=1):
+            component = 0
+            for said in _split(element, ":"):
+                if said.startswith("{"):
+                    fields.append(self.field(tag, at, component, said[1:-1]))
+                    component += fields[-1].span
+                    continue
+                if said.startswith("="):
+                    fixed.append(Fixed(at, component, None, said[1:]))
+                elif said:
+                    values = said.split("|")
+                    fixed.append(
+                        Fixed(at, component, frozenset(values) - {"?"} | ({""} if "?" in values else set()), values[0])
+                    )
+                component += 1
+        into = row.into.removeprefix("/")
+        return Rule(
+            tag, tuple(fixed), tuple(fields), into.removesuffix("[]"), into.endswith("[]"), row.into.startswith("/"),
+            row.more, row.only_read, self.bind(slot.below, row.rows),
+        )  # fmt: skip
+
+    def field(self, tag: str, element: int, component: int, said: str) -> Field:
+        said, _, default = said.partition("=")
+        path, _, word = said.partition("|")
+        number, length = self.lengths[tag][element - 1][component]
+        codec = CODECS["text"] if word.isdigit() or not word else CODECS[word]
+        span = int(word) if word.isdigit() else codec.span
+        if word.isdigit():  # the same text goes on, as far as the directory has components of this length
+            codec = CODECS["texts"]
+        sign = "\n" if tag == "FTX" or path.endswith(("_street", "_plain")) else " "
+        return Field(element, component, path, codec, span, default or None, number, length, sign)
+
+
+def _split(text: str, sign: str) -> list[str]:
+    """By a sign that stands outside of braces."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "{") - (character == "}")
+        if character == sign and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

@@ -119,10 +119,10 @@ def formats(
         table += [
             {
                 "format": target.name,
-                "title": f"{target.title} {target.version}",
+                "title": target.title if target.version in target.title else f"{target.title} {target.version}",
                 "reads": reads if at == 0 else None,
                 "writes": sorted(target.kinds),
-                "rules": list(target.rules) or None,
+                "rules": list(target.rules) or ["read-back"],
                 "signature": target.signature,
                 "issued_through": target.platform,
             }

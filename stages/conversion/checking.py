@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.canonical import Document
 from schemas.errors import Finding
+from stages.conversion import reading_back
 from stages.formats.format import Target
 from stages.rules.catalogue import with_shadow
 from stages.rules.judging import EngineChoice, judge
@@ -45,7 +46,9 @@ class Checker:
                 findings += schema_check(content, name, self.jars)
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
-        return Verdict("+".join(target.rules) or "none", " / ".join(versions) or "none", tuple(findings), shadow)
+        if not target.rules:
+            versions, findings = [reading_back.NAME], list(reading_back.read_back(content, target, document))
+        return Verdict("+".join(target.rules) or reading_back.NAME, " / ".join(versions), tuple(findings), shadow)
 
 
 @lru_cache(maxsize=1)

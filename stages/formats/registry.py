@@ -47,6 +47,11 @@ def targets() -> dict[str, Target]:
     return {target.name: target for each in formats() for target in each.targets}
 
 
+def format_of(one: Target) -> Format:
+    """The syntax that a target is of."""
+    return next(each for each in formats() if any(known.name == one.name for known in each.targets))
+
+
 def target(name: str) -> Target:
     """Raises ConfigurationError for a name that no format writes."""
     try:

@@ -42,6 +42,9 @@ STOP_SECONDS = 5.0
 GATHER_LOOKS = 5
 """How many hundredths of a second an outcome waits for others, to be committed with them."""
 
+IDLE_POLLS = 4
+"""So many times longer than between two takes it is until an idle channel is looked at, unless somebody wakes it."""
+
 
 class Dispatcher:
     """`senders`: one for each channel that is used. Rates are calls a second, for this process.
@@ -81,6 +84,7 @@ class Dispatcher:
         self.poll_seconds = poll_seconds
         self.resolver = Resolver(store, self.sending, self.lease, batch)
         self._flying: dict[Channel, dict[UUID, asyncio.Task[None]]] = {channel: {} for channel in by_channel}
+        self._wakes = {channel: asyncio.Event() for channel in by_channel}
         self._held: set[UUID] = set()
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
 
@@ -105,7 +109,7 @@ class Dispatcher:
         """Go on until `stop` is set; then end the calls under way within some seconds."""
         recorder = asyncio.create_task(self._recorder())
         loops = [asyncio.create_task(self._pump(channel, stop)) for channel in self.buckets]
-        loops += [asyncio.create_task(self._upkeep(stop)), asyncio.create_task(self._heartbeat(stop))]
+        loops += [asyncio.create_task(each(stop)) for each in (self._upkeep, self._heartbeat, self._wake_at)]
         try:
             await asyncio.gather(*loops)
         finally:
@@ -233,8 +237,25 @@ class Dispatcher:
             bucket.take(len(ready))
             for one in ready:
                 flying[one.leased.attempt_id] = asyncio.create_task(self._fly(channel, one))
-            if looked < self.batch:  # a transaction costs about the same for one attempt as for fifty: let some gather
+            if looked == 0:
+                await self._planned(channel)
+            elif looked < self.batch:  # a transaction costs about the same for one attempt as for fifty: some gather
                 await _pause(stop, self.poll_seconds)
+
+    def wake(self) -> None:
+        """Attempts were planned in this process: look now."""
+        for planned in self._wakes.values():
+            planned.set()
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.wake()
+
+    async def _planned(self, channel: Channel) -> None:
+        """Until somebody says that there is something, or the time has come to look for what others have planned."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wakes[channel].wait(), IDLE_POLLS * self.poll_seconds)
+        self._wakes[channel].clear()
 
     async def _fly(self, channel: Channel, ready: Ready) -> None:
         try:

@@ -37,6 +37,9 @@ class Relay:
     async def once(self) -> int:
         """Fire what is due now; returns how many rows."""
         now = self.store.clock()
+        async with self.store.statement() as conn:
+            if not await due.any_now(conn, now):
+                return 0
         async with self.store.transaction() as conn:
             rows = await due.take(conn, now, BATCH)
             try:

@@ -96,7 +96,7 @@ async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator
         async def once() -> int:
             swept = await built.once()
             if not swept:
-                await asyncio.sleep(0.75)
+                await asyncio.sleep(1.75)  # with the role's own pause, two seconds
             return swept
 
         yield once

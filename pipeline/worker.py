@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
@@ -28,6 +28,9 @@ from pipeline.settings import Settings
 from pipeline.store.database import UNAVAILABLE, Store
 from pipeline.topics import make_topics, tls_context
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pipeline.dispatcher import Dispatcher
 
 log = structlog.get_logger()
 
@@ -54,6 +57,7 @@ class Worker:
     apps: list[Any] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    dispatcher: Dispatcher | None = None
 
     async def start(self) -> None:
         """Start everything; returns when the stages consume."""
@@ -83,9 +87,21 @@ class Worker:
             partial(transport.produce, app),
             wiring.door(self.settings, self.store),
         )
-        transport.attach(app, spec.source, runner.batch)
+        transport.attach(app, spec.source, self._batch(runner))
         self.apps.append(app)
         self.runners.append(runner)
+
+    def _batch(self, runner: Runner) -> Callable[[Sequence[transport.Raw]], Awaitable[None]]:
+        """What a stage does with a micro-batch; a dispatcher beside it learns that attempts were planned."""
+        if runner.spec.target is not None:
+            return runner.batch
+
+        async def batch(raws: Sequence[transport.Raw]) -> None:
+            await runner.batch(raws)
+            if self.dispatcher is not None:
+                self.dispatcher.wake()
+
+        return batch
 
     async def watch(self) -> None:
         """Returns when told to stop; raises when a stage or role has died, or makes no progress."""
@@ -173,7 +189,7 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
 
 async def _dispatch(worker: Worker, stop: asyncio.Event) -> None:
     """The dispatcher has loops of its own: a slow provider delays nobody else."""
-    dispatcher = wiring.dispatcher(worker.settings, worker.store)
+    dispatcher = worker.dispatcher = wiring.dispatcher(worker.settings, worker.store)
     try:
         await dispatcher.run(stop)
     finally:

@@ -89,8 +89,9 @@ async def follow(conn: Connection, triggers: Mapping[UUID, str], log: list[Event
 
 
 async def _load(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> list[Known]:
-    rows = await (await conn.execute(DELIVERIES, [list(deliveries)])).fetchall()
-    attempts = await (await conn.execute(ATTEMPTS, [list(deliveries)])).fetchall()
+    at_deliveries = await conn.execute(DELIVERIES, [list(deliveries)])
+    at_attempts = await conn.execute(ATTEMPTS, [list(deliveries)])
+    rows, attempts = await at_deliveries.fetchall(), await at_attempts.fetchall()
     told: dict[UUID, list[Report]] = {}
     for row in await (await conn.execute(REPORTS, [[row["attempt_id"] for row in attempts]])).fetchall():
         told.setdefault(row["attempt_id"], []).append(Report.model_validate(row["report"]))

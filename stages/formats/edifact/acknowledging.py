@@ -77,7 +77,12 @@ def _message(given: Given) -> AcknowledgedMessage:
     if given.type not in NAMES:
         faults.append(SyntaxFault(place="UNH", code="14", text="no such message is read here"))
     elif not faults:
-        _, odd = sort(grammar(given.type, release(given)[0]).table, given.body)
+        try:
+            _, odd = sort(grammar(given.type, release(given)[0]).table, given.body)
+        except Unfit as unfit:
+            return AcknowledgedMessage(
+                reference=reference, type=kind, action="rejected", errors=tuple(map(_fault, unfit.findings))
+            )
         faults += [SyntaxFault(place=f"segment {each.number}", code=_ODD[each.kind]) for each in odd[:_FAULTS]]
     return AcknowledgedMessage(
         reference=reference, type=kind, action="rejected" if faults else "accepted", errors=tuple(faults)

@@ -20,6 +20,9 @@ from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import DOCUMENT_BYTES, DOCUMENT_PARTS, refuse
 
 _HEAD = 4096
+SEGMENTS = 100_000
+LINES = 20_000
+"""What one message may have: what keeps it under 100 MB and a second."""
 
 
 @dataclass
@@ -184,11 +187,13 @@ def _same(tag: str, opened_with: str, closed_with: str, place: str) -> list[Find
 def messages(file: BinaryIO, within: Interchange, offset: int, number: int) -> Iterator[Given]:
     """Every message of the interchange from `offset` on. What stands outside of messages is passed over, but said."""
     current: Given | None = None
-    size = parts = 0
+    size = parts = lines = 0
     stray: list[Finding] = []
     for raw in segments(file, offset, number, within.service, wrapped=within.wrapped):
         if raw.start >= within.end:
             break
+        if current is not None and current.refusal is not None and not raw.tag.startswith(b"UN"):
+            continue
         text, wrong = decoded(raw.data, within.charset)
         elements = split(text, within.service)
         tag = elements[0][0]
@@ -200,6 +205,7 @@ def messages(file: BinaryIO, within: Interchange, offset: int, number: int) -> I
             current = None
         if tag == "UNH":
             current, size, parts = Given(within, elements, [], raw.number, raw.end, raw.number), 0, 0
+            lines = 0
             current.odd, stray = stray, []
         elif current is None:
             if tag not in ("UNA", "UNB", "UNG", "UNE", "UNZ") and len(stray) < 10:
@@ -214,11 +220,12 @@ def messages(file: BinaryIO, within: Interchange, offset: int, number: int) -> I
             current = None
         elif current.refusal is None:
             size += len(raw.data)
+            lines += tag == "LIN"
             parts += sum(map(len, elements))
             if not raw.whole:
                 current.refusal = refuse("edifact-truncated", "the file breaks off within a segment", place)
-            elif size > DOCUMENT_BYTES or parts > DOCUMENT_PARTS:
-                message = f"the message has more than {DOCUMENT_BYTES} bytes or {DOCUMENT_PARTS} elements"
+            elif size > DOCUMENT_BYTES or parts > DOCUMENT_PARTS or len(current.body) >= SEGMENTS or lines > LINES:
+                message = f"the message has more than {LINES} lines, {SEGMENTS} segments or {DOCUMENT_BYTES} bytes"
                 current.refusal = refuse("edifact-limit", message, place)
                 current.body.clear()
             else:

@@ -86,6 +86,7 @@ def _interchange(
         records.append(Record(found.address, error=refused(found.address, found.wrong)))
         return None
     offset, number = int(place.get("m", found.body)), int(place.get("k", found.before))
+    began = len(records)
     for given in messages(source.file, found, offset, number):
         place["n"] = int(place["n"]) + 1
         records.append(_record(given, int(place["n"]), profile, accept=accept))
@@ -98,6 +99,9 @@ def _interchange(
                 "m": given.end,
                 "k": given.last,
             }
+    if len(records) == began and "m" not in place:
+        finding = refuse("edifact-no-message", "no message stands in the interchange", f"segment {found.first + 1}")
+        records.append(Record(found.address, error=refused(found.address, (finding,))))
     return None
 
 

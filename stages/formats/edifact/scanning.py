@@ -136,7 +136,7 @@ def joined(elements: Elements) -> str:
     left out."""
     said = []
     for element in elements:
-        components = [_RELEASED.sub(r"?\g<0>", each) for each in element]
+        components = [each if each.isalnum() else _RELEASED.sub(r"?\g<0>", each) for each in element]
         while len(components) > 1 and not components[-1]:
             components.pop()
         said.append(":".join(components))

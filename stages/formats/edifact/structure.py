@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 
 from stages.formats.edifact import tables
 from stages.formats.edifact.scanning import Elements
+from stages.formats.reading.completing import Unfit
+from stages.formats.reading.records import refuse
+
+ODDITIES = 2000
+"""So many segments out of place make no message."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +102,10 @@ class _Frame:
 
 
 def sort(table: tuple[Slot, ...], segments: list[Elements], first: int = 2) -> tuple[list[Node], list[Oddity]]:
-    """The segments between UNH and UNT as a tree; nothing is lost. `first` is the number of the first one."""
+    """The segments between UNH and UNT as a tree; nothing is lost. `first` is the number of the first one.
+
+    Raises Unfit where nearly nothing stands where it should.
+    """
     root: list[Node] = []
     frames = [_Frame(table, root)]
     odd: list[Oddity] = []
@@ -114,6 +122,8 @@ def sort(table: tuple[Slot, ...], segments: list[Elements], first: int = 2) -> t
         depth, index = next(
             ((d, i) for d in range(len(frames) - 1, -1, -1) if (i := frames[d].forward(tag)) is not None), (-1, -1)
         )
+        if len(odd) > ODDITIES:
+            raise Unfit(refuse("edifact-limit", f"more than {ODDITIES} segments are out of place", f"segment {number}"))
         if depth < 0:
             depth, index = next(
                 ((d, i) for d in range(len(frames) - 1, -1, -1) if (i := frames[d].backward(tag)) is not None), (-1, -1)

@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[str, str, str, str | None]] = {
     "q-totals.json": ("document-invalid", "BR-CO-16", "totals.amount_due", "132.00"),
     "r-deep.json": ("export-unreadable", "format-unknown", "line 1", "[[[["),
     "s-empty.csv": ("export-unreadable", "format-unknown", "line 1", None),
-    "t-a.pdf": ("export-unreadable", "format-unknown", "line 1", "%PDF"),
+    "t-a.pdf": ("export-unreadable", "pdf-damaged", "the PDF", None),
     "u-mixed.zip": ("export-unreadable", "xml-syntax", "two.xml, line 2, column ", None),
     "v-one-document-too-large.json": ("limit-exceeded", "json-limit", "line 2", None),
     "w-date.csv": ("export-unreadable", "csv-date", 'line 3, column "Date"', "31.02.2026"),

@@ -116,8 +116,12 @@ class Target:
         return self.embedding is not None
 
     def under(self, document: Any, options: Options) -> Target:
-        """The target with the rules that hold for this document and these options."""
-        return replace(self, rules=self.rules_by(document, options)) if self.rules_by else self
+        """The target with the rules and the envelope that hold for this document and these options."""
+        bound = replace(self, rules=self.rules_by(document, options)) if self.rules_by else self
+        wrap = self.wrap
+        if wrap is None or not options:
+            return bound
+        return replace(bound, wrap=lambda messages, letter: wrap(messages, replace(letter, options=options)))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ ABROAD = {
     "FT EX/2026/105": "factur-x",
 }
 """What has another e-format than Peppol's, and by which rules the oracle judges it; EDI is judged in its mailbox."""
-EDI = {"FT EX/2026/104"}
+EDI = {"FT EX/2026/104", "FT 2026/1061"}
 SIGNED_INSIDE = {"FT EX/2026/102": ".xsig", "FT EX/2026/103": ".xml.p7m"}
 
 pytestmark = [

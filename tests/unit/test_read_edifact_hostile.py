@@ -6,6 +6,7 @@ import io
 import random
 from contextlib import suppress
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,19 @@ def test_the_sample_is_read() -> None:
     (record,) = records(INVOICE)
     assert record.document is not None, record.error
     assert record.warnings == ()
+
+
+def test_sets_that_switch_or_take_two_bytes_are_refused() -> None:
+    """UNOY is refused, and UNOX where it switches to a double-byte set; UNOX in plain letters is read."""
+    with pytest.raises(PermanentError) as refusal:
+        records(INVOICE.replace(b"UNOC:3", b"UNOY:4"))
+    assert [each.rule for each in refusal.value.findings] == ["edifact-charset"]
+    ascii_only = INVOICE.replace("ã".encode("iso8859-1"), b"a").replace(b"UNOC:3", b"UNOX:4")
+    (plain,) = records(ascii_only)
+    assert plain.document is not None
+    (switched,) = records(ascii_only.replace(b"Ebro", b"\x1b$B6e\x1b(B"))
+    assert switched.error is not None
+    assert [each.rule for each in switched.error.findings] == ["edifact-charset"]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

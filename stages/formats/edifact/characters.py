@@ -1,6 +1,6 @@
 """Service characters and character sets of EDIFACT: what separates, and in which letters a text may be written.
 
-Source: ISO 9735:1988 with Amendment 1, ISO 9735-1:2002 (annex A: UNOA to UNOK, UNOW, UNOX, UNOY).
+Source: ISO 9735:1988 with Amendment 1, ISO 9735-1:2002 (annex A: UNOA to UNOK, UNOW to UNOY).
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 CODECS = {
     "UNOA": "ascii", "UNOB": "ascii", "UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5",
     "UNOF": "iso8859-7", "UNOG": "iso8859-3", "UNOH": "iso8859-4", "UNOI": "iso8859-6", "UNOJ": "iso8859-8",
-    "UNOK": "iso8859-9", "UNOW": "utf-8", "UNOX": "iso2022_jp_2", "UNOY": "utf-16",
+    "UNOK": "iso8859-9", "UNOW": "utf-8", "UNOX": "ascii",
 }  # fmt: skip
-"""Syntax identifier (UNB 0001) -> codec."""
-WRITABLE = tuple(name for name in CODECS if name not in ("UNOX", "UNOY"))
+"""Syntax identifier (UNB 0001) -> codec. UNOX is read as long as it does not switch to another set (ISO 2022): the
+bytes of a double-byte set may be those of service characters. UNOY (two bytes a character) is not read."""
+WRITABLE = tuple(name for name in CODECS if name != "UNOX")
 _LEVEL_A = re.compile(r"[A-Z0-9 .,\-()/=!\"%&*;<>'+:?]*\Z")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 

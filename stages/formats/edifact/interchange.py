@@ -170,6 +170,8 @@ def _look_through(file: BinaryIO, found: Interchange) -> None:
 
 def _charset(found: Interchange, place: str) -> None:
     said = value(found.header, 1)
+    if said == "UNOY":
+        raise Unfit(refuse("edifact-charset", "two bytes a character are not read", f"{place}, element 1.1", said))
     if said in CODECS:
         found.charset = said
     else:
@@ -222,7 +224,10 @@ def messages(file: BinaryIO, within: Interchange, offset: int, number: int) -> I
             size += len(raw.data)
             lines += tag == "LIN"
             parts += sum(map(len, elements))
-            if not raw.whole:
+            if within.charset == "UNOX" and b"\x1b" in raw.data:
+                message = "a switch to another character set (ISO 2022) is not read"
+                current.refusal = refuse("edifact-charset", message, place)
+            elif not raw.whole:
                 current.refusal = refuse("edifact-truncated", "the file breaks off within a segment", place)
             elif size > DOCUMENT_BYTES or parts > DOCUMENT_PARTS or len(current.body) >= SEGMENTS or lines > LINES:
                 message = f"the message has more than {LINES} lines, {SEGMENTS} segments or {DOCUMENT_BYTES} bytes"

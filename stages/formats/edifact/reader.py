@@ -154,7 +154,6 @@ def _walked(given: Given, address: str) -> tuple[Walk, dict[str, Any]]:
     for node in nodes:
         if node.slot is None:
             walk.keep(node.tag, raw(node.elements))
-    walk.data.setdefault("_association", value(given.header, 2, 5))
     walk.data["_interchange"] = given.interchange
     walk.data["_issued"] = issued(given.interchange)
     return walk, walk.data
@@ -187,7 +186,7 @@ def _completed(walk: Walk, profile: ExtractionProfile | None) -> Any:
     data = walk.data
     message = walk.grammar.message
     message.read_shape(data, walk)
-    for name in ("_association", "_interchange", "_issued"):
+    for name in ("_interchange", "_issued"):
         data.pop(name, None)
     findings: list[Finding] = [*walk.findings]
     currency = data.get("currency")

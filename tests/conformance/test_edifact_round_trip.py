@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from edifact_documents import CONTRL, DESPATCH, ORDER, OTHERS, READ_ONLY
-from ubl_documents import DOCUMENTS
+from ubl_documents import DOCUMENTS, invoice, line
 
 from schemas.canonical import Document
 from schemas.documents import Note
@@ -120,6 +121,16 @@ def test_what_is_too_long_to_be_cut_is_refused() -> None:
     with pytest.raises(DocumentInvalid) as refusal:
         writer.write(ORDER.model_copy(update={"number": "N" * 36}), "96A", {})
     assert [(each.rule, each.place) for each in refusal.value.findings] == [("edifact-length", "number")]
+
+
+def test_a_tax_that_the_directory_does_not_know_stops_the_document() -> None:
+    """IGIC (category L) has no code in D.96A, and an invoice without its tax would be another one."""
+    document, _ = complete(invoice("L-1", line(1, vat_category="L", vat_rate=Decimal(7))))
+    with pytest.raises(DocumentInvalid) as refusal:
+        writer.write(document, "96A", {})
+    assert ("edifact-code", "lines[0].vat_category", "L") in [
+        (each.rule, each.place, each.found) for each in refusal.value.findings
+    ]
 
 
 def test_the_envelope_numbers_its_messages() -> None:

@@ -36,7 +36,18 @@ ASSOCIATIONS = {
     "01B": {"INVOIC": "EAN011", "ORDERS": "EAN010", "ORDRSP": "EAN009", "DESADV": "EAN007", "PRICAT": "EAN009"},
 }
 """What EANCOM 1997 and 2002 say in UNH 0057, where the option `eancom` asks for it."""
-_MUST = frozenset({"invoice_number", "number", "currency", "type_code", "document_number", "interchange_reference"})
+_MUST = frozenset(
+    {
+        "invoice_number",
+        "number",
+        "currency",
+        "type_code",
+        "document_number",
+        "interchange_reference",
+        "vat_category",
+        "category",
+    }
+)
 
 _LED = frozenset({"MEA", "MOA", "PCD", "PRI", "QTY"})
 """Segments that say nothing without their number, whatever stands beside it."""

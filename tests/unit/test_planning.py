@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.directory import Known
 from connectors.profiles import FolderProfiles, Pinned
-from schemas.documents import DeliveryHints, Identifier, Invoice, Line, Party
+from schemas.documents import Address, DeliveryHints, Identifier, Invoice, Line, Party
+from schemas.messages import Plan
+from schemas.orders import Order
 from schemas.outcomes import Refusal
 from stages.extraction import business_key, content_hash, planning, seller_key
 
@@ -173,3 +177,36 @@ def test_content_is_what_the_export_said_not_what_the_directory_added() -> None:
     filled, _ = planning.complete_receiver(bare, ANA)
     assert content_hash(bare) == content_hash(filled)
     assert content_hash(bare) != content_hash(bare.model_copy(update={"buyer_reference": "other"}))
+
+
+def test_the_recipients_formats_beat_the_countrys_and_these_the_tenants(pinned: Pinned) -> None:
+    """One document may become several; each rendition says whose profile asked for it."""
+    profile = pinned.profile.model_copy(
+        update={"country_formats": {"ES": ("facturae",)}, "format_options": {"factur-x": {"profile": "basic"}}}
+    )
+    choosing = replace(pinned, profile=profile)
+    buyer = Party(name="A", vat_identifier="PT1", address=Address(country="ES"))
+
+    def made(**preferences: Any) -> list[tuple[str, str, dict[str, str]]]:
+        known = Known(ANA.party_id, "Ana", 1, None, preferences.pop("country", None), preferences)
+        plan = planning.plan(invoice(buyer), planning.Recognised(known, "vat"), choosing)
+        assert isinstance(plan, Plan)
+        return [(each.format, each.chosen_by, each.options) for each in plan.renditions]
+
+    assert made(country="PT") == [("peppol", "tenant", {})]
+    assert made() == [("facturae", "country", {})]
+    wish = {"formats": ["factur-x", "peppol"], "format_options": {"profile": "extended"}}
+    assert made(**wish) == [("factur-x", "recipient", {"profile": "extended"}), ("peppol", "recipient", {})]
+
+
+def test_a_kind_that_no_format_carries_is_refused_with_a_way_out(pinned: Pinned) -> None:
+    """The sentence names the formats that were asked for, and what to do."""
+    profile = pinned.profile.model_copy(update={"formats": ("facturae",)})
+    order = Order.model_validate(
+        {"number": "PO-1", "issue_date": "2026-11-02", "buyer": {"name": "B"}, "seller": {"name": "S"},
+         "lines": [{"identifier": "1", "quantity": "2", "name": "Paper"}]}
+    )  # fmt: skip
+    refused = planning.plan(order, planning.Recognised(ANA, "vat"), replace(pinned, profile=profile))
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "no-route"
+    assert "facturae, and that has no message for a document of type order" in refused.explanation

@@ -34,8 +34,11 @@ def plain(value: Any) -> Any:
     """The value in the types above. Raises TypeError for a float or an unknown type, ValueError for a huge number."""
     if value is None or value is True or value is False:
         return value
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value if value.isascii() and "\0" not in value else _text(value)
+    if kind is int and -LARGEST <= value <= LARGEST:
+        return value
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, str):

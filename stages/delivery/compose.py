@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -63,7 +63,7 @@ class Content:
     def kind(self) -> str:
         return text(self.language, "credit-note" if self.credit else "invoice")
 
-    @property
+    @cached_property
     def money(self) -> str:
         """The amount as people write it in this language; "" where it is not known."""
         return self._money(None)
@@ -213,6 +213,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def _day(day: date, language: str) -> str:
     from babel.dates import format_date
 

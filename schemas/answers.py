@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.documents import Code, Day, Note, Part, Party, Text
+from schemas.documents import BusinessDocument, Code, Day, Note, Part, Party, Text
 
 Action = Literal["accepted", "accepted-with-errors", "partly-accepted", "rejected", "received"]
 
@@ -32,8 +32,10 @@ class AcknowledgedMessage(Part):
     errors: tuple[SyntaxFault, ...] = ()
 
 
-class SyntaxAcknowledgement(Part):
+class SyntaxAcknowledgement(BusinessDocument):
     """CONTRL of UN/EDIFACT, 997 of X12: which interchange or group, and which of its messages, could be read."""
+
+    SENDER, RECEIVER = "sender", "receiver"
 
     kind: Literal["syntax-acknowledgement"] = "syntax-acknowledgement"
     number: Annotated[str, Field(min_length=1, max_length=200, description="reference of this acknowledgement")]
@@ -48,13 +50,11 @@ class SyntaxAcknowledgement(Part):
     messages: tuple[AcknowledgedMessage, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
 
-    @property
-    def document_type(self) -> str:
-        return self.kind
 
-
-class BusinessResponse(Part):
+class BusinessResponse(BusinessDocument):
     """A partner's answer to a document. Peppol Invoice Response (T111, UBL ApplicationResponse)."""
+
+    SENDER, RECEIVER = "sender", "receiver"
 
     kind: Literal["business-response"] = "business-response"
     number: Annotated[str, Field(min_length=1, max_length=200)]
@@ -71,7 +71,3 @@ class BusinessResponse(Part):
     explanation: Text | None = None
     notes: tuple[Note, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind

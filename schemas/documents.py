@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -267,8 +267,38 @@ class Note(Part):
     subject_code: Code | None = Field(None, description="BT-21")
 
 
-class Invoice(Part):
+class BusinessDocument(Part):
+    """What all canonical documents share. SENDER and RECEIVER name the fields that say who made it, and for whom."""
+
+    SENDER: ClassVar[str]
+    RECEIVER: ClassVar[str]
+
+    @property
+    def document_type(self) -> str:
+        """The word that people, file names and the database use."""
+        return str(getattr(self, "kind"))  # noqa: B009  each kind has it, as a literal of its own
+
+
+class TradeDocument(BusinessDocument):
+    """A document whose parties are called by their part in the trade: buyer and seller, payer and payee."""
+
+    @property
+    def sender(self) -> Party:
+        party = getattr(self, self.SENDER)
+        assert isinstance(party, Party)
+        return party
+
+    @property
+    def receiver(self) -> Party:
+        party = getattr(self, self.RECEIVER)
+        assert isinstance(party, Party)
+        return party
+
+
+class Invoice(TradeDocument):
     """An invoice or credit note: the canonical document. `type_code` (BT-3) tells which."""
+
+    SENDER, RECEIVER = "seller", "buyer"
 
     kind: Literal["invoice"] = Field(
         "invoice", description="which canonical message this is; others stand beside it later"
@@ -321,11 +351,3 @@ class Invoice(Part):
     def number(self) -> str:
         """BT-1, by the name that all canonical documents share."""
         return self.invoice_number
-
-    @property
-    def sender(self) -> Party:
-        return self.seller
-
-    @property
-    def receiver(self) -> Party:
-        return self.buyer

@@ -28,6 +28,7 @@ from schemas.documents import (
     Party,
     Period,
     Text,
+    TradeDocument,
 )
 
 Number1 = Annotated[str, Field(min_length=1, max_length=200)]
@@ -79,7 +80,7 @@ class OrderLine(ItemFields):
     note: Text | None = None
 
 
-class _Message(Part):
+class _Message(TradeDocument):
     """What every message around an order has."""
 
     number: Number1
@@ -90,6 +91,8 @@ class _Message(Part):
 
 class Order(_Message):
     """An order: from the buyer to the seller. UBL Order (Peppol T01), ORDERS, 850, ORDERS05."""
+
+    SENDER, RECEIVER = "buyer", "seller"
 
     kind: Literal["order"] = "order"
     type_code: Code = Field("220", description="UNTDID 1001: 220 order, 227 consignment ...")
@@ -114,18 +117,6 @@ class Order(_Message):
     totals: OrderTotals = OrderTotals()
     lines: tuple[OrderLine, ...] = Field(min_length=1)
 
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.buyer
-
-    @property
-    def receiver(self) -> Party:
-        return self.seller
-
 
 class OrderResponseLine(ItemFields):
     """What the seller says of one ordered line."""
@@ -146,6 +137,8 @@ class OrderResponseLine(ItemFields):
 class OrderResponse(_Message):
     """The seller's answer to an order. UBL OrderResponse (Peppol T76), ORDRSP, 855, ORDERS05 with ORDRSP."""
 
+    SENDER, RECEIVER = "seller", "buyer"
+
     kind: Literal["order-response"] = "order-response"
     response_code: Code = Field(description="UNCL4343: AB received, AP accepted, CA with changes, RE rejected")
     order_reference: Code = Field(description="the buyer's order number")
@@ -156,18 +149,6 @@ class OrderResponse(_Message):
     promised_delivery: Period | None = None
     totals: OrderTotals = OrderTotals()
     lines: tuple[OrderResponseLine, ...] = ()
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.seller
-
-    @property
-    def receiver(self) -> Party:
-        return self.buyer
 
 
 class Package(Part):
@@ -218,6 +199,8 @@ class DespatchLine(ItemFields):
 class DespatchAdvice(_Message):
     """What is on its way. UBL DespatchAdvice (Peppol T16), DESADV, 856, DELVRY."""
 
+    SENDER, RECEIVER = "seller", "buyer"
+
     kind: Literal["despatch-advice"] = "despatch-advice"
     type_code: Code = Field("351", description="UNTDID 1001")
     seller: Party = Field(description="who ships")
@@ -229,18 +212,6 @@ class DespatchAdvice(_Message):
     shipment: Shipment = Shipment()
     packages: tuple[Package, ...] = ()
     lines: tuple[DespatchLine, ...] = Field(min_length=1)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.seller
-
-    @property
-    def receiver(self) -> Party:
-        return self.buyer
 
 
 class ReceivingLine(ItemFields):
@@ -261,6 +232,8 @@ class ReceivingLine(ItemFields):
 class ReceivingAdvice(_Message):
     """What arrived, and how. UBL ReceiptAdvice, RECADV, 861."""
 
+    SENDER, RECEIVER = "buyer", "seller"
+
     kind: Literal["receiving-advice"] = "receiving-advice"
     buyer: Party = Field(description="who received")
     seller: Party = Field(description="who shipped")
@@ -268,18 +241,6 @@ class ReceivingAdvice(_Message):
     order_reference: Code | None = None
     received: Day | None = None
     lines: tuple[ReceivingLine, ...] = Field(min_length=1)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.buyer
-
-    @property
-    def receiver(self) -> Party:
-        return self.seller
 
 
 class CatalogueItem(ItemFields):
@@ -304,6 +265,8 @@ class CatalogueItem(ItemFields):
 class Catalogue(_Message):
     """What can be ordered at which price. UBL Catalogue (Peppol T19), PRICAT, 832."""
 
+    SENDER, RECEIVER = "seller", "buyer"
+
     kind: Literal["catalogue"] = "catalogue"
     action: Literal["replace", "update", "delete"] = "replace"
     name: Text | None = None
@@ -314,15 +277,3 @@ class Catalogue(_Message):
     seller: Party
     buyer: Party
     items: tuple[CatalogueItem, ...] = Field(min_length=1)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.seller
-
-    @property
-    def receiver(self) -> Party:
-        return self.buyer

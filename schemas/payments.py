@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.documents import Amount, Code, Currency, Day, Note, Part, Party, Text
+from schemas.documents import Amount, Code, Currency, Day, Note, Part, Party, Text, TradeDocument
 
 
 class RemittanceLine(Part):
@@ -22,8 +22,10 @@ class RemittanceLine(Part):
     adjustment_reason: Text | None = None
 
 
-class RemittanceAdvice(Part):
+class RemittanceAdvice(TradeDocument):
     """Which documents a payment settles: from the payer to the payee. REMADV, 820."""
+
+    SENDER, RECEIVER = "payer", "payee"
 
     kind: Literal["remittance-advice"] = "remittance-advice"
     number: Annotated[str, Field(min_length=1, max_length=200)]
@@ -41,18 +43,6 @@ class RemittanceAdvice(Part):
     notes: tuple[Note, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
 
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.payer
-
-    @property
-    def receiver(self) -> Party:
-        return self.payee
-
 
 class OpenItem(Part):
     """One document that is not, or not wholly, paid."""
@@ -65,8 +55,10 @@ class OpenItem(Part):
     days_overdue: int | None = None
 
 
-class OpenItems(Part):
+class OpenItems(TradeDocument):
     """A customer's account at a day: one customer of an ageing report."""
+
+    SENDER, RECEIVER = "seller", "buyer"
 
     kind: Literal["open-items"] = "open-items"
     number: Annotated[str, Field(min_length=1, max_length=200)]
@@ -78,18 +70,6 @@ class OpenItems(Part):
     buckets: dict[str, Amount] = Field(default_factory=dict, description="as the report names them: `1-30`, `> 90`")
     items: tuple[OpenItem, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.seller
-
-    @property
-    def receiver(self) -> Party:
-        return self.buyer
 
 
 class CollectionEntry(Part):
@@ -111,8 +91,10 @@ class CollectionEntry(Part):
     reasons: tuple[Code, ...] = Field((), description="why it was refused: the bank's codes")
 
 
-class CollectionReport(Part):
+class CollectionReport(TradeDocument):
     """A bank's return file for collections: CNAB 240 or 400 (FEBRABAN)."""
+
+    SENDER, RECEIVER = "bank_party", "company"
 
     kind: Literal["collection-report"] = "collection-report"
     number: Annotated[str, Field(min_length=1, max_length=200, description="bank and sequence of the file")]
@@ -124,15 +106,3 @@ class CollectionReport(Part):
     company: Party
     entries: tuple[CollectionEntry, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def document_type(self) -> str:
-        return self.kind
-
-    @property
-    def sender(self) -> Party:
-        return self.bank_party
-
-    @property
-    def receiver(self) -> Party:
-        return self.company

@@ -128,11 +128,7 @@ def _hints(document: Document) -> DeliveryHints:
 
 def with_receiver(document: Document, party: Party) -> Document:
     """The document with another receiver, whatever field its kind has it in."""
-    return document.model_copy(update={_receiver_field(document): party})
-
-
-def _receiver_field(document: Document) -> str:
-    return next(name for name in type(document).model_fields if getattr(document, name) is document.receiver)
+    return document.model_copy(update={document.RECEIVER: party})
 
 
 def complete_receiver(document: Document, party: Known) -> tuple[Document, list[str]]:
@@ -143,7 +139,7 @@ def complete_receiver(document: Document, party: Known) -> tuple[Document, list[
         if scheme.startswith("endpoint:"):
             endpoint = Identifier(value=value, scheme=scheme.removeprefix("endpoint:"))
             receiver = document.receiver.model_copy(update={"endpoint": endpoint})
-            return with_receiver(document, receiver), [f"{_receiver_field(document)}.endpoint"]
+            return with_receiver(document, receiver), [f"{document.RECEIVER}.endpoint"]
     return document, []
 
 

@@ -29,7 +29,7 @@ from schemas.outcomes import Done, Parked, Refusal, Result, Retry
 
 log = structlog.get_logger()
 
-CHUNK = 32
+CHUNK = 16
 """Messages that go to a child in one call: enough to hide the call, few enough to keep both cores busy."""
 
 

@@ -35,7 +35,7 @@ MAX_FETCHED = 200
 WITHIN_SECONDS = 0.02
 """How long a micro-batch waits to fill, after one that was small: a document alone is not held up."""
 MANY = 4
-BUSY_SECONDS = 0.15
+BUSY_SECONDS = 0.05
 """How long it waits after one of MANY messages and more: they come in a stream, and cost less together."""
 MAX_MESSAGE_BYTES = 1_048_576
 

@@ -28,7 +28,7 @@ class Codec:
 
 _NUMBER = re.compile(r"-?(?:\d+(?:([.,])\d+)?|([.,])\d+)\Z", re.ASCII)
 _DAYS = {
-    "102": re.compile(r"(\d{4})(\d\d)(\d\d)\Z"),
+    "102": re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{4})?\Z"),  # some write a time behind it, as 203 has one
     "203": re.compile(r"(\d{4})(\d\d)(\d\d)\d{4}\Z"),
     "204": re.compile(r"(\d{4})(\d\d)(\d\d)\d{6}\Z"),
     "101": re.compile(r"(\d\d)(\d\d)(\d\d)\Z"),

@@ -96,7 +96,8 @@ _KNOWN = frozenset("S Z E AE K G O L M B".split())
 
 
 def _category(part: Data | None, walk: Any, category: str = "vat_category", rate: str = "vat_rate") -> None:
-    """B with a rate of zero is reverse charge; a rate alone tells: above zero S, zero Z, with a warning."""
+    """B with a rate of zero is reverse charge; a rate above zero tells S, with a warning. Zero alone tells nothing: it
+    is Z, E, AE, K or G, and nobody guesses which."""
     if not part:
         return
     code, percent = part.get(category), part.get(rate)
@@ -104,9 +105,11 @@ def _category(part: Data | None, walk: Any, category: str = "vat_category", rate
     if code == "B" and zero:
         part[category] = "AE"
     elif code not in _KNOWN and percent is not None:
-        part[category] = "Z" if zero else "S"
-        message = "no category of EN 16931: by its rate, Z where it is zero, else S"
-        walk.warnings.add("edifact-tax", message, "TAX", f"{code or ''} {percent}".strip())
+        part.pop(category, None)
+        if not zero:
+            part[category] = "S"
+            message = "no category of EN 16931: by its rate it is S"
+            walk.warnings.add("edifact-tax", message, "TAX", f"{code or ''} {percent}".strip())
 
 
 def read_shape(data: Data, walk: Any) -> None:

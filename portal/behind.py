@@ -15,10 +15,13 @@ from pipeline.store import artefacts, pages
 from pipeline.store.links import Link
 from portal import words
 from portal.desk import Desk
+from schemas.canonical import MODELS
 from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.tenants import BrandProfile
+
+MESSAGE_KINDS = frozenset(MODELS) - {"invoice"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Behind:
     def credit(self) -> bool:
         return self.type == "credit-note" or self.type in CREDIT_NOTE_TYPES
 
+    @property
+    def message(self) -> bool:
+        """Something around an invoice, which asks for no money."""
+        return self.type in MESSAGE_KINDS
+
     def moment(self, seconds: int) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
 
@@ -69,7 +77,10 @@ class Behind:
         from babel.numbers import format_currency
 
         texts, local = words.load(language), words.locale(self.language, language)
-        kind = texts.credit_note if self.credit else texts.invoice
+        if self.message:
+            kind = words.message_title(self.type, language)
+        else:
+            kind = texts.credit_note if self.credit else texts.invoice
         money = ""
         if self.amount is not None and self.currency is not None:
             money = format_currency(self.amount, self.currency, locale=local)
@@ -96,6 +107,7 @@ class Behind:
             "issued": day(self.issue_date),
             "superseded": self.state == "superseded",
             "demonstration": self.demonstration,
+            "message": self.message,
             "copy": texts.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
                 date=format_date(self.expires_at.astimezone(_zone(self.zone)).date(), "long", locale=local)

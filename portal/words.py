@@ -47,6 +47,9 @@ class PageWords:
     e_format_hint: str
     signature: str
     signature_hint: str
+    e_document: str
+    e_document_hint: str
+    signed_document_hint: str
     download: str
     # confirming
     confirm: str
@@ -70,6 +73,13 @@ class PageWords:
     unavailable: str
     unavailable_lead: str
     not_ready: str
+
+
+def message_title(kind: str, language: str) -> str:
+    """What a message around an invoice is called, as its own page has it; KeyError for what has none."""
+    from stages.rendering.words import load as load_printed
+
+    return load_printed(language)[0].titles[kind.replace("-", "_")]
 
 
 def load(language: str) -> PageWords:

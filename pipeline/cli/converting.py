@@ -288,18 +288,14 @@ def _make(document: Document, wish: Wish) -> tuple[bytes, str, Any]:
 def _pdf(document: Document, target: Any, content: bytes, wish: Wish) -> bytes:
     from datetime import UTC, datetime
 
-    from schemas.documents import Invoice
-    from schemas.errors import DocumentInvalid
     from stages.conversion import making
     from stages.rendering.brand import Brand
     from stages.rendering.layout import render
     from stages.rendering.pdfa import embedded_file
 
-    if not isinstance(document, Invoice):
-        raise DocumentInvalid("Only invoices and credit notes have a page.")
     inside = embedded_file(target, wish.options, f"{making.file_name(document)}{target.suffix}", content)
     return render(
-        document, brand=Brand(name=document.seller.name), language=wish.language or "en", attachment=inside,
+        document, brand=Brand(name=document.sender.name), language=wish.language or "en", attachment=inside,
         created=datetime.now(UTC),
     )  # fmt: skip
 

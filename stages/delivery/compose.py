@@ -33,7 +33,7 @@ NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013":
 
 @dataclass(frozen=True)
 class Content:
-    """What a message is about. `document_type`: invoice or credit-note, the document's word, not its code (BT-3).
+    """What a message is about. `document_type`: one of `texts.KINDS`, the document's word, not its code (BT-3).
 
     `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's;
     `copy_of` the authority's platform that issues the original.
@@ -61,7 +61,7 @@ class Content:
 
     @property
     def kind(self) -> str:
-        return text(self.language, "credit-note" if self.credit else "invoice")
+        return text(self.language, self.document_type)
 
     @cached_property
     def money(self) -> str:

@@ -30,12 +30,32 @@ KEYS = (
 )
 """Every table holds exactly these, and a name for each of `KINDS`."""
 
-KINDS = ("invoice", "credit-note")
+KINDS = (
+    "invoice",
+    "credit-note",
+    "order",
+    "order-response",
+    "despatch-advice",
+    "receiving-advice",
+    "catalogue",
+    "remittance-advice",
+    "open-items",
+    "business-response",
+)
+"""What is delivered: the document's own word for what it is."""
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "invoice": "Invoice",
         "credit-note": "Credit note",
+        "order": "Order",
+        "order-response": "Order response",
+        "despatch-advice": "Despatch advice",
+        "receiving-advice": "Receiving advice",
+        "catalogue": "Catalogue",
+        "remittance-advice": "Remittance advice",
+        "open-items": "Statement of open items",
+        "business-response": "Response to a document",
         "subject": "{kind} {number} from {seller}",
         "preheader": "{amount} – view, download and confirm receipt, no account needed.",
         "greeting": "Hello,",
@@ -58,6 +78,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "pt": {
         "invoice": "Fatura",
         "credit-note": "Nota de crédito",
+        "order": "Encomenda",
+        "order-response": "Resposta à encomenda",
+        "despatch-advice": "Aviso de expedição",
+        "receiving-advice": "Aviso de receção",
+        "catalogue": "Catálogo",
+        "remittance-advice": "Aviso de pagamento",
+        "open-items": "Extrato de documentos em aberto",
+        "business-response": "Resposta a um documento",
         "subject": "{kind} {number} de {seller}",
         "preheader": "{amount} – consulte, descarregue e confirme a receção, sem conta.",
         "greeting": "Olá,",
@@ -80,6 +108,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "invoice": "Factura",
         "credit-note": "Nota de crédito",
+        "order": "Pedido",
+        "order-response": "Respuesta al pedido",
+        "despatch-advice": "Aviso de expedición",
+        "receiving-advice": "Aviso de recepción",
+        "catalogue": "Catálogo",
+        "remittance-advice": "Aviso de pago",
+        "open-items": "Estado de partidas abiertas",
+        "business-response": "Respuesta a un documento",
         "subject": "{kind} {number} de {seller}",
         "preheader": "{amount} – consulte, descargue y confirme la recepción, sin cuenta.",
         "greeting": "Hola:",
@@ -102,6 +138,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "pl": {
         "invoice": "Faktura",
         "credit-note": "Faktura korygująca",
+        "order": "Zamówienie",
+        "order-response": "Odpowiedź na zamówienie",
+        "despatch-advice": "Awizo wysyłki",
+        "receiving-advice": "Potwierdzenie przyjęcia dostawy",
+        "catalogue": "Katalog",
+        "remittance-advice": "Awizo płatności",
+        "open-items": "Zestawienie otwartych pozycji",
+        "business-response": "Odpowiedź na dokument",
         "subject": "{kind} {number} od {seller}",
         "preheader": "{amount} – zobacz, pobierz i potwierdź odbiór, bez zakładania konta.",
         "greeting": "Dzień dobry,",

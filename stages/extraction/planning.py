@@ -11,7 +11,7 @@ from connectors.directory import Known
 from connectors.profiles import Pinned
 from schemas import ids
 from schemas.canonical import Document
-from schemas.documents import DeliveryHints, Identifier, Invoice, Party
+from schemas.documents import DeliveryHints, Identifier, Party
 from schemas.messages import Plan, Rendition
 from schemas.outcomes import LearntParty, Refusal
 from schemas.tenants import TenantProfile
@@ -22,6 +22,8 @@ LANGUAGES = ("pt", "es", "pl", "en")
 GLN = "0088"
 FREE_SIGNATURE = "xades-b-b-asic-e"
 """Of targets whose law asks for no certain signature: a container beside the document."""
+NEVER_DELIVERED = frozenset({"syntax-acknowledgement", "collection-report"})
+"""What translators and banks say to this house."""
 _WORDS = {"endpoint": "electronic address", "vat": "VAT number", "gln": "GLN", "erp": "customer number"}
 
 Pair = tuple[str, str]
@@ -61,9 +63,10 @@ def identifiers(party: Party) -> list[Pair]:
 
 def recognise(document: Document, tenant: str, found: Found, pinned: Pinned) -> Recognised | Refusal:
     """One party that all identifiers which are known agree on; none, several or a contradiction is a refusal."""
-    if not isinstance(document, Invoice):
+    if document.kind in NEVER_DELIVERED:
         word = document.document_type.replace("-", " ")
-        return Refusal("no-route", f"The export was read, but nothing is made of a message of type {word} yet.")
+        told = f"The export was read, but a document of type {word} is not delivered to a partner."
+        return Refusal("no-route", told)
     pairs = identifiers(document.receiver)
     hits = {pair: found[pair] for pair in pairs if found.get(pair)}
     if hits:
@@ -72,15 +75,16 @@ def recognise(document: Document, tenant: str, found: Found, pinned: Pinned) -> 
         if len(agreed) == 1:
             scheme, parties = next(iter(hits.items()))[0][0], (k for known in hits.values() for k in known)
             return Recognised(next(known for known in parties if known.party_id in agreed), scheme.split(":")[0])
-        return _unknown(pairs, hits)
+        return _unknown(document, pairs, hits)
     learnt = _learn(document, tenant, pairs) if pinned.profile.learn_parties else None
     if learnt is None:
-        return _unknown(pairs, {})
+        return _unknown(document, pairs, {})
     party = Known(learnt.party_id, learnt.name, 1, learnt.language, learnt.country, {}, learnt.identifiers)
     return Recognised(party, "learnt", learnt)
 
 
-def _unknown(pairs: Iterable[Pair], hits: Found) -> Refusal:
+def _unknown(document: Document, pairs: Iterable[Pair], hits: Found) -> Refusal:
+    who = "buyer" if document.kind == "invoice" else "recipient"
     each = {known.party_id: known for parties in hits.values() for known in parties}.values()
     asked = list(dict.fromkeys(_WORDS[scheme.partition(":")[0]] for scheme, _ in hits or pairs))
     if each:
@@ -97,7 +101,7 @@ def _unknown(pairs: Iterable[Pair], hits: Found) -> Refusal:
         )
     return Refusal(
         "recipient-unknown",
-        f"The buyer was not recognised: {told}",
+        f"The {who} was not recognised: {told}",
         detail={
             "asked": [list(pair) for pair in pairs],
             "candidates": [{"party": str(known.party_id), "name": known.name} for known in each],

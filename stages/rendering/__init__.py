@@ -19,7 +19,7 @@ from connectors.keys.demo import is_demo
 from connectors.keys.source import KeySource
 from connectors.profiles import Pinned, Profiles
 from connectors.storage import Storage, get, put
-from schemas.documents import Invoice
+from schemas.canonical import from_json
 from schemas.events import EventType
 from schemas.messages import ArtefactKind, MadeRendition, Rendered, Signed
 from schemas.outcomes import Done, Fact
@@ -51,7 +51,7 @@ class Rendering:
         from stages.rendering.layout import render
         from stages.rendering.pdfa import embedded_file
 
-        document = Invoice.model_validate_json(get(self.storage, message.completed))
+        document = from_json(get(self.storage, message.completed))
         pinned: Pinned = self.profiles.pinned(message.plan.brand)
         look, part, now = pinned.profile.brand, _inside(message.renditions), self.clock()
         copy_of = next((each.platform for each in message.renditions if each.platform), None)
@@ -67,13 +67,14 @@ class Rendering:
         )
         options = next((each.options for each in message.plan.renditions if each.format == part.format), {})
         content = get(self.storage, part.document)
-        e_format = embedded_file(registry.target(part.format), options, part.document.name, content)
+        target = registry.target(part.format)
+        e_format = embedded_file(target, options, part.document.name, content)
         pdf = render(
             document, brand=brand, language=message.plan.language, attachment=e_format, created=now, copy_of=copy_of
         )
         if message.plan.pdf_signature != "none":
             pdf = self.sign_pdf(message.plan.pdf_signature, pdf, self.keys.signer(), now)
-        name = f"{part.document.name.removesuffix('.xml')}.pdf"
+        name = f"{part.document.name.removesuffix(target.suffix)}.pdf"
         ref = put(
             self.storage,
             message.tenant,

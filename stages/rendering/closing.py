@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from schemas.documents import CreditTransfer
+from schemas.documents import Attachment, CreditTransfer, Note
 from stages.rendering.figures import grouped
 from stages.rendering.fonts import Style, clean, fit, line, measure, wrap
 from stages.rendering.payment_code import payment_code
 from stages.rendering.sheet import INNER, LEFT, RIGHT, Column, Flow, Modules, Row, beside, stack
-from stages.rendering.theme import GAP, HAIRLINE, INK, Job
+from stages.rendering.theme import GAP, HAIRLINE, INK, InvoiceJob, Job
 
-_TOTALS = RIGHT - 206
+TOTALS = RIGHT - 206
 _TAXABLE = LEFT + 190
 _TAX = LEFT + 254
 _FIGURE_WIDE = 60.0
@@ -21,7 +22,7 @@ _DEBITS = frozenset({"48", "49", "54", "55", "59"})
 _Lines = list[tuple[str, Style]]
 
 
-def closing(flow: Flow, job: Job) -> None:
+def closing(flow: Flow, job: InvoiceJob) -> None:
     """VAT breakdown (BG-23) at the left, totals (BG-22) at the right, the amount due last and largest; then the rest.
 
     Notes (BG-1) stand under the breakdown where they are short enough not to lengthen the page, else at the end.
@@ -29,7 +30,7 @@ def closing(flow: Flow, job: Job) -> None:
     breakdown, sums, last = _breakdown(job), _sums(job), _last(job)
     right = sum(row.height for row in sums) + last.height + 7
     left = sum(row.height for row in breakdown)
-    notes = _notes(job, _TOTALS - LEFT - 24)
+    notes = note_rows(job, job.document.notes, TOTALS - LEFT - 24)
     beside = left + 10 + sum(row.height for row in notes) <= right
     if beside:
         breakdown = [*breakdown, Row((), 10), *notes]
@@ -43,19 +44,19 @@ def closing(flow: Flow, job: Job) -> None:
         flow.rows(breakdown)
     end, flow.y = flow.y, start
     flow.rows(sums)
-    flow.page.rule(flow.y + 3, INK, 1.2, left=_TOTALS)
+    flow.page.rule(flow.y + 3, INK, 1.2, left=TOTALS)
     flow.y += 7
     flow.rows([last])
     flow.y = max(flow.y, end)
     flow.space(GAP)
     payment(flow, job)
     if not beside:
-        flow.rows(_notes(job, INNER - 60), 120)
+        flow.rows(note_rows(job, job.document.notes, INNER - 60), 120)
         flow.space(GAP)
-    _supporting(flow, job)
+    supporting(flow, job, job.document.attachments)
 
 
-def _breakdown(job: Job) -> list[Row]:
+def _breakdown(job: InvoiceJob) -> list[Row]:
     theme, words, figures = job.theme, job.words, job.figures
     if not job.document.vat_breakdown:
         return []
@@ -84,7 +85,7 @@ def _breakdown(job: Job) -> list[Row]:
     return rows
 
 
-def _sums(job: Job) -> list[Row]:
+def _sums(job: InvoiceJob) -> list[Row]:
     words, sums, document = job.words, job.document.totals, job.document
     adjusted = bool(sums.allowance_total or sums.charge_total)
     facts: list[tuple[str, Decimal | None]] = [
@@ -97,28 +98,29 @@ def _sums(job: Job) -> list[Row]:
         (words.paid, -sums.paid_amount if sums.paid_amount else None),
         (words.rounding, sums.rounding_amount or None),
     ]
-    rows = [_sum(label, job.figures.amount(value), job.theme.body) for label, value in facts if value is not None]
+    rows = [sum_row(label, job.figures.amount(value), job.theme.body) for label, value in facts if value is not None]
     if document.accounting_currency and sums.tax_amount_accounting is not None:
         label = words.tax_amount_accounting.format(currency=document.accounting_currency)
         value = job.figures.money(sums.tax_amount_accounting, document.accounting_currency)
-        rows.append(_sum(label, value, job.theme.body))
+        rows.append(sum_row(label, value, job.theme.body))
     return rows
 
 
-def _last(job: Job) -> Row:
+def _last(job: InvoiceJob) -> Row:
     words, due = job.words, job.document.totals.amount_due
     assert due is not None
     credit = job.document.document_type == "credit-note"
     label = words.amount_credited if credit else words.amount_due if due >= 0 else words.balance_in_favour
-    return _sum(label, job.figures.money(due if credit else abs(due)), job.theme.total)
+    return sum_row(label, job.figures.money(due if credit else abs(due)), job.theme.total)
 
 
-def _sum(label: str, value: str, style: Style) -> Row:
-    room = RIGHT - _TOTALS - measure(label, style) - 10
-    return stack((Column(_TOTALS, [(label, style)]), Column(RIGHT, [(value, fit(value, style, room, 4))], "right")))[0]
+def sum_row(label: str, value: str, style: Style) -> Row:
+    """One line of the sums at the right."""
+    room = RIGHT - TOTALS - measure(label, style) - 10
+    return stack((Column(TOTALS, [(label, style)]), Column(RIGHT, [(value, fit(value, style, room, 4))], "right")))[0]
 
 
-def payment(flow: Flow, job: Job) -> None:
+def payment(flow: Flow, job: InvoiceJob) -> None:
     """How to pay (BG-16), with the payment code where it applies."""
     facts = _payment_facts(job)
     if not facts:
@@ -152,14 +154,14 @@ def payment(flow: Flow, job: Job) -> None:
     flow.space(GAP - 6)
 
 
-def _to_be_paid(job: Job) -> bool:
+def _to_be_paid(job: InvoiceJob) -> bool:
     """Has the reader to do something? Not for a credit note, a balance of theirs, or what is debited anyway."""
     document, due = job.document, job.document.totals.amount_due
     debited = document.payment is not None and document.payment.means_code in _DEBITS
     return document.document_type == "invoice" and due is not None and due > 0 and not debited
 
 
-def _payment_facts(job: Job) -> list[tuple[str, _Lines]]:
+def _payment_facts(job: InvoiceJob) -> list[tuple[str, _Lines]]:
     words, theme, document = job.words, job.theme, job.document
     facts: list[tuple[str, _Lines]] = []
     pay = document.payment
@@ -179,7 +181,7 @@ def _payment_facts(job: Job) -> list[tuple[str, _Lines]]:
     return [fact for fact in facts if fact[1][0][0]]
 
 
-def _accounts(transfers: tuple[CreditTransfer, ...], job: Job) -> list[tuple[str, _Lines]]:
+def _accounts(transfers: tuple[CreditTransfer, ...], job: InvoiceJob) -> list[tuple[str, _Lines]]:
     """One account with a fact for each of its parts; of several each in a place of its own, lest they get mixed."""
     words, theme = job.words, job.theme
     facts: list[tuple[str, _Lines]] = []
@@ -199,9 +201,10 @@ def _accounts(transfers: tuple[CreditTransfer, ...], job: Job) -> list[tuple[str
     return facts
 
 
-def _notes(job: Job, width: float) -> list[Row]:
+def note_rows(job: Job, notes: Sequence[Note], width: float) -> list[Row]:
+    """Notes under their heading; no rows where there are none."""
     theme = job.theme
-    texts = [text for note in job.document.notes if (text := clean(note.text).strip())]
+    texts = [text for note in notes if (text := clean(note.text).strip())]
     if not texts:
         return []
     rows = [*stack([Column(LEFT, [(job.words.notes, theme.heading)])]), Row((), 2)]
@@ -211,11 +214,11 @@ def _notes(job: Job, width: float) -> list[Row]:
     return rows
 
 
-def _supporting(flow: Flow, job: Job) -> None:
+def supporting(flow: Flow, job: Job, attachments: Sequence[Attachment]) -> None:
     """The list of supporting documents (BG-24): they travel in the e-format, or at the address given."""
     theme = job.theme
     lines = [(job.words.attachments, theme.heading)]
-    for each in job.document.attachments:
+    for each in attachments:
         parts = (each.reference, each.description, each.file_name, each.external_location)
         name = " – ".join(dict.fromkeys(line(part) for part in parts if part))
         lines += [(part, theme.body) for part in wrap(name, theme.body, INNER - 60)]

@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from schemas.documents import Delivery, Identifier, Party
 from stages.rendering.fonts import Style, fit, joined, line, measure, wrap
 from stages.rendering.sheet import INNER, LEFT, RIGHT, TOP, Column, Flow, Logo, Page, Shape, beside
-from stages.rendering.theme import GAP, HAIRLINE, MUTED, Job
+from stages.rendering.theme import GAP, HAIRLINE, MUTED, InvoiceJob, Job
 
 _LOGO_HIGH, _LOGO_WIDE = 46.0, 170.0
 _GLN = "0088"
+
+Fact = tuple[str, str]
+"""A label and what stands under it; nothing is printed of an empty one."""
+Side = tuple[str, Party | Delivery | None]
+"""A role and who has it."""
 
 
 def letterhead(flow: Flow, job: Job) -> None:
@@ -24,7 +29,7 @@ def letterhead(flow: Flow, job: Job) -> None:
     page.write(RIGHT, y, title, style, "right")
     y += style.leading + 1
     number = theme.strong._replace(size=11.5, leading=15)
-    for part in wrap(line(job.document.invoice_number), number, width):
+    for part in wrap(line(job.document.number), number, width):
         page.write(RIGHT, y, part, number, "right")
         y += number.leading
     issued = f"{words.issue_date} {job.figures.day(job.document.issue_date)}"
@@ -55,13 +60,17 @@ def _logo(page: Page, job: Job) -> float:
     return max(TOP + side, top + len(lines) * name.leading)
 
 
-def first_glance(flow: Flow, job: Job) -> None:
-    """The band with what a payer looks for: how much, until when, under which reference."""
+def first_glance(flow: Flow, job: InvoiceJob) -> None:
+    """What a payer looks for: how much, until when, under which reference."""
+    band(flow, job, _glance_facts(job))
+
+
+def band(flow: Flow, job: Job, facts: Sequence[Fact]) -> None:
+    """The band with what a reader looks for first: at most three facts, the first one largest."""
     page, theme = flow.page, job.theme
     high, pad = 60.0, 18.0
     page.shapes.append(Shape(LEFT, flow.y, INNER, high, fill=theme.tint, stroke=HAIRLINE, radius=6))
     page.shapes.append(Shape(LEFT, flow.y + 12, 3.5, high - 24, fill=theme.brand.accent or theme.brand.colour))
-    facts = _glance_facts(job)
     widths = (190.0, 160.0, INNER - 2 * pad - 350)
     x = LEFT + pad
     for at, (label, value) in enumerate(facts):
@@ -79,7 +88,7 @@ def first_glance(flow: Flow, job: Job) -> None:
     flow.space(GAP)
 
 
-def _glance_facts(job: Job) -> list[tuple[str, str]]:
+def _glance_facts(job: InvoiceJob) -> list[Fact]:
     document, words, figures = job.document, job.words, job.figures
     issued = (words.issue_date, figures.long_day(document.issue_date))
     if document.document_type == "credit-note":
@@ -99,15 +108,22 @@ def _glance_facts(job: Job) -> list[tuple[str, str]]:
     return facts
 
 
-def parties(flow: Flow, job: Job) -> None:
-    """Seller, buyer and whoever else takes part, side by side, three at most in a row."""
+def parties(flow: Flow, job: InvoiceJob) -> None:
+    """Seller, buyer and whoever else takes part."""
     document, words = job.document, job.words
-    blocks = [(words.seller, _party(document.seller, job)), (words.buyer, _party(document.buyer, job))]
-    if document.delivery and (place := _delivery(document.delivery, job)):
-        blocks.append((words.delivered_to, place))
-    for label, party in ((words.payee, document.payee), (words.tax_representative, document.tax_representative)):
-        if party:
-            blocks.append((label, _party(party, job)))
+    sides: Sequence[Side] = (
+        (words.seller, document.seller),
+        (words.buyer, document.buyer),
+        (words.delivered_to, document.delivery),
+        (words.payee, document.payee),
+        (words.tax_representative, document.tax_representative),
+    )
+    side_by_side(flow, job, sides)
+
+
+def side_by_side(flow: Flow, job: Job, sides: Sequence[Side]) -> None:
+    """Those who take part, each under its role, three at most in a row; who is not there leaves no gap."""
+    blocks = [(label, lines) for label, who in sides if who and (lines := _who(who, job))]
     across = 3 if len(blocks) > 2 else 2
     width = (INNER - (across - 1) * 20) / across
     for start in range(0, len(blocks), across):
@@ -117,6 +133,10 @@ def parties(flow: Flow, job: Job) -> None:
             columns.append(Column(LEFT + at * (width + 20), [(label, job.theme.heading), *broken]))
         flow.rows(beside(columns))
         flow.space(GAP - 4)
+
+
+def _who(who: Party | Delivery, job: Job) -> list[tuple[str, Style]]:
+    return _party(who, job) if isinstance(who, Party) else _delivery(who, job)
 
 
 def _party(party: Party, job: Job) -> list[tuple[str, Style]]:
@@ -155,9 +175,14 @@ def _delivery(delivery: Delivery, job: Job) -> list[tuple[str, Style]]:
     return lines
 
 
-def references(flow: Flow, job: Job) -> None:
-    """Numbers and dates by which the reader files this document, four in a row, between hairlines."""
-    facts = [(label, value) for label, value in _reference_facts(job) if value]
+def references(flow: Flow, job: InvoiceJob) -> None:
+    """Numbers and dates by which the reader files this invoice."""
+    fact_rows(flow, job, _reference_facts(job))
+
+
+def fact_rows(flow: Flow, job: Job, given: Sequence[Fact]) -> None:
+    """Facts, four in a row, between hairlines; those without a value are left out."""
+    facts = [(label, value) for label, value in given if value]
     if not facts:
         flow.space(6)
         return
@@ -177,7 +202,7 @@ def references(flow: Flow, job: Job) -> None:
     flow.space(GAP - 3)
 
 
-def _reference_facts(job: Job) -> Sequence[tuple[str, str]]:
+def _reference_facts(job: InvoiceJob) -> Sequence[Fact]:
     document, words, figures = job.document, job.words, job.figures
     delivered = document.delivery.date if document.delivery else None
     earlier = [
@@ -206,7 +231,7 @@ def running_head(page: Page, job: Job) -> float:
     """The head of every page but the first: which document this is. Gives where the text begins."""
     theme = job.theme
     name = wrap(line(job.theme.brand.name), theme.strong, INNER / 2 - 10)[:1]
-    title = f"{job.words.title(job.document)} {line(job.document.invoice_number)}"
+    title = f"{job.words.title(job.document)} {line(job.document.number)}"
     for part in name:
         page.write(LEFT, TOP - 8, part, theme.strong)
     room = INNER - (measure(name[0], theme.strong) if name else 0) - 16

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from schemas.documents import AllowanceCharge, Line
+from schemas.orders import CatalogueItem, ItemFields, OrderLine, OrderResponseLine
 from stages.rendering.fonts import Style, clean, fit, joined, line, measure, wrap
 from stages.rendering.sheet import LEFT, RIGHT, Column, Flow, Row, stack
-from stages.rendering.theme import GAP, HAIRLINE, INK, Job
+from stages.rendering.theme import GAP, HAIRLINE, INK, InvoiceJob, Job
 
 _NUMBER = LEFT
 _ITEM = LEFT + 26
@@ -20,9 +21,10 @@ _VAT = LEFT + 412
 _VAT_WIDE = 42.0
 _NET_WIDE = 76.0
 _CARRIED = 20.0
+Priced = Line | OrderLine | OrderResponseLine | CatalogueItem
 
 
-def table(flow: Flow, job: Job) -> None:
+def table(flow: Flow, job: InvoiceJob) -> None:
     """All lines (BG-25), then the document's allowances and charges (BG-20, BG-21)."""
     words, figures, theme = job.words, job.figures, job.theme
     carried = Decimal(0)
@@ -67,11 +69,11 @@ def _column_heads(flow: Flow, job: Job) -> None:
     net = words.net.format(currency=job.figures.currency)
     columns = (
         Column(_NUMBER, [("#", style)]),
-        Column(_ITEM, _broken(words.item, style, _ITEM_WIDE)),
-        Column(_QUANTITY, _broken(words.quantity, style, _QUANTITY_WIDE), "right"),
-        Column(_PRICE, _broken(words.unit_price, style, _PRICE_WIDE), "right"),
-        Column(_VAT, _broken(words.vat, style, _VAT_WIDE), "right"),
-        Column(RIGHT, _broken(net, style, _NET_WIDE), "right"),
+        Column(_ITEM, broken(words.item, style, _ITEM_WIDE)),
+        Column(_QUANTITY, broken(words.quantity, style, _QUANTITY_WIDE), "right"),
+        Column(_PRICE, broken(words.unit_price, style, _PRICE_WIDE), "right"),
+        Column(_VAT, broken(words.vat, style, _VAT_WIDE), "right"),
+        Column(RIGHT, broken(net, style, _NET_WIDE), "right"),
     )
     flow.rows(stack(columns))
     flow.y += 2
@@ -79,44 +81,54 @@ def _column_heads(flow: Flow, job: Job) -> None:
     flow.y += 5
 
 
-def _broken(text: str, style: Style, width: float) -> list[tuple[str, Style]]:
+def broken(text: str, style: Style, width: float) -> list[tuple[str, Style]]:
+    """A text in lines of a column."""
     return [(part, style) for part in wrap(text, style, width)]
 
 
-def _figure(text: str, style: Style, width: float, smallest: float = 4) -> list[tuple[str, Style]]:
+def figure(text: str, style: Style, width: float, smallest: float = 4) -> list[tuple[str, Style]]:
     """A number, small rather than broken: digits on two lines are misread."""
-    return _broken(text, fit(text, style, width, smallest), width)
+    return broken(text, fit(text, style, width, smallest), width)
+
+
+def counted(number: str, unit: str, width: float, job: Job) -> list[tuple[str, Style]]:
+    """A quantity and its unit, on one line where both fit."""
+    theme, both = job.theme, f"{number}\u00a0{unit}"
+    if measure(both, theme.body) <= width:
+        return [(both, theme.body)]
+    return figure(number, theme.body, width) + broken(unit, theme.small, width)
+
+
+def base_text(item: Priced, job: Job) -> str:
+    """`per 100 kg`, where the price is not of one unit."""
+    if item.base_quantity is None or item.base_quantity == 1:
+        return ""
+    unit = getattr(item, "base_quantity_unit", None) or item.unit
+    base = line(job.words.unit(unit, item.base_quantity, job.figures.locale))
+    return job.words.per.format(quantity=f"{job.figures.number(item.base_quantity)} {base}")
 
 
 def _rows(item: Line, job: Job) -> list[Row]:
     theme, words, figures = job.theme, job.words, job.figures
     unit = line(words.unit(item.unit, item.quantity, figures.locale))
-    price = _figure(figures.price(item.net_price), theme.body, _PRICE_WIDE)
-    if item.base_quantity is not None and item.base_quantity != 1:
-        base = line(words.unit(item.base_quantity_unit or item.unit, item.base_quantity, figures.locale))
-        per = words.per.format(quantity=f"{figures.number(item.base_quantity)} {base}")
-        price += _broken(per, theme.small, _PRICE_WIDE)
+    price = figure(figures.price(item.net_price), theme.body, _PRICE_WIDE)
+    price += broken(base_text(item, job), theme.small, _PRICE_WIDE)
     net = figures.amount(item.net_amount) if item.net_amount is not None else ""
-    quantity = f"{figures.number(item.quantity)}\u00a0{unit}"
-    if measure(quantity, theme.body) <= _QUANTITY_WIDE:
-        amount = [(quantity, theme.body)]
-    else:
-        amount = _figure(figures.number(item.quantity), theme.body, _QUANTITY_WIDE)
-        amount += _broken(unit, theme.small, _QUANTITY_WIDE)
+    amount = counted(figures.number(item.quantity), unit, _QUANTITY_WIDE, job)
     details = joined(_details(item, job), theme.small, _ITEM_WIDE)
-    small = [part for text in details for part in _broken(text, theme.small, _ITEM_WIDE)]
+    small = [part for text in details for part in broken(text, theme.small, _ITEM_WIDE)]
     columns = (
-        Column(_NUMBER, _figure(line(item.identifier), theme.ordinal, _ITEM - _NUMBER - 4, 5.5)),
-        Column(_ITEM, _broken(line(item.name), theme.body, _ITEM_WIDE) + small),
+        Column(_NUMBER, figure(line(item.identifier), theme.ordinal, _ITEM - _NUMBER - 4, 5.5)),
+        Column(_ITEM, broken(line(item.name), theme.body, _ITEM_WIDE) + small),
         Column(_QUANTITY, amount, "right"),
         Column(_PRICE, price, "right"),
-        Column(_VAT, _broken(_rate(item.vat_category, item.vat_rate, job), theme.body, _VAT_WIDE), "right"),
-        Column(RIGHT, _figure(net, theme.body, _NET_WIDE), "right"),
+        Column(_VAT, broken(vat_rate(item.vat_category, item.vat_rate, job), theme.body, _VAT_WIDE), "right"),
+        Column(RIGHT, figure(net, theme.body, _NET_WIDE), "right"),
     )
     return stack(columns)
 
 
-def _rate(category: str | None, rate: Decimal | None, job: Job) -> str:
+def vat_rate(category: str | None, rate: Decimal | None, job: Job) -> str:
     """The rate; beside the standard category's, the category's code, which the VAT breakdown explains."""
     shown = job.figures.percent(rate) if rate is not None else ""
     if category is None or (category == "S" and shown):
@@ -127,24 +139,39 @@ def _rate(category: str | None, rate: Decimal | None, job: Job) -> str:
 def _details(item: Line, job: Job) -> list[str]:
     """What stands small under an item's name."""
     words, figures = job.words, job.figures
-    details = [clean(text) for text in (item.description, item.note) if text and text != item.name]
+    details = item_details(item, job, words.buyer_item, item.note)
+    if item.period and (period := figures.period(item.period)):
+        details.append(f"{words.period}: {period}")
+    if item.order_line_reference:
+        details.append(words.order_line.format(number=line(item.order_line_reference)))
+    details.append(list_price(item.gross_price, item.price_discount, job))
+    details += [f"{allowance_text(each, job)}: {signed(each, job)}" for each in item.allowances_charges]
+    return [each for each in details if each]
+
+
+def item_details(item: Line | ItemFields, job: Job, buyers_number: str, note: str | None = None) -> list[str]:
+    """Of any document's item: its texts, numbers, attributes, origin. `buyers_number` is the text for the buyer's."""
+    words, figures = job.words, job.figures
+    details = [clean(text) for text in (item.description, note) if text and text != item.name]
     details += [
         words.seller_item.format(number=line(item.seller_item_id)) if item.seller_item_id else "",
-        words.buyer_item.format(number=line(item.buyer_item_id)) if item.buyer_item_id else "",
+        buyers_number.format(number=line(item.buyer_item_id)) if item.buyer_item_id else "",
         words.standard_item.format(number=line(item.standard_item_id.value)) if item.standard_item_id else "",
     ]
     details += [f"{line(attribute.name)}: {line(attribute.value)}" for attribute in item.attributes]
     if item.origin_country:
         details.append(words.origin.format(country=line(figures.country(item.origin_country))))
-    if item.period and (period := figures.period(item.period)):
-        details.append(f"{words.period}: {period}")
-    if item.order_line_reference:
-        details.append(words.order_line.format(number=line(item.order_line_reference)))
-    if item.gross_price is not None and item.price_discount:
-        listed = words.list_price.format(price=figures.price(item.gross_price))
-        details.append(f"{listed}, {words.discount.format(price=figures.price(item.price_discount))}")
-    details += [f"{allowance_text(each, job)}: {signed(each, job)}" for each in item.allowances_charges]
     return [each for each in details if each]
+
+
+def list_price(gross: Decimal | None, discount: Decimal | None, job: Job) -> str:
+    """The price before its discount, where there is one."""
+    if gross is None or not discount:
+        return ""
+    words, figures = job.words, job.figures
+    return (
+        f"{words.list_price.format(price=figures.price(gross))}, {words.discount.format(price=figures.price(discount))}"
+    )
 
 
 def allowance_text(each: AllowanceCharge, job: Job) -> str:
@@ -163,13 +190,13 @@ def signed(each: AllowanceCharge, job: Job) -> str:
     return job.figures.amount(each.amount if each.charge else -each.amount)
 
 
-def _document_allowances(flow: Flow, job: Job) -> None:
+def _document_allowances(flow: Flow, job: InvoiceJob) -> None:
     theme = job.theme
     for each in job.document.allowances_charges:
         columns = (
-            Column(_ITEM, _broken(allowance_text(each, job), theme.body, _PRICE - _ITEM)),
-            Column(_VAT, _broken(_rate(each.vat_category, each.vat_rate, job), theme.body, _VAT_WIDE), "right"),
-            Column(RIGHT, _figure(signed(each, job), theme.body, _NET_WIDE), "right"),
+            Column(_ITEM, broken(allowance_text(each, job), theme.body, _PRICE - _ITEM)),
+            Column(_VAT, broken(vat_rate(each.vat_category, each.vat_rate, job), theme.body, _VAT_WIDE), "right"),
+            Column(RIGHT, figure(signed(each, job), theme.body, _NET_WIDE), "right"),
         )
         flow.rows(stack(columns))
         flow.y += 3

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from schemas.canonical import Document
 from schemas.documents import Invoice
 from stages.rendering.brand import Brand, legible, mixed
 from stages.rendering.figures import Figures
@@ -54,11 +55,18 @@ class Theme:
 
 @dataclass(frozen=True)
 class Job:
-    """One document to lay out: totals completed, brand, texts and formats chosen."""
+    """One document to lay out: brand, texts and formats chosen."""
 
-    document: Invoice
+    document: Document
     theme: Theme
     words: Words
     figures: Figures
     copy_of: str | None = None
     """The authority's platform that issues the original."""
+
+
+@dataclass(frozen=True)
+class InvoiceJob(Job):
+    """An invoice or credit note to lay out, its totals completed."""
+
+    document: Invoice

@@ -13,11 +13,12 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from schemas.documents import Invoice
 from schemas.errors import DocumentInvalid, Finding
 
 if TYPE_CHECKING:
     from babel import Locale
+
+    from schemas.canonical import Document
 
 LANGUAGES = ("en", "es", "pl", "pt")
 """ISO 639-1 codes of the languages that are complete."""
@@ -124,6 +125,103 @@ class Words:
     debited_account: str
     card: str
     scan_to_pay: str
+    # Messages around an invoice: who
+    ordering_buyer: str
+    supplier: str
+    from_party: str
+    to_party: str
+    ship_from: str
+    ship_to: str
+    ordered_by: str
+    requested_by: str
+    invoice_to: str
+    carrier: str
+    payer: str
+    paid_to: str
+    customer: str
+    # When, and under which numbers
+    requested_delivery: str
+    promised_delivery: str
+    valid_until: str
+    validity: str
+    despatched: str
+    expected: str
+    received_on: str
+    payment_date: str
+    as_of: str
+    effective: str
+    buyers_reference: str
+    quotation: str
+    previous_order: str
+    delivery_terms: str
+    catalogue_name: str
+    version: str
+    action: str
+    document: str
+    document_date: str
+    kind: str
+    payer_account: str
+    payee_account: str
+    # Goods on their way
+    consignment: str
+    transport_mode: str
+    vehicle: str
+    tracking: str
+    gross_weight: str
+    net_weight: str
+    volume: str
+    packages: str
+    package: str
+    inside: str
+    batch: str
+    serial_numbers: str
+    best_before: str
+    # Lines of messages
+    buyers_item: str
+    classification: str
+    partial_delivery: str
+    whole_delivery: str
+    status: str
+    back_ordered: str
+    ordered: str
+    outstanding: str
+    received: str
+    accepted: str
+    rejected: str
+    short: str
+    reason: str
+    least: str
+    most: str
+    in_package: str
+    lead_days: str
+    not_orderable: str
+    amount: str
+    cash_discount: str
+    adjustment: str
+    amount_paid: str
+    days_overdue: str
+    balance: str
+    ageing: str
+    # Sums of messages
+    expected_total: str
+    total_paid: str
+    total_open: str
+    # Answers
+    answer: str
+    reasons: str
+    actions: str
+    answers: Mapping[str, str]
+    """UNCL4343 -> what the partner says."""
+    line_statuses: Mapping[str, str]
+    """UNTDID 1229 -> what becomes of an ordered line."""
+    response_reasons: Mapping[str, str]
+    """OPStatusReason -> why."""
+    response_actions: Mapping[str, str]
+    """OPStatusAction -> what is asked for."""
+    transport_modes: Mapping[str, str]
+    """UN/ECE Recommendation 19 -> by what the goods travel."""
+    catalogue_actions: Mapping[str, str]
+    """What becomes of what stood in an earlier catalogue."""
     # The rest
     notes: str
     attachments: str
@@ -134,10 +232,10 @@ class Words:
     units: Mapping[str, Forms]
     """UN/ECE Recommendation 20 and 21 (BT-130) -> the unit's name after a number."""
 
-    def title(self, document: Invoice) -> str:
-        """What the document is called: by BT-3."""
-        plain = "credit_note" if document.document_type == "credit-note" else "invoice"
-        return self.titles[_TITLES.get(document.type_code, plain)]
+    def title(self, document: Document) -> str:
+        """What the document is called: an invoice by BT-3, a message by its kind."""
+        plain = document.document_type.replace("-", "_")
+        return self.titles[_TITLES.get(document.type_code, plain) if document.kind == "invoice" else plain]
 
     def unit(self, code: str, quantity: Decimal, locale: Locale) -> str:
         """The unit's name as it stands after this quantity; the code itself where it is not a usual one."""

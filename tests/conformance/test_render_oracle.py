@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from message_documents import DOCUMENTS as MESSAGES
 from pypdf import PdfReader
 from ubl_documents import DOCUMENTS
 
+from schemas.canonical import to_json
 from schemas.documents import Invoice, Note, Party
 from stages.conversion.totals import complete
 from stages.formats.reading.step import read
@@ -86,6 +88,19 @@ def test_every_document_is_pdf_a_3b(tmp_path: Path) -> None:
         e_format = EmbeddedFile(f"{name}.xml", write(completed, Profile.PEPPOL) if name in DOCUMENTS else plain)
         files.append(tmp_path / f"{name}.pdf")
         files[-1].write_bytes(render(completed, brand=brand, language=language, attachment=e_format, created=CREATED))
+    verdicts = judged(files)
+    assert {name: verdict["errors"] for name, verdict in verdicts.items()} == {file.stem: [] for file in files}
+    assert all(verdict["ok"] and verdict["details"]["declared"] == ["3b"] for verdict in verdicts.values())
+
+
+def test_the_page_of_every_message_is_pdf_a_3b(tmp_path: Path) -> None:
+    """Orders, advices, catalogues, open items and answers, with an e-format inside: all are compliant PDF/A-3b."""
+    files = []
+    for at, (kind, document) in enumerate(MESSAGES.items()):
+        inside = EmbeddedFile(f"{kind}.json", to_json(document), "application/json")
+        files.append(tmp_path / f"{kind}.pdf")
+        language = LANGUAGES[at % len(LANGUAGES)]
+        files[-1].write_bytes(render(document, brand=BRAND, language=language, attachment=inside, created=CREATED))
     verdicts = judged(files)
     assert {name: verdict["errors"] for name, verdict in verdicts.items()} == {file.stem: [] for file in files}
     assert all(verdict["ok"] and verdict["details"]["declared"] == ["3b"] for verdict in verdicts.values())

@@ -127,11 +127,12 @@ async def _wait(store: Any, receipts: list[UUID], timeout: float, quiet: bool) -
 
 
 def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str | None, json: bool) -> int:
-    """Read, recognise and plan as extraction would, and write nothing."""
+    """Read as extraction would, and write nothing; whom it is for only the directory knows, and it is not asked."""
     from pipeline import wiring
     from pipeline.cli.output import rows
     from schemas.errors import EntregaError
     from stages.extraction import read_all
+    from stages.extraction.planning import never_delivered
 
     pinned = wiring.profiles(settings).current(tenant or settings.default_tenant)
     found: list[dict[str, Any]] = []
@@ -140,14 +141,15 @@ def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str 
             try:
                 for record in read_all(source, file.name, pinned.extraction, profile):
                     document, error = record.document, record.error
+                    kept = never_delivered(document) if document else None
                     found.append(
                         {
                             "file": file.name,
                             "address": record.address,
                             "number": document.number if document else None,
                             "type": document.document_type if document else None,
-                            "state": "read" if document else "refused",
-                            "reason": _reason(error),
+                            "state": "read" if document and not kept else "refused",
+                            "reason": kept.explanation if kept else _reason(error),
                         }
                     )
             except EntregaError as error:

@@ -61,12 +61,18 @@ def identifiers(party: Party) -> list[Pair]:
     return list(dict.fromkeys((scheme, normal(scheme, value)) for scheme, value in pairs))
 
 
+def never_delivered(document: Document) -> Refusal | None:
+    """Why a document of this kind goes to nobody, whatever the directory says."""
+    if document.kind not in NEVER_DELIVERED:
+        return None
+    word = document.document_type.replace("-", " ")
+    return Refusal("no-route", f"The export was read, but a document of type {word} is not delivered to a partner.")
+
+
 def recognise(document: Document, tenant: str, found: Found, pinned: Pinned) -> Recognised | Refusal:
     """One party that all identifiers which are known agree on; none, several or a contradiction is a refusal."""
-    if document.kind in NEVER_DELIVERED:
-        word = document.document_type.replace("-", " ")
-        told = f"The export was read, but a document of type {word} is not delivered to a partner."
-        return Refusal("no-route", told)
+    if kept := never_delivered(document):
+        return kept
     pairs = identifiers(document.receiver)
     hits = {pair: found[pair] for pair in pairs if found.get(pair)}
     if hits:

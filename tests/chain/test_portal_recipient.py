@@ -55,6 +55,25 @@ async def test_page_shows_document(visit: Visit) -> None:
     assert "style=" not in text
 
 
+async def test_page_of_an_order(visit: Visit) -> None:
+    """An order is called one, in the recipient's language; no amount, no due date, and no word of an invoice."""
+    house, client = visit
+    export = await house.receive()
+    record = house.record(
+        export, "PO-7", language="pl", document_type="order", due_date=None, amount_due=None, currency=None
+    )
+    await house.register(export, record)
+    await house.make(record)
+    await house.open(record, language="pl")
+    await house.dispatch()
+    status, text, _ = await page(client, f"/d/{await house.token(record.document_id)}")
+    assert status == 200
+    for words in ("Zamówienie", "PO-7", "Dokument elektroniczny", "Potwierdzam odbiór"):
+        assert words in text, words
+    for words in ("Faktura", "faktura", "Do zapłaty", "Termin płatności"):
+        assert words not in text, words
+
+
 async def test_confirming(visit: Visit) -> None:
     """Confirming is in the inbox before it is answered, the page says when, and a second time changes nothing."""
     house, client = visit

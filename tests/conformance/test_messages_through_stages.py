@@ -9,7 +9,6 @@ import pytest
 from export_run import Ended, House
 from message_documents import DOCUMENTS, OPEN_ITEMS
 from pypdf import PdfReader
-from x12_documents import ORDER as X12_ORDER
 
 from schemas.answers import SyntaxAcknowledgement
 from schemas.canonical import Document, to_json
@@ -19,10 +18,10 @@ from schemas.payments import CollectionReport
 from stages.formats import registry
 
 PEPPOL = ("order", "order-response", "despatch-advice", "catalogue", "business-response")
+EDI = ("x12-4010", "x12-5010", "edifact-d96a", "edifact-d01b")
 RECIPIENTS = """name,gln,country,language,email
 Fundição São Bento,5790000435951,PT,pt,compras@saobento.example
 Talleres Ebro S.A.,5790000435975,ES,es,ventas@ebro.example
-Widget Works Inc,0614141000005,US,en,jo@widget.example
 """
 TITLES = {
     "order": "Encomenda",
@@ -41,7 +40,12 @@ TITLES = {
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     folder = tmp_path_factory.mktemp("messages")
     (folder / "profiles").mkdir()
-    for tenant, formats in (("peppol", "[peppol]"), ("edi", "[x12-4010]"), ("any", "[json]"), ("both", "[ubl, json]")):
+    for tenant, formats in (
+        ("peppol", "[peppol]"),
+        ("any", "[json]"),
+        ("both", "[ubl, json]"),
+        *((each, f"[{each}]") for each in EDI),
+    ):
         brand = f"tenant: {tenant}\nbrand: {{name: Vinhos do Sul}}\nformats: {formats}\npdf_signature: pades-b-b\n"
         (folder / "profiles" / f"{tenant}.yaml").write_text(brand)
     return House(folder, RECIPIENTS)
@@ -83,14 +87,16 @@ def test_every_kind_comes_through_where_a_format_carries_it(house: House, kind: 
     assert TITLES[kind] in _page(ended)
 
 
-def test_an_order_comes_through_as_x12(house: House) -> None:
-    """A format that is no XML comes through too: 850 beside and inside the page."""
-    document = X12_ORDER
-    ended = _run(house, "edi", document, to_json(document), ".json")
+@pytest.mark.parametrize("kind", ["order", "order-response", "despatch-advice", "catalogue"])
+@pytest.mark.parametrize("target", EDI)
+def test_what_is_no_xml_comes_through_too(house: House, target: str, kind: str) -> None:
+    """X12 and EDIFACT of every kind that they carry: the message lies beside the page and inside it."""
+    document = DOCUMENTS[kind]
+    ended = _run(house, target, document, to_json(document), ".json")
     assert (ended.stage, ended.refusal) == ("delivery", None)
-    assert ended.files[ArtefactKind.E_FORMAT].startswith(b"ST*850")
     reader = PdfReader(io.BytesIO(ended.files[ArtefactKind.PDF]))
-    assert list(reader.attachments) == ["order-PO-77.edi"]
+    ((name, (inside,)),) = reader.attachments.items()
+    assert (name, inside) == (f"{kind}-{document.number}.edi", ended.files[ArtefactKind.E_FORMAT])
 
 
 def test_of_several_formats_those_are_made_that_carry_the_kind(house: House) -> None:

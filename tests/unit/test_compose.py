@@ -124,6 +124,22 @@ def test_email_in_the_recipients_language(language: str, subject: str, amount: s
     assert f'lang="{language}"' in message.html
 
 
+@pytest.mark.parametrize("kind", [each for each in KINDS if each not in ("invoice", "credit-note")])
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_message_around_an_invoice_asks_for_no_money(language: str, kind: str) -> None:
+    """An order, an advice, a catalogue: named by its kind in mail and text message, without amount or due day."""
+    more = {"document_type": kind, "number": "PO-7", "amount": None, "currency": None, "due_date": None}
+    message, short = an_email(language, **more), compose.sms(content(language, **more), sender="Agua", to="+351")
+    name = TEXTS[language][kind]
+    assert message.subject.startswith(f"{name} PO-7 ")
+    assert name in message.text
+    assert f"{compose.gsm(name)} PO-7. {LINK}" in short.text
+    assert short.segments == 1
+    for key in ("amount", "amount_credit", "due"):
+        assert f"{text(language, key)}: " not in message.text
+        assert f">{text(language, key)}<" not in message.html
+
+
 def test_one_address_and_nothing_remote() -> None:
     """Every link is the recipient's own, nothing is loaded from anywhere, and styles are inline."""
     message = an_email()

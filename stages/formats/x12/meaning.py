@@ -165,6 +165,19 @@ class ReadOnly(Segment):
 
 
 @dataclass(frozen=True)
+class Either:
+    """A segment that may stand once only: of several meanings the first one that has something to say is written."""
+
+    meanings: tuple[Segment, ...]
+
+    def read(self, reading: Reading, target: Data, node: Node) -> Data | None:
+        return next((part for each in self.meanings if (part := each.read(reading, target, node)) is not None), None)
+
+    def write(self, part: Any, document: Any) -> Written:
+        yield from next((found for each in self.meanings if (found := list(each.write(part, document)))), [])
+
+
+@dataclass(frozen=True)
 class Products:
     """Pairs of a qualifier (235) and a product number, from a position on; the first code of each field is written."""
 

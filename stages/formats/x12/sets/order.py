@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.orders import Order
-from stages.formats.x12.meaning import Grammar, Segment, Value, Written, qualified
+from stages.formats.x12.meaning import Either, Grammar, Segment, Value, Written, qualified
 from stages.formats.x12.money import Allowance, Terms
 from stages.formats.x12.parties import Parties, loop, stand_in
 from stages.formats.x12.reading import Data, Reading
@@ -114,7 +114,7 @@ GRAMMAR = Grammar(
             "day",
         ),
         "PO1/MSG": (LineMessage(),),
-        "CTT/AMT": qualified({"TT": "totals.amount_due", "1": "totals.line_total"}, "number"),
+        "CTT/AMT": (Either(qualified({"TT": "totals.amount_due", "1": "totals.line_total"}, "number")),),
     },
     finish,
     counted="PO1",

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.orders import OrderResponse
 from stages.formats.x12.codes import UNITS
-from stages.formats.x12.meaning import Grammar, Products, Value, Written, qualified, row, shown
+from stages.formats.x12.meaning import Either, Grammar, Products, Value, Written, qualified, row, shown
 from stages.formats.x12.parties import Parties, loop, stand_in
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets.invoice import Basis, Currency, lines
@@ -160,7 +160,7 @@ GRAMMAR = Grammar(
         "PO1/ACK": (Acknowledged(),),
         "PO1/N9": (Remark(),),
         "PO1/N9/MSG": (LineMessage(),),
-        "CTT/AMT": qualified({"TT": "totals.amount_due", "1": "totals.line_total"}, "number"),
+        "CTT/AMT": (Either(qualified({"TT": "totals.amount_due", "1": "totals.line_total"}, "number")),),
     },
     finish,
     counted="PO1",

@@ -23,7 +23,8 @@ from stages.rendering.messages.contents import (
 from stages.rendering.messages.items import QUANTITY_WIDE, item_cells, item_heads
 from stages.rendering.theme import Job
 
-_SSCC_WIDE = 92.0
+_ORDER_WIDE = 84.0
+_SSCC_WIDE = 94.0
 """What its 18 digits need."""
 
 
@@ -52,9 +53,8 @@ def despatch_advice(document: DespatchAdvice, job: Job) -> Contents:
             Table(
                 (
                     *item_heads(job),
-                    Head(words.order, 78, "left"),
-                    Head(words.batch, 58, "left"),
-                    Head(words.package, _SSCC_WIDE, "left"),
+                    Head(words.order, _ORDER_WIDE, "left"),
+                    Head(f"{words.package}, {words.batch.lower()}", _SSCC_WIDE, "left"),
                     Head(words.quantity, QUANTITY_WIDE + 10),
                 ),
                 [_despatched_line(each, job) for each in document.lines],
@@ -102,8 +102,7 @@ def _despatched_line(item: DespatchLine, job: Job) -> tuple[Cell, ...]:
     return (
         *item_cells(item.identifier, item, job, *more, note=item.note),
         _ordered(item, job),
-        Cell(said(item.batch)),
-        Cell(said(item.package), figure=True),
+        Cell(said(item.package), small=[labelled(words.batch, said(item.batch))], figure=True),
         quantity(item.quantity, item.unit, job, small),
     )
 
@@ -111,7 +110,8 @@ def _despatched_line(item: DespatchLine, job: Job) -> tuple[Cell, ...]:
 def _ordered(item: DespatchLine | ReceivingLine, job: Job) -> Cell:
     """The order and its line."""
     part = item.order_line_reference
-    return Cell(said(item.order_reference), small=[job.words.order_line.format(number=line(part))] if part else ())
+    small = [job.words.order_line.format(number=line(part))] if part else ()
+    return Cell(said(item.order_reference), small=small, figure=True)
 
 
 def _package(each: Package, job: Job) -> tuple[Cell, ...]:
@@ -141,7 +141,7 @@ def receiving_advice(document: ReceivingAdvice, job: Job) -> Contents:
             Table(
                 (
                     *item_heads(job),
-                    Head(words.order, 78, "left"),
+                    Head(words.order, _ORDER_WIDE, "left"),
                     *(
                         Head(label, QUANTITY_WIDE - 6)
                         for label in (words.received, words.accepted, words.rejected, words.short)

@@ -61,8 +61,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "Import the party (entrega recipients import), then replay.",
     ),
     "no-route": (
-        "The export was read, but no format that the recipient is to have carries such a document.",
-        "Name a format that does in the recipient's or the tenant's profile, then replay.",
+        "The export was read, but nobody is to have such a document, or no format of the recipient carries it.",
+        "Name a format that does in the recipient's or the tenant's profile, then replay; else discard it.",
     ),
     "no-contact": ("The party has no address that may be used.", "Add a contact to the directory, then replay."),
     "certificate-unfit": ("The signing certificate may not be used.", "Install a valid certificate, then replay."),

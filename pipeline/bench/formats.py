@@ -21,6 +21,8 @@ from schemas.documents import Invoice
 ROUNDS = 3
 OPTIONS: dict[str, dict[str, str]] = {
     "fatturapa": {"regime_fiscale": "RF18", "codice_destinatario": "XXXXXXX"},
+    "edifact-d96a": {"charset": "UNOW"},
+    "edifact-d01b": {"charset": "UNOW"},
 }
 """What a target asks for besides the document."""
 
@@ -89,7 +91,7 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
     rows = [Cost(f"write {name}", _median(lambda document: target.write(document, options), documents), size)]
     rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
     if target.wrap is not None:
-        letter = Letter("ZZ:BENCH", "ZZ:PARTNER", 1, datetime(2026, 1, 5, tzinfo=UTC))
+        letter = Letter("ZZ:BENCH", "ZZ:PARTNER", 1, datetime(2026, 1, 5, tzinfo=UTC), options)
         written = [target.wrap([each], letter) for each in written]
     one = read(io.BytesIO(written[0]), f"bench{target.suffix}", None, None)
     if any(record.document is None for record in one.records):

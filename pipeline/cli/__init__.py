@@ -39,6 +39,9 @@ def _explain(error: BaseException) -> int:
     if isinstance(error, (PermanentError, TransientError)):
         complain(f"{error.text} [{error.reason}]", error.findings)
         return 1
+    if isinstance(error, OSError) and error.filename is not None:  # a path that cannot be read or written
+        complain(f"{error.filename}: {error.strerror}")
+        return 2
     if hasattr(error, "format_message"):  # click's own: a wrong option, an unknown command
         complain(error.format_message())
         return 2

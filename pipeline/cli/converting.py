@@ -55,6 +55,9 @@ def convert(
     profile: ProfileOption = None,
     option: OptionOption = None,
     losses: Annotated[str, typer.Option(help="What cannot be carried: report, refuse or note.")] = "report",
+    sender: Annotated[str | None, typer.Option("--from", help="EDI: our mailbox, QUALIFIER:ID.")] = None,
+    receiver: Annotated[str | None, typer.Option("--for", help="EDI: the partner's mailbox, QUALIFIER:ID.")] = None,
+    number: Annotated[int, typer.Option("--control-number", min=1, help="EDI: of the interchange.")] = 1,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -66,7 +69,7 @@ def convert(
     if losses not in policies:
         raise ConfigurationError(f"--losses: report, refuse or note, not {losses!r}")
     files = expand(paths)
-    wish = Wish(to, _options(to, option), policies[losses])
+    wish = Wish(to, _options(to, option), policies[losses], letter=_letter(to, sender, receiver, number))
     work = partial(_convert, wish=wish, profile=profile, output=_output(files, output))
     rows = list(each(files, work, doing=f"Converting to {to}", quiet=json, jobs=jobs))
     if output is None:
@@ -140,6 +143,8 @@ class Wish:
     options: Mapping[str, str] = field(default_factory=dict)
     losses: LossPolicy = "report"
     language: str | None = None
+    letter: tuple[str, str, int] | None = None
+    """Sender, receiver and control number of an interchange; without it an EDI message stays bare."""
 
 
 def _options(to: str, given: Sequence[str] | None) -> dict[str, str]:
@@ -215,7 +220,8 @@ def _extract(file: Path, profile: Path | None) -> list[Row]:
             continue
         import orjson
 
-        amount = getattr(getattr(document, "totals", None), "amount_due", None)
+        totals = getattr(document, "totals", None)
+        amount = getattr(totals, "amount_due", None) or getattr(totals, "tax_inclusive", None)
         rows.append(
             {
                 "file": str(file), "address": record.address, "type": document.document_type, "number": document.number,
@@ -252,7 +258,8 @@ def _convert(file: Path, wish: Wish, profile: Path | None, output: Output | None
         if output is None:
             row["content"] = content
         else:
-            target = output.of(file, ordinal, len(records), f".{wish.target}{suffix}")
+            ending = suffix if suffix == f".{wish.target}" else f".{wish.target}{suffix}"
+            target = output.of(file, ordinal, len(records), ending)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             row["output"] = str(target)
@@ -281,8 +288,38 @@ def _make(document: Document, wish: Wish) -> tuple[bytes, str, Any]:
         making.binding(found, target.under(document, wish.options).rules),
     )
     if wish.language is None and not target.embedded:
-        return made.content, target.suffix, made
+        return _enveloped(target.under(whole, wish.options), made.content, wish), target.suffix, made
     return _pdf(whole, target, made.content, wish), ".pdf", made
+
+
+def _letter(to: str, sender: str | None, receiver: str | None, number: int) -> tuple[str, str, int] | None:
+    """Raises ConfigurationError where half of it is given, or the format has no envelope."""
+    from pipeline.cli.output import say
+    from schemas.errors import ConfigurationError
+    from stages.formats import registry
+
+    has = registry.target(to).wrap is not None
+    if sender and receiver:
+        if not has:
+            raise ConfigurationError(f"--from and --for: {to} travels in no interchange")
+        return sender, receiver, number
+    if sender or receiver:
+        raise ConfigurationError("--from and --for name both mailboxes of an interchange: one is missing")
+    if has:
+        say("A bare message, as delivery takes it: --from and --for put it in an interchange.")
+    return None
+
+
+def _enveloped(target: Any, content: bytes, wish: Wish) -> bytes:
+    from datetime import UTC, datetime
+
+    from stages.formats.format import Letter
+
+    if wish.letter is None or target.wrap is None:
+        return content
+    sender, receiver, number = wish.letter
+    wrapped: bytes = target.wrap([content], Letter(sender, receiver, number, datetime.now(UTC), wish.options))
+    return wrapped
 
 
 def _pdf(document: Document, target: Any, content: bytes, wish: Wish) -> bytes:
@@ -318,6 +355,10 @@ def _to_stdout(rows: list[Row], json: bool) -> None:
             except UnicodeDecodeError:
                 row["base64"] = base64.b64encode(content).decode()
         else:
+            if sys.stdout.isatty() and content.startswith(b"%PDF"):
+                from schemas.errors import ConfigurationError
+
+                raise ConfigurationError("a PDF is nothing for a terminal: name a file with -o")
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
             rows.remove(row)

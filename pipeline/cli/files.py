@@ -27,7 +27,10 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+            inside = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+            if not inside:
+                raise ConfigurationError(f"there is no file in {path}")
+            found += inside
         elif path.is_file():
             found.append(path)
         else:

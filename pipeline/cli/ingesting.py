@@ -52,8 +52,8 @@ async def _ingest(
 
     from pipeline import wiring
     from pipeline.cli.output import complain, json_line, rows, say
-    from pipeline.store import queries
-    from schemas.errors import PermanentError
+    from pipeline.store import queries, replaying
+    from schemas.errors import Finding, PermanentError
 
     store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
     await store.open()
@@ -87,7 +87,11 @@ async def _ingest(
         ended = await _wait(store, receipts, timeout, json)
         async with store.transaction() as conn:
             found = refused + await queries.documents_of_exports(conn, receipts)
+            why = [] if json else await replaying.of_exports(conn, receipts)
         rows(("document_id", "number", "type", "state", "reason", "export"), found, as_json=json)
+        for each in why:
+            findings = [Finding.model_validate(finding) for finding in each["findings"] or ()]
+            complain(f"{each['what']}: {each['explanation']} [{each['reason']}]", findings)
         bad = {"refused", "parked", "undeliverable"}
         return 0 if ended and not any(row["state"] in bad for row in found) else 1
     finally:

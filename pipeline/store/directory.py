@@ -138,13 +138,19 @@ def read_recipients(file: TextIO) -> Iterator[tuple[int, dict[str, str] | Findin
         problem = _problem(clean)
         place = f"line {reader.line_num}"
         if problem:
-            rule, found = problem
-            yield reader.line_num, Finding(rule=rule, message=rule.replace("-", " "), place=place, found=found)
+            rule, found, *expected = problem
+            right = expected[0] if expected else None
+            message = rule.replace("-", " ")
+            yield reader.line_num, Finding(rule=rule, message=message, place=place, found=found, expected=right)
         else:
             yield reader.line_num, clean
 
 
-def _problem(row: dict[str, str]) -> tuple[str, str | None] | None:
+Problem = tuple[str, str | None] | tuple[str, str | None, str]
+"""Rule, what was found, and what would be right."""
+
+
+def _problem(row: dict[str, str]) -> Problem | None:
     if not row.get("name"):
         return "name-missing", None
     if not any(row.get(key) for key in ("erp_id", "vat", "gln", "endpoint")):
@@ -152,15 +158,15 @@ def _problem(row: dict[str, str]) -> tuple[str, str | None] | None:
     if row.get("endpoint") and not row.get("endpoint_scheme"):
         return "endpoint-scheme-missing", row["endpoint"]
     if row.get("language", "en") not in _LANGUAGES:
-        return "language-unknown", row["language"]
+        return "language-unknown", row["language"], " ".join(sorted(_LANGUAGES))
     if row.get("channel", "email") not in ("email", "sms", "edi"):
-        return "channel-unknown", row["channel"]
+        return "channel-unknown", row["channel"], "email sms edi"
     if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:
-        return "mailbox-malformed", row["mailbox"]
+        return "mailbox-malformed", row["mailbox"], "qualifier:identifier, 14:5609999200054 or ZZ:PARTNER"
     return _bad_format(row) or _bad_address(row)
 
 
-def _bad_format(row: dict[str, str]) -> tuple[str, str | None] | None:
+def _bad_format(row: dict[str, str]) -> Problem | None:
     if not (row.get("formats") or row.get("format_options")):
         return None
     from stages.formats import registry
@@ -168,14 +174,22 @@ def _bad_format(row: dict[str, str]) -> tuple[str, str | None] | None:
     known = registry.targets()
     for name in row.get("formats", "").split():
         if name not in known:
-            return "format-unknown", name
+            return "format-unknown", name, "with blanks between: " + " ".join(sorted(known))
     try:
         options = format_options(row)
     except ValueError:
-        return "format-option-malformed", row["format_options"]
+        return "format-option-malformed", row["format_options"], "name=value, with blanks between"
     taken = {option for name in row.get("formats", "").split() for option in known[name].options}
     unknown = [name for name in options if name not in taken]
-    return ("format-option-unknown", unknown[0]) if unknown else None
+    if unknown:
+        return "format-option-unknown", unknown[0], " ".join(sorted(taken)) or "none"
+    for name in row.get("formats", "").split():
+        if (embedding := known[name].embedding) is not None:
+            try:
+                embedding(options)
+            except ConfigurationError as error:
+                return "format-option-wrong", row["format_options"], error.text
+    return None
 
 
 def format_options(row: dict[str, str]) -> dict[str, str]:
@@ -188,7 +202,7 @@ def format_options(row: dict[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _bad_address(row: dict[str, str]) -> tuple[str, str | None] | None:
+def _bad_address(row: dict[str, str]) -> Problem | None:
     if "email" in row:
         from email_validator import EmailNotValidError, validate_email
 

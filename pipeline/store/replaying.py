@@ -6,6 +6,7 @@ A round is opened by a recorded command only, and cancels what still waits of th
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -51,6 +52,18 @@ async def shown(conn: Connection, name: str) -> dict[str, Any]:
     if not current:
         raise ConfigurationError(f"nothing is parked under {name}")
     raise ConfigurationError(f"{name} fits several: {', '.join(str(row['parked_id']) for row in current[:5])}")
+
+
+async def of_exports(conn: Connection, exports: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Why documents of these exports, or the exports themselves, stopped: number or file, explanation, findings."""
+    cursor = await conn.execute(
+        """SELECT coalesce(d.number, e.name) AS what, p.explanation, p.reason, p.detail -> 'findings' AS findings
+             FROM parked p LEFT JOIN document d USING (document_id)
+             JOIN export e ON e.export_id = coalesce(p.export_id, d.export_id)
+            WHERE e.export_id = ANY(%s) AND p.state = 'open' ORDER BY p.parked_at, p.parked_id""",
+        [list(exports)],
+    )
+    return await cursor.fetchall()
 
 
 async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:

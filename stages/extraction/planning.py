@@ -12,6 +12,7 @@ from connectors.profiles import Pinned
 from schemas import ids
 from schemas.canonical import Document
 from schemas.documents import DeliveryHints, Identifier, Party
+from schemas.errors import ConfigurationError
 from schemas.messages import Plan, Rendition
 from schemas.outcomes import LearntParty, Refusal
 from schemas.tenants import TenantProfile
@@ -156,7 +157,11 @@ def complete_receiver(document: Document, party: Known) -> tuple[Document, list[
 def plan(document: Document, recognised: Recognised, pinned: Pinned) -> Plan | Refusal:
     """What will be made, every part pinned with its version; a refusal where no format carries such a document."""
     profile = pinned.profile
-    renditions = _renditions(document, recognised.party, profile)
+    try:
+        renditions = _renditions(document, recognised.party, profile)
+    except ConfigurationError as error:  # trying again changes nothing: somebody has to mend the recipient's options
+        told = f"What the recipient is to have cannot be made: {error.text}."
+        return Refusal("no-route", f"{told} Mend the recipient's or the tenant's options, then replay.")
     if not renditions:
         word, (asked, _) = document.document_type.replace("-", " "), _formats(document, recognised.party, profile)
         told = f"The recipient is to have {', '.join(asked)}, and that has no message for a document of type {word}."

@@ -46,7 +46,7 @@ def test_extract_gives_canonical_documents_one_a_line(exports: Path) -> None:
 def test_convert_writes_each_document_under_the_name_of_its_export(exports: Path, tmp_path: Path) -> None:
     """A folder goes to a folder; what is refused is told with its place and not written; the rest is."""
     done = entrega("convert", exports, "--to", "json", "-o", tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.json.json", "b.json.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.json", "b.json"]
     assert done.returncode == 1
     assert b"xml-syntax" in done.stderr
     assert b"c.xml" in done.stderr
@@ -77,6 +77,19 @@ def test_a_wrong_call_says_what_is_wrong(exports: Path, words: tuple[str, ...], 
     done = entrega(*paths)
     assert done.returncode == 2
     assert told in done.stderr.decode()
+
+
+def test_edi_goes_into_an_interchange_where_mailboxes_are_named(exports: Path, tmp_path: Path) -> None:
+    """With --from and --for the file is a whole interchange, which is read again; a folder without files is no work."""
+    out = tmp_path / "edi"
+    mailboxes = ("--from", "ZZ:US", "--for", "ZZ:THEM", "--control-number", "7")
+    assert entrega("convert", exports / "a.xml", "--to", "x12-4010", *mailboxes, "-o", out).returncode == 0
+    (path,) = out.iterdir()
+    assert path.read_text().startswith("ISA*00*")
+    assert json.loads(entrega("extract", path, "--json").stdout)["invoice_number"] == "F-a"
+    (tmp_path / "empty").mkdir()
+    assert entrega("validate", tmp_path / "empty").returncode == 2
+    assert entrega("convert", exports / "a.xml", "--to", "json", "-o", "/dev/null/x/").returncode == 2
 
 
 def test_formats_lists_every_target() -> None:

@@ -210,3 +210,11 @@ def test_a_kind_that_no_format_carries_is_refused_with_a_way_out(pinned: Pinned)
     assert isinstance(refused, Refusal)
     assert refused.reason == "no-route"
     assert "facturae, and that has no message for a document of type order" in refused.explanation
+
+
+def test_an_option_that_cannot_be_is_refused_and_not_tried_for_ever(pinned: Pinned) -> None:
+    """A wrong value in somebody's options parks the document with what there is to choose from."""
+    known = Known(ANA.party_id, "Ana", 1, None, "FR", {"formats": ["factur-x"], "format_options": {"profile": "huge"}})
+    refused = planning.plan(invoice(Party(name="A")), planning.Recognised(known, "vat"), pinned)
+    assert isinstance(refused, Refusal)
+    assert "there is no profile 'huge'; there are basic-wl" in refused.explanation

@@ -218,7 +218,7 @@ def test_without_a_profile_it_says_that_one_is_needed() -> None:
     with pytest.raises(ExportUnreadable) as refused:
         everything(HEADER + row())
     assert refused.value.findings[0].rule == "csv-profile"
-    assert "YAML" in refused.value.findings[0].message
+    assert "profile suggest" in refused.value.findings[0].message
 
 
 RECORDS = (

@@ -43,6 +43,7 @@ def _profile_wanted(source: Source) -> Finding:
     first = source.file.read(300).decode("utf-8", "replace").splitlines()[:1]
     message = (
         "a CSV does not say what its columns mean: it is read with a mapping profile, and none is set for this source. "
-        "Write one in YAML with a `csv` part (schemas/profiles.py shows how) and name it when the export is dropped"
+        "`entrega profile suggest FILE` proposes one; it goes beside the tenant's profile, which names it under "
+        "`extraction`"
     )
     return refuse("csv-profile", message, "line 1", first[0] if first else None)

@@ -10,14 +10,17 @@ What EXTENDED has and EN 16931 does not know is a warning, and its text goes to 
 
 from __future__ import annotations
 
+from functools import partial
+
 from schemas.profiles import ExtractionProfile
 from stages.formats.cii.profile import LINELESS
 from stages.formats.cii.spaces import NAMESPACES, name
 from stages.formats.cii.terms import INVOICE
 from stages.formats.reading.completing import Unfit, number_of
 from stages.formats.reading.head import Head
-from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
-from stages.formats.reading.xml import Piece, parse, split
+from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused
+from stages.formats.reading.xml import Piece, parse
+from stages.formats.reading.xml_batches import one_each
 from stages.formats.reading.xml_invoice import InvoiceWalk
 from stages.formats.reading.xml_walk import Syntax
 
@@ -42,18 +45,10 @@ def _wanted(namespace: str, local: str) -> bool:
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
-    records: list[Record] = []
-    for piece in split(source.file, _wanted, cursor):
-        records.append(_record(piece, profile))
-        if budget.spent(len(records)):
-            return records, piece.after
-    if not records and not cursor:
-        finding = refuse("xml-no-document", "no CrossIndustryInvoice stands in it", "line 1")
-        raise unreadable("the export", (finding,))
-    return records, None
+    return one_each(source.file, _wanted, partial(_record, profile), cursor, budget, "CrossIndustryInvoice")
 
 
-def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
+def _record(profile: ExtractionProfile | None, piece: Piece) -> Record:
     address, named = f"invoice[{piece.ordinal}]", None
     if piece.refusal:
         return Record(address, error=refused(address, (piece.refusal,)))

@@ -15,17 +15,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from stages.formats.facturae.codes import EVENTS, PREFIX, TAX_CATEGORIES, TAX_NAMES
+from stages.formats.facturae.walk import Walk
 from stages.formats.reading.completing import NUMBER, Unfit, decimal
 from stages.formats.reading.records import refuse
 from stages.formats.reading.xml_walk import Data
-
-if TYPE_CHECKING:
-    from stages.formats.facturae.reader import Walk
 
 _SIGNED = ("quantity", "net_amount", "amount", "base_amount", "taxable_amount", "tax_amount", "line_total",
            "allowance_total", "charge_total", "tax_exclusive", "tax_inclusive", "paid_amount", "amount_due",

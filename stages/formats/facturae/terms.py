@@ -6,17 +6,13 @@ goes to the extras under `facturae.`; taxes and totals wait in `Walk.taxes` and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from stages.formats.facturae.codes import CENTRES, MEANS, MEDIA_TYPES, PREFIX, UNITS
+from stages.formats.facturae.walk import Walk
 from stages.formats.reading.countries import ALPHA_2
 from stages.formats.reading.xml_actions import aside, day, group, groups, ignored, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node
-
-if TYPE_CHECKING:
-    from stages.formats.facturae.reader import Walk
 
 
 def kept(key: str) -> Action:

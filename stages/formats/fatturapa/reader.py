@@ -20,16 +20,15 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.fatturapa.codes import PREFIX, TYPES
 from stages.formats.fatturapa.sums import settle_sums, simplified
 from stages.formats.fatturapa.terms import BODY, HEADER, SIMPLIFIED_BODY
+from stages.formats.fatturapa.walk import Walk
 from stages.formats.p7m import MAX_BYTES, is_p7m, open_p7m
 from stages.formats.reading.completing import Unfit, complete
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse, unreadable
 from stages.formats.reading.xml import Piece
 from stages.formats.reading.xml_batches import Made, batches
-from stages.formats.reading.xml_walk import Data, Syntax
-from stages.formats.reading.xml_walk import Walk as _Walk
+from stages.formats.reading.xml_walk import Data
 
-_SYNTAX = Syntax("fatturapa", {}, "the canonical document")
 _ROOTS = ("FatturaElettronica", "FatturaElettronicaSemplificata")
 VERSIONS = ("FPA12", "FPR12", "FSM10")
 
@@ -77,41 +76,32 @@ def _invoices(profile: ExtractionProfile | None, root: etree._Element, piece: Pi
 
 def _read(root: etree._Element, body: etree._Element, line: int, profile: ExtractionProfile | None) -> Made:
     walk = Walk(root, line)
-    data = walk.document(body)
+    data = _document(walk, body)
     return complete(data, walk.locate, profile.constants if profile else None), walk.warnings.all()
 
 
-class Walk(_Walk):
-    """A walk over the file's header and one of its bodies."""
-
-    def __init__(self, root: etree._Element, line: int) -> None:
-        super().__init__(root, line, _SYNTAX)
-        self.endpoint: Data | None = None
-        self.items: dict[str, str] = {}
-        self.later: dict[tuple[int, str], list[etree._Element]] = {}
-
-    def document(self, body: etree._Element) -> Data:
-        """The canonical document as texts. Raises Unfit."""
-        data = self.data
-        short = self.root.get("versione") == "FSM10"
-        header = self.root.find("FatturaElettronicaHeader")
-        if header is not None:
-            self.run(HEADER, data, header)
-        self.run(SIMPLIFIED_BODY if short else BODY, data, body)
-        for role in ("seller", "buyer", "tax_representative"):
-            party = data.get(role, {})
-            if "family_name" in party and "name" not in party:
-                party["name"] = " ".join(party[part] for part in ("given_name", "family_name") if part in party)
-        if self.endpoint is not None and "buyer" in data:
-            data["buyer"]["endpoint"] = self.endpoint
-        kind = self.extras.get(f"{PREFIX}TipoDocumento", "")
-        if kind not in TYPES:
-            self.warnings.add("fatturapa-type", "this kind of document is not known; read as an invoice", found=kind)
-        data["type_code"] = TYPES.get(kind, "380")
-        if short:
-            simplified(self, data)
-        else:
-            settle_sums(self, data)
-        if self.extras:
-            data["extras"] = self.extras
-        return data
+def _document(walk: Walk, body: etree._Element) -> Data:
+    """The canonical document as texts. Raises Unfit."""
+    data = walk.data
+    short = walk.root.get("versione") == "FSM10"
+    header = walk.root.find("FatturaElettronicaHeader")
+    if header is not None:
+        walk.run(HEADER, data, header)
+    walk.run(SIMPLIFIED_BODY if short else BODY, data, body)
+    for role in ("seller", "buyer", "tax_representative"):
+        party = data.get(role, {})
+        if "family_name" in party and "name" not in party:
+            party["name"] = " ".join(party[part] for part in ("given_name", "family_name") if part in party)
+    if walk.endpoint is not None and "buyer" in data:
+        data["buyer"]["endpoint"] = walk.endpoint
+    kind = walk.extras.get(f"{PREFIX}TipoDocumento", "")
+    if kind not in TYPES:
+        walk.warnings.add("fatturapa-type", "this kind of document is not known; read as an invoice", found=kind)
+    data["type_code"] = TYPES.get(kind, "380")
+    if short:
+        simplified(walk, data)
+    else:
+        settle_sums(walk, data)
+    if walk.extras:
+        data["extras"] = walk.extras
+    return data

@@ -12,7 +12,7 @@ Source: Agenzia delle Entrate, Specifiche tecniche, 2.2.1.9 to 2.2.1.11, 2.2.2, 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
@@ -28,11 +28,9 @@ from stages.formats.fatturapa.codes import (
     USUAL_NATURE,
 )
 from stages.formats.fatturapa.terms import INSTALMENT_ASIDE, attribute
+from stages.formats.fatturapa.walk import Walk
 from stages.formats.reading.completing import decimal
 from stages.formats.reading.xml_walk import Data, said
-
-if TYPE_CHECKING:
-    from stages.formats.fatturapa.reader import Walk
 
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")

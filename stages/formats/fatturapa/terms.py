@@ -8,8 +8,6 @@ Source: Agenzia delle Entrate, formato FatturaPA 1.2.2; AgID, CIUS-IT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from stages.formats.fatturapa.codes import (
@@ -23,11 +21,9 @@ from stages.formats.fatturapa.codes import (
     PREFIX,
     SELLER_ITEM,
 )
+from stages.formats.fatturapa.walk import Walk
 from stages.formats.reading.xml_actions import aside, day, group, groups, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node, said
-
-if TYPE_CHECKING:
-    from stages.formats.fatturapa.reader import Walk
 
 
 def kept(key: str) -> Action:

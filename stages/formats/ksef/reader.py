@@ -18,15 +18,14 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.ksef.codes import FA2, FA3, PREFIX
 from stages.formats.ksef.sums import settle_sums
 from stages.formats.ksef.terms import DOCUMENT, attribute
+from stages.formats.ksef.walk import Walk
 from stages.formats.reading.completing import Unfit, complete, complete_as
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse
 from stages.formats.reading.xml import Piece
 from stages.formats.reading.xml_batches import Made, batches, without_namespace
-from stages.formats.reading.xml_walk import Data, Syntax, said
-from stages.formats.reading.xml_walk import Walk as _Walk
+from stages.formats.reading.xml_walk import Data, said
 
-_SYNTAX = Syntax("ksef", {}, "the canonical document")
 _RECEIPT = "http://upo.schematy.mf.gov.pl/KSeF/"
 
 
@@ -60,8 +59,8 @@ def _documents(
 
 
 def _invoice(root: etree._Element, line: int, profile: ExtractionProfile | None) -> Made:
-    walk = Walk(root, line, _SYNTAX)
-    data = walk.document()
+    walk = Walk(root, line)
+    data = _document(walk)
     return complete(data, walk.locate, profile.constants if profile else None, needs=("vat_category",)), (
         walk.warnings.all()
     )
@@ -69,7 +68,7 @@ def _invoice(root: etree._Element, line: int, profile: ExtractionProfile | None)
 
 def _receipt(root: etree._Element, line: int) -> Made:
     """UPO: each Dokument is an invoice that KSeF took, with the number that it has there."""
-    walk = _Walk(root, line, _SYNTAX)
+    walk = Walk(root, line)
     documents = root.findall("Dokument")
     taken = [said(each, "DataNadaniaNumeruKSeF")[:10] for each in documents]
     sellers = {said(each, "NipSprzedawcy") for each in documents}
@@ -94,25 +93,16 @@ def _receipt(root: etree._Element, line: int) -> Made:
     return complete_as(SyntaxAcknowledgement, data, lambda _path: walk.place(root)), walk.warnings.all()
 
 
-class Walk(_Walk):
-    """A walk over one invoice."""
-
-    def __init__(self, root: etree._Element, line: int, syntax: Syntax) -> None:
-        super().__init__(root, line, syntax)
-        self.gln = ""
-        self.described: dict[str, list[tuple[str, str]]] = {}
-        self.later: dict[tuple[int, str], list[etree._Element]] = {}
-
-    def document(self) -> Data:
-        """The canonical document as texts. Raises Unfit."""
-        data = self.data
-        self.run(DOCUMENT, data, self.root)
-        if self.gln:
-            self.extras[f"{PREFIX}GLN"] = self.gln
-        for line in data.get("lines", []):
-            for key, value in self.described.get(line.get("identifier", ""), []):
-                attribute(self, line, key, value, self.parents[id(line)])
-        settle_sums(self, data)
-        if self.extras:
-            data["extras"] = self.extras
-        return data
+def _document(walk: Walk) -> Data:
+    """The canonical document as texts. Raises Unfit."""
+    data = walk.data
+    walk.run(DOCUMENT, data, walk.root)
+    if walk.gln:
+        walk.extras[f"{PREFIX}GLN"] = walk.gln
+    for line in data.get("lines", []):
+        for key, value in walk.described.get(line.get("identifier", ""), []):
+            attribute(walk, line, key, value, walk.parents[id(line)])
+    settle_sums(walk, data)
+    if walk.extras:
+        data["extras"] = walk.extras
+    return data

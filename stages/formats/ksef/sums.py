@@ -11,17 +11,15 @@ Source: Ministerstwo Finansów, FA(3) 1-0E; ustawa o VAT, art. 106e, 106f, 106j
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from stages.formats.ksef.codes import CATEGORIES, MEANS, PREFIX, RATE_CODES, RATE_NAME, SUMS, TAXED
 from stages.formats.ksef.terms import attribute
+from stages.formats.ksef.walk import Walk
 from stages.formats.reading.completing import NUMBER, decimal
 from stages.formats.reading.xml_walk import Data, said
-
-if TYPE_CHECKING:
-    from stages.formats.ksef.reader import Walk
 
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")

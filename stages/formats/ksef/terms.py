@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from stages.formats.ksef.codes import PREFIX, UNITS
+from stages.formats.ksef.walk import Walk
 from stages.formats.reading.xml_actions import aside, day, group, groups, ignored, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node, said
-
-if TYPE_CHECKING:
-    from stages.formats.ksef.reader import Walk
 
 ATTRIBUTES = ("UU_ID", "P_6A", "PKWiU", "CN", "PKOB", "P_12_Zal_15", "KwotaAkcyzy", "GTU", "Procedura", "KursWaluty")
 """Elements of a line that are item attributes (BG-32) here."""

@@ -22,15 +22,14 @@ from lxml import etree
 from schemas.profiles import ExtractionProfile
 from stages.formats.nfe.codes import ADDED, AUTHORISED, MEANS, NAMESPACE, PREFIX, TYPES
 from stages.formats.nfe.terms import INVOICE
+from stages.formats.nfe.walk import Walk
 from stages.formats.reading.completing import Unfit, complete, decimal
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse
 from stages.formats.reading.xml import Piece
 from stages.formats.reading.xml_batches import Made, batches, without_namespace
-from stages.formats.reading.xml_walk import Data, Syntax, said
-from stages.formats.reading.xml_walk import Walk as _Walk
+from stages.formats.reading.xml_walk import Data, said
 
-_SYNTAX = Syntax("nfe", {}, "the canonical document")
 ZERO = Decimal(0)
 
 
@@ -59,96 +58,88 @@ def _invoices(profile: ExtractionProfile | None, root: etree._Element, piece: Pi
 
 
 def _read(root: etree._Element, body: etree._Element, line: int, profile: ExtractionProfile | None) -> Made:
-    walk = Walk(root, line, _SYNTAX)
-    data = walk.document(body)
+    walk = Walk(root, line)
+    data = _document(walk, body)
     return complete(data, walk.locate, profile.constants if profile else None), walk.warnings.all()
 
 
-class Walk(_Walk):
-    """A walk over one invoice and its protocol."""
+def _document(walk: Walk, body: etree._Element) -> Data:
+    """The canonical document as texts. Raises Unfit."""
+    data = walk.data
+    walk.extras[f"{PREFIX}chNFe"] = (body.get("Id") or "").removeprefix("NFe")
+    _protocol(walk)
+    walk.run(INVOICE, data, body)
+    data["currency"] = "BRL"
+    data["type_code"] = TYPES.get(said(body, "ide/finNFe"), "380")
+    series, number = said(body, "ide/serie"), said(body, "ide/nNF")
+    if number:
+        data["invoice_number"] = f"{series}/{number}" if series else number
+    if said(body, "ide/tpAmb") == "2":
+        message = "issued in the authority's test environment: without fiscal value"
+        walk.warnings.add("nfe-test", message, walk.place(body), "tpAmb 2")
+    references = {line.pop("_order", "") for line in data.get("lines", [])} - {""}
+    if len(references) == 1:
+        data.setdefault("order_reference", references.pop())
+    _totals(walk, data)
+    _payment(walk, data)
+    walk.extras = {key: value for key, value in walk.extras.items() if value}
+    data["extras"] = walk.extras
+    return data
 
-    def __init__(self, root: etree._Element, line: int, syntax: Syntax) -> None:
-        super().__init__(root, line, syntax)
-        self.later: dict[str, list[etree._Element]] = {}
-        self.orders: dict[str, str] = {}
 
-    def document(self, body: etree._Element) -> Data:
-        """The canonical document as texts. Raises Unfit."""
-        data = self.data
-        self.extras[f"{PREFIX}chNFe"] = (body.get("Id") or "").removeprefix("NFe")
-        self._protocol()
-        self.run(INVOICE, data, body)
-        data["currency"] = "BRL"
-        data["type_code"] = TYPES.get(said(body, "ide/finNFe"), "380")
-        series, number = said(body, "ide/serie"), said(body, "ide/nNF")
-        if number:
-            data["invoice_number"] = f"{series}/{number}" if series else number
-        if said(body, "ide/tpAmb") == "2":
-            message = "issued in the authority's test environment: without fiscal value"
-            self.warnings.add("nfe-test", message, self.place(body), "tpAmb 2")
-        references = {line.pop("_order", "") for line in data.get("lines", [])} - {""}
-        if len(references) == 1:
-            data.setdefault("order_reference", references.pop())
-        self._totals(data)
-        self._payment(data)
-        self.extras = {key: value for key, value in self.extras.items() if value}
-        data["extras"] = self.extras
-        return data
+def _protocol(walk: Walk) -> None:
+    known = walk.root.find("protNFe/infProt")
+    if known is None:
+        message = "there is no protocol of the authority with it: whether it was authorised is not known"
+        walk.warnings.add("nfe-protocol", message)
+        return
+    for name in ("nProt", "dhRecbto", "cStat", "xMotivo", "digVal"):
+        walk.extras[PREFIX + name] = said(known, name)
+    if said(known, "cStat") not in AUTHORISED:
+        message = "the authority did not authorise this invoice"
+        walk.warnings.add("nfe-status", message, walk.place(known), said(known, "cStat"))
 
-    def _protocol(self) -> None:
-        known = self.root.find("protNFe/infProt")
-        if known is None:
-            message = "there is no protocol of the authority with it: whether it was authorised is not known"
-            self.warnings.add("nfe-protocol", message)
-            return
-        for name in ("nProt", "dhRecbto", "cStat", "xMotivo", "digVal"):
-            self.extras[PREFIX + name] = said(known, name)
-        if said(known, "cStat") not in AUTHORISED:
-            message = "the authority did not authorise this invoice"
-            self.warnings.add("nfe-status", message, self.place(known), said(known, "cStat"))
 
-    def _totals(self, data: Data) -> None:
-        """What is added to the prices, and BT-112, which is vNF."""
-        totals = next(iter(self.later.get("ICMSTot", [])), None)
-        if totals is None:
-            return
-        for name, title in ADDED.items():
-            element = totals.find(name)
-            if element is not None and decimal(element.text):
-                self._level(data, True, element, title)
-        sold = sum((decimal(line.get("net_amount")) for line in data.get("lines", [])), ZERO)
-        added = sum((decimal(each["amount"]) for each in data.get("allowances_charges", [])), ZERO)
-        relieved, total = totals.find("vICMSDeson"), totals.find("vNF")
-        if total is None:
-            return
-        if (
-            relieved is not None
-            and decimal(relieved.text)
-            and sold + added - decimal(relieved.text) == decimal(total.text)
-        ):
-            self._level(data, False, relieved, "ICMS desonerado")
-        data["totals"] = {"tax_inclusive": (total.text or "").strip()}
-        self.where[id(data["totals"]), "tax_inclusive"] = total
-        for element in totals:
-            if decimal(element.text):
-                self.extras[f"{PREFIX}total.{element.tag}"] = (element.text or "").strip()
+def _totals(walk: Walk, data: Data) -> None:
+    """What is added to the prices, and BT-112, which is vNF."""
+    totals = next(iter(walk.later.get("ICMSTot", [])), None)
+    if totals is None:
+        return
+    for name, title in ADDED.items():
+        element = totals.find(name)
+        if element is not None and decimal(element.text):
+            _level(walk, data, True, element, title)
+    sold = sum((decimal(line.get("net_amount")) for line in data.get("lines", [])), ZERO)
+    added = sum((decimal(each["amount"]) for each in data.get("allowances_charges", [])), ZERO)
+    relieved, total = totals.find("vICMSDeson"), totals.find("vNF")
+    if total is None:
+        return
+    if relieved is not None and decimal(relieved.text) and sold + added - decimal(relieved.text) == decimal(total.text):
+        _level(walk, data, False, relieved, "ICMS desonerado")
+    data["totals"] = {"tax_inclusive": (total.text or "").strip()}
+    walk.where[id(data["totals"]), "tax_inclusive"] = total
+    for element in totals:
+        if decimal(element.text):
+            walk.extras[f"{PREFIX}total.{element.tag}"] = (element.text or "").strip()
 
-    def _level(self, data: Data, charge: bool, element: etree._Element, reason: str) -> None:
-        part = {"charge": charge, "amount": (element.text or "").strip(), "reason": reason, "vat_category": "O"}
-        self.append(data, "allowances_charges", part, element)
 
-    def _payment(self, data: Data) -> None:
-        """One payment; several instalments (duplicatas) stand in the payment terms, the first day is the due date."""
-        paid = [each for each in self.later.get("detPag", []) if said(each, "tPag") in MEANS]
-        if paid:
-            code, words = MEANS[said(paid[0], "tPag")]
-            data["payment"] = {"means_code": code, "means_text": said(paid[0], "xPag") or words}
-            self.parents[id(data["payment"])] = paid[0]
-            for each in paid[1:]:
-                self.keep(f"{PREFIX}detPag", each)
-        due = [(said(each, "dVenc"), said(each, "vDup")) for each in self.later.get("dup", [])]
-        days = sorted(day for day, _ in due if day)
-        if days:
-            data["due_date"] = days[0]
-        if len(due) > 1:
-            data["payment_terms"] = "\n".join(f"{day}: {amount}" for day, amount in due)
+def _level(walk: Walk, data: Data, charge: bool, element: etree._Element, reason: str) -> None:
+    part = {"charge": charge, "amount": (element.text or "").strip(), "reason": reason, "vat_category": "O"}
+    walk.append(data, "allowances_charges", part, element)
+
+
+def _payment(walk: Walk, data: Data) -> None:
+    """One payment; several instalments (duplicatas) stand in the payment terms, the first day is the due date."""
+    paid = [each for each in walk.later.get("detPag", []) if said(each, "tPag") in MEANS]
+    if paid:
+        code, words = MEANS[said(paid[0], "tPag")]
+        data["payment"] = {"means_code": code, "means_text": said(paid[0], "xPag") or words}
+        walk.parents[id(data["payment"])] = paid[0]
+        for each in paid[1:]:
+            walk.keep(f"{PREFIX}detPag", each)
+    due = [(said(each, "dVenc"), said(each, "vDup")) for each in walk.later.get("dup", [])]
+    days = sorted(day for day, _ in due if day)
+    if days:
+        data["due_date"] = days[0]
+    if len(due) > 1:
+        data["payment_terms"] = "\n".join(f"{day}: {amount}" for day, amount in due)

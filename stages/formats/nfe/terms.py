@@ -8,17 +8,13 @@ Source: Manual de Orientação do Contribuinte 7.0 (NF-e 4.00), anexo I
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from stages.formats.nfe.codes import PREFIX, UNITS
+from stages.formats.nfe.walk import Walk
 from stages.formats.reading.completing import decimal
 from stages.formats.reading.xml_actions import aside, group, ignored, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node, said
-
-if TYPE_CHECKING:
-    from stages.formats.nfe.reader import Walk
 
 _BRAZIL = "1058"
 """BACEN's number of Brazil."""

@@ -1,7 +1,7 @@
-"""XML formats whose file, or whose root element, holds several documents: cut, parsed, and told apart.
+"""XML formats whose file, or whose root element, holds several documents: cut, parsed, and told apart, in steps.
 
-A national format says what its root is and how many documents one root holds; here they become records, in steps. A
-cursor is the place of a root in the file and the number of the next document in it.
+`one_each` is for formats whose root is one document; a cursor is the place of the next root in the file. `batches` is
+for those whose root holds several; its cursor has also the number of the next document in the root.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from schemas.canonical import Document
-from schemas.errors import Finding
+from schemas.errors import ExportUnreadable, Finding
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, refuse, refused, unreadable
 from stages.formats.reading.xml import Piece, Wanted, parse, split
@@ -20,6 +20,25 @@ from stages.formats.reading.xml import Piece, Wanted, parse, split
 Made = tuple[Document, tuple[Finding, ...]]
 Make = Callable[[etree._Element, Piece], Sequence[tuple[str, Callable[[], Made]]]]
 """(root, its piece) -> for each document its number for people, and what reads it. Both may raise Unfit."""
+
+
+def one_each(
+    file: BinaryIO,
+    wanted: Wanted,
+    record: Callable[[Piece], Record],
+    cursor: Cursor | None,
+    budget: Budget,
+    title: str,
+) -> Portion:
+    """One step over roots that are a document each. Raises ExportUnreadable when nothing at all can be read."""
+    records: list[Record] = []
+    for piece in split(file, wanted, cursor):
+        records.append(record(piece))
+        if budget.spent(len(records)):
+            return records, piece.after
+    if not records and not cursor:
+        raise _empty(title)
+    return records, None
 
 
 def batches(
@@ -51,8 +70,12 @@ def batches(
         if budget.spent(len(records)) and before is not None:
             return records, {"p": before, "i": 0}
     if not records and not cursor:
-        raise unreadable("the export", (refuse("xml-no-document", f"no {title} stands in it", "line 1"),))
+        raise _empty(title)
     return records, None
+
+
+def _empty(title: str) -> ExportUnreadable:
+    return unreadable("the export", (refuse("xml-no-document", f"no {title} stands in it", "line 1"),))
 
 
 def _record(address: str, number: str, read: Callable[[], Made]) -> Record:

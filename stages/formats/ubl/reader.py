@@ -11,6 +11,8 @@ An element that EN 16931 does not know is a warning, and its text goes to `extra
 
 from __future__ import annotations
 
+from functools import partial
+
 from lxml import etree
 
 from schemas.profiles import ExtractionProfile
@@ -22,11 +24,10 @@ from stages.formats.reading.records import (
     Portion,
     Record,
     Source,
-    refuse,
     refused,
-    unreadable,
 )
-from stages.formats.reading.xml import Piece, parse, split
+from stages.formats.reading.xml import Piece, parse
+from stages.formats.reading.xml_batches import one_each
 from stages.formats.reading.xml_invoice import InvoiceWalk
 from stages.formats.reading.xml_walk import Data, Syntax, Walk
 from stages.formats.ubl.messages import MESSAGES
@@ -50,18 +51,10 @@ def _wanted(namespace: str, local: str) -> bool:
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
-    records: list[Record] = []
-    for piece in split(source.file, _wanted, cursor):
-        records.append(_record(piece, profile))
-        if budget.spent(len(records)):
-            return records, piece.after
-    if not records and not cursor:
-        finding = refuse("xml-no-document", "no UBL document that is read stands in it", "line 1")
-        raise unreadable("the export", (finding,))
-    return records, None
+    return one_each(source.file, _wanted, partial(_record, profile), cursor, budget, "UBL document that is read")
 
 
-def _record(piece: Piece, profile: ExtractionProfile | None) -> Record:
+def _record(profile: ExtractionProfile | None, piece: Piece) -> Record:
     address, named = f"invoice[{piece.ordinal}]", None
     if piece.refusal:
         return Record(address, error=refused(address, (piece.refusal,)))

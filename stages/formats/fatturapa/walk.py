@@ -1,0 +1,18 @@
+"""What waits while the file's header and one of its bodies are read."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from stages.formats.reading.xml_walk import Data, Syntax
+from stages.formats.reading.xml_walk import Walk as _Walk
+
+_SYNTAX = Syntax("fatturapa", {}, "the canonical document")
+
+
+class Walk(_Walk):
+    def __init__(self, root: etree._Element, line: int) -> None:
+        super().__init__(root, line, _SYNTAX)
+        self.endpoint: Data | None = None
+        self.items: dict[str, str] = {}
+        self.later: dict[tuple[int, str], list[etree._Element]] = {}

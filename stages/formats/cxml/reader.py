@@ -22,7 +22,8 @@ from stages.formats.cxml.walk import CxmlWalk
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused
-from stages.formats.reading.xml import CXML, Piece, parse, split
+from stages.formats.reading.xml import Piece, parse, split
+from stages.formats.reading.xml_guard import CXML
 
 KINDS: dict[str, Callable[[CxmlWalk, etree._Element, ExtractionProfile | None], Document]] = {
     "InvoiceDetailRequest": invoice.read,

@@ -16,7 +16,7 @@ from xml.parsers import expat
 from schemas.errors import Finding
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
-from stages.formats.reading.xml import CXML, encoding_of, fault, tolerable
+from stages.formats.reading.xml_guard import CXML, encoding_of, fault, tolerable
 
 HEAD_BYTES = 64 * 1024
 """What is read of an export to recognise it."""

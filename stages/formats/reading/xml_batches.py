@@ -15,7 +15,8 @@ from schemas.canonical import Document
 from schemas.errors import ExportUnreadable, Finding
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, refuse, refused, unreadable
-from stages.formats.reading.xml import Piece, Wanted, parse, split
+from stages.formats.reading.xml import Piece, parse, split
+from stages.formats.reading.xml_guard import Wanted
 
 Made = tuple[Document, tuple[Finding, ...]]
 Make = Callable[[etree._Element, Piece], Sequence[tuple[str, Callable[[], Made]]]]

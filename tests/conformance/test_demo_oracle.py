@@ -116,22 +116,29 @@ def test_the_french_pdf_is_factur_x(played: Played, tmp_path: Path) -> None:
     assert (verdict["ok"], verdict["errors"]) == (True, [])
 
 
-@pytest.mark.parametrize("number", ["FT 2026/1045", "NC 2026/14"])
-def test_the_detached_signature_is_over_the_e_format(played: Played, trust: Path, tmp_path: Path, number: str) -> None:
-    """An invoice and a credit note: the signature beside it is over its very bytes, and over no others."""
+def test_every_detached_signature_is_over_its_e_format(played: Played, trust: Path, tmp_path: Path) -> None:
+    """The signature beside each document is over its very bytes, and over no others."""
     folder = tmp_path / "data"
     folder.mkdir()
-    signature = named(played, "detached-signature", ".sig.xml", tmp_path)[number]
-    document = played.artefacts("e-format")[number][0]
-    # a detached signature names its file
-    (reference,) = [part for part in signature.read_text().split('"') if part.endswith(".xml")]
-    data = folder / reference
-    data.write_bytes(document.read_bytes())
-    (verdict,) = judge("sign", "--trust", trust, "--detached", data, signature).values()
-    assert (verdict["ok"], verdict["errors"]) == (True, [])
-    data.write_bytes(document.read_bytes().replace(b"Vinhos", b"Vinhas", 1))
-    (altered,) = judge("sign", "--trust", trust, "--detached", data, signature).values()
-    assert altered["ok"] is False
+    signatures = named(played, "detached-signature", ".sig.xml", tmp_path)
+    assert len(signatures) == 28 - len(EDI) - len(SIGNED_INSIDE) - 1  # Factur-X is signed as the PDF it is
+    beside: list[Path] = []
+    for number, signature in signatures.items():
+        # a detached signature names its file
+        (reference,) = [part for part in signature.read_text().split('"') if part.endswith(".xml")]
+        beside.append(folder / reference)
+        shutil.copy(played.artefacts("e-format")[number][0], beside[-1])
+    assert len(set(beside)) == len(signatures)
+    named_files = [word for path in beside for word in ("--detached", path)]
+    verdicts = judge("sign", "--trust", trust, *named_files, *signatures.values())
+    assert {name: (one["ok"], one["errors"]) for name, one in verdicts.items()} == {
+        path.name: (True, []) for path in signatures.values()
+    }
+    for path in beside:
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes().replace(b"<cbc:ID>", b"<cbc:ID> ", 1))
+    altered = judge("sign", "--trust", trust, *named_files, *signatures.values())
+    assert {one["ok"] for one in altered.values()} == {False}
 
 
 def test_every_pdf_is_archivable_and_signed(played: Played, trust: Path, tmp_path: Path) -> None:

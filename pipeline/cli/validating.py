@@ -109,21 +109,22 @@ def _validate(file: Path, question: Question) -> list[Row]:
 
 
 def _inside(file: Path) -> bytes:
-    """The bytes that rules are about: of a Factur-X PDF its XML, of a .p7m what was signed, else the file's.
+    """The bytes that rules are about: of a PDF the one e-invoice embedded, of a .p7m what was signed, else the file's.
 
     A PDF without an invoice, and a signature without a document, are left to the readers, who say what is wrong.
     """
     from io import BytesIO
 
     from schemas.errors import ExportUnreadable
-    from stages.formats.cii.embedded import extract
     from stages.formats.p7m import is_p7m, open_p7m
+    from stages.formats.pdf.embedded import extract
     from stages.formats.reading.completing import Unfit
 
     content = file.read_bytes()
     try:
         if content.startswith(b"%PDF-"):
-            return extract(BytesIO(content)).content
+            documents = extract(BytesIO(content)).documents
+            return documents[0].content if len(documents) == 1 else content
         return open_p7m(content) if is_p7m(content) else content
     except (Unfit, ExportUnreadable):
         return content

@@ -16,7 +16,7 @@ PACKAGES = (
     "ubl",
     "cii",
     "spool",
-    "cii.pdf",
+    "pdf",
     "idoc",
     "cnab",
     "erp_json",

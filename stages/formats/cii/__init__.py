@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.documents import Invoice
 from schemas.errors import Finding
 from stages.formats.cii import reader, writer
+from stages.formats.cii.factur_x import TARGET as FACTUR_X
 from stages.formats.cii.profile import PLAIN, XRECHNUNG, Profile
 from stages.formats.format import Format, Options, Target
 
@@ -30,5 +31,6 @@ FORMAT = Format(
     targets=(
         _target("cii", "CII D16B of plain EN 16931", "D16B", PLAIN),
         _target("xrechnung-cii", "XRechnung in CII", "3.0", XRECHNUNG),
+        FACTUR_X,
     ),
 )

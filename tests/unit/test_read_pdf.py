@@ -1,27 +1,44 @@
-"""Invoices inside PDFs: found by name, read as CII, and hostile files refused with their reason."""
+"""Invoices inside PDFs, found by name or by what they are; hostile files are refused with their reason."""
 
 from __future__ import annotations
 
 import io
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+import test_facturae
+import test_fatturapa
+import test_ksef
 from mangling import survive
 from test_cii import document
 
 from schemas.documents import Invoice
 from schemas.errors import EntregaError, ExportUnreadable
 from stages.conversion.totals import complete
-from stages.formats.cii import embedded
+from stages.formats import registry
 from stages.formats.cii.profile import FACTUR_X
 from stages.formats.cii.writer import write
+from stages.formats.pdf import embedded
 from stages.formats.reading.records import Record
 from stages.formats.reading.step import read
+from stages.rendering.brand import Brand
+from stages.rendering.layout import render
+from stages.rendering.pdfa import EmbeddedFile
 
 CII = write(document(), FACTUR_X["en16931"])
+PEPPOL, _ = complete(document())
+UBL = registry.target("peppol").write(PEPPOL, {})
+WRITABLE: dict[str, tuple[Invoice, dict[str, str]]] = {
+    "peppol": (document(), {}),
+    "cii": (document(), {}),
+    "facturae": (test_facturae.invoice(), {}),
+    "fatturapa": (test_fatturapa.invoice(), {"regime_fiscale": "RF01", "codice_destinatario": "XXXXXXX"}),
+    "ksef-fa3": (test_ksef.invoice(), {}),
+}
 
 
 def pdf(*files: tuple[str, bytes], change: Any = None, **saving: Any) -> bytes:
@@ -75,14 +92,73 @@ def test_a_profile_without_lines_is_read() -> None:
 
 
 def test_a_pdf_without_an_invoice_is_refused() -> None:
-    """No embedded file, or none that is an invoice by its name: refused, with the names that are there."""
+    """No embedded file, or none that is of a format read here: refused, with the names that are there."""
     assert refusal(pdf()) == ("pdf-no-invoice", None)
-    assert refusal(pdf(("order-x.xml", CII), ("a.csv", b""))) == ("pdf-no-invoice", "a.csv, order-x.xml")
+    order = b"<SCRDMCCBDACIOMessageStructure xmlns='urn:un:unece:uncefact:data:SCRDMCCBDACIOMessageStructure:100'/>"
+    assert refusal(pdf(("order-x.xml", order), ("a.csv", b""))) == ("pdf-no-invoice", "a.csv, order-x.xml")
+    assert refusal(pdf(("a.xml", b"<broken"), ("b.xml", b"")))[0] == "pdf-no-invoice"
 
 
-def test_two_invoices_are_refused() -> None:
-    """Nobody guesses which of two counts."""
+@pytest.mark.parametrize("name", WRITABLE)
+def test_any_embedded_invoice_is_read_as_if_it_came_alone(name: str) -> None:
+    """Under whatever name an attachment lies: the same document, at its own name."""
+    given, options = WRITABLE[name]
+    content = registry.target(name).write(complete(given)[0], options)
+    (alone,) = read(io.BytesIO(content), "alone.xml", None, None).records
+    (inside,) = records(pdf(("Rechnung 7.xml", content), ("note.txt", b"x")))
+    assert alone.document is not None
+    assert inside.document == alone.document
+    assert inside.address == f"Rechnung 7.xml, {alone.address}"
+
+
+def test_the_page_of_a_target_is_read_as_what_lies_in_it() -> None:
+    """The PDF that our own rendering makes with UBL inside gives the document that the UBL gives."""
+    inside = EmbeddedFile("invoice-R-1.xml", UBL)
+    made = datetime(2026, 11, 2, tzinfo=UTC)
+    page = render(PEPPOL, brand=Brand(name="Seller"), language="en", attachment=inside, created=made)
+    (alone,) = read(io.BytesIO(UBL), "invoice.xml", None, None).records
+    (record,) = records(page)
+    assert (record.document, record.warnings) == (alone.document, ())
+
+
+def test_two_kinds_are_refused() -> None:
+    """Nobody guesses which of two counts: two names of the standard, or two formats."""
     assert refusal(pdf(("factur-x.xml", CII), ("xrechnung.xml", CII)))[0] == "pdf-several-invoices"
+    for name in ("factur-x.xml", "invoice.xml"):
+        rule, found = refusal(pdf((name, CII), ("z.xml", UBL)))
+        assert (rule, found) == ("pdf-several-invoices", f"{name} (UN/CEFACT CII D16B), z.xml (UBL 2.1)")
+
+
+def test_a_supplement_is_no_invoice() -> None:
+    """What the PDF calls a supplement is beside the invoice, whatever it is."""
+
+    def supplement(made: pikepdf.Pdf) -> None:
+        made.attachments["order.xml"].relationship = pikepdf.Name.Supplement
+
+    (record,) = records(pdf(("factur-x.xml", CII), ("order.xml", UBL), change=supplement))
+    assert record.address == "factur-x.xml, invoice[1]"
+    assert [each.found for each in record.warnings] == ["order.xml"]
+
+
+def test_several_of_one_kind_are_read_in_steps() -> None:
+    """Two UBL invoices in one PDF are two documents, and reading goes on from between them."""
+    two = registry.target("peppol").write(PEPPOL.model_copy(update={"invoice_number": "R-2"}), {})
+    content = io.BytesIO(pdf(("a.xml", UBL), ("b.xml", two)))
+    found, cursor = [], None
+    while True:
+        step = read(content, "x.pdf", None, cursor, limit=1)
+        found += [(each.address, each.document and each.document.number) for each in step.records]
+        if (cursor := step.cursor) is None:
+            break
+    assert found == [("a.xml, invoice[1]", "R-1"), ("b.xml, invoice[1]", "R-2")]
+
+
+def test_one_of_several_that_cannot_be_read_stops_no_other() -> None:
+    """It is one refused record."""
+    good, bad = records(pdf(("a.xml", UBL), ("b.xml", UBL[: len(UBL) // 2])))
+    assert good.document is not None
+    assert isinstance(bad.error, ExportUnreadable)
+    assert (bad.address, bad.error.findings[0].rule) == ("b.xml", "xml-syntax")
 
 
 def test_an_embedded_file_that_is_no_cii_is_refused_by_the_xml_reader() -> None:

@@ -94,7 +94,7 @@ def check(settings: Settings) -> None:
     try:
         for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
             profile = tenants.current(tenant).profile
-            _check_formats(profile)
+            check_formats(profile)
             for name in (profile.signature, profile.pdf_signature):
                 if stamps is None and name in PROFILES and PROFILES[name].stamped:
                     raise ConfigurationError(f"{tenant} asks for {name}, and tsa_url is not set")
@@ -102,16 +102,16 @@ def check(settings: Settings) -> None:
         raise ConfigurationError(f"profiles: {error.text}") from error
 
 
-def _check_formats(profile: TenantProfile) -> None:
+def check_formats(profile: TenantProfile) -> None:
     """Every format and option that the profile names is one that is written. Raises ConfigurationError."""
     from stages.formats import registry
 
     for name in {*profile.formats, *profile.format_options, *profile.losses, *chain(*profile.country_formats.values())}:
         target = registry.target(name)
-        for option in profile.format_options.get(name, {}):
-            if option not in target.options:
-                known = ", ".join(target.options) or "none"
-                raise ConfigurationError(f"{profile.tenant}: {name} has no option {option!r}; there are: {known}")
+        try:
+            target.check(profile.format_options.get(name, {}))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{profile.tenant}: {error.text}") from error
 
 
 def endpoints(settings: Settings) -> Endpoints:

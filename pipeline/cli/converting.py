@@ -109,11 +109,11 @@ def formats(
 
     if options:
         told = [
-            {"format": target.name, "option": name, "what": what}
+            {"format": target.name, "option": name, "what": option.what, "takes": option.takes}
             for target in registry.targets().values()
-            for name, what in target.options.items()
+            for name, option in target.options.items()
         ]
-        rows(("format", "option", "what"), told, as_json=json)
+        rows(("format", "option", "what", "takes"), told, as_json=json)
         return
     table: list[dict[str, Any]] = []
     for each in registry.formats():
@@ -148,7 +148,7 @@ class Wish:
 
 
 def _options(to: str, given: Sequence[str] | None) -> dict[str, str]:
-    """Raises ConfigurationError for an unknown format, and for an option that it does not have."""
+    """Raises ConfigurationError for an unknown format or option, and for a value that the option does not take."""
     from schemas.errors import ConfigurationError
     from stages.formats import registry
 
@@ -158,10 +158,8 @@ def _options(to: str, given: Sequence[str] | None) -> dict[str, str]:
         name, sign, value = pair.partition("=")
         if not sign:
             raise ConfigurationError(f"--option: {pair!r} is not NAME=VALUE")
-        if name not in target.options:
-            known = ", ".join(target.options) or "none"
-            raise ConfigurationError(f"--option: {to} has no option {name!r}; there are: {known}")
         found[name] = value
+    target.check(found)
     return found
 
 

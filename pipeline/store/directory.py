@@ -133,24 +133,37 @@ def read_recipients(file: TextIO) -> Iterator[tuple[int, dict[str, str] | Findin
                 Finding(rule="recipients-header", message="not a column", place="line 1", found=", ".join(unknown)),
             ),
         )
-    for row in reader:
-        clean = {key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()}
-        problem = _problem(clean)
-        place = f"line {reader.line_num}"
+    rows = [(reader.line_num, _clean(row)) for row in reader]
+    with_mailbox = frozenset(_anchor(row) for _, row in rows if row.get("mailbox"))
+    for number, clean in rows:
+        problem = _problem(clean, with_mailbox)
+        place = f"line {number}"
         if problem:
             rule, found, *expected = problem
             right = expected[0] if expected else None
             message = rule.replace("-", " ")
-            yield reader.line_num, Finding(rule=rule, message=message, place=place, found=found, expected=right)
+            yield number, Finding(rule=rule, message=message, place=place, found=found, expected=right)
         else:
-            yield reader.line_num, clean
+            yield number, clean
+
+
+def _clean(row: dict[str, Any]) -> dict[str, str]:
+    return {key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()}
+
+
+def _anchor(row: dict[str, str]) -> str:
+    """The identifier of which the party's id comes: lines with the same are contacts of one party."""
+    if row.get("erp_id"):
+        return f"erp:{row['erp_id']}"
+    scheme, value = next(iter(identifiers_of(row)), ("", ""))
+    return f"{scheme}:{value}"
 
 
 Problem = tuple[str, str | None] | tuple[str, str | None, str]
 """Rule, what was found, and what would be right."""
 
 
-def _problem(row: dict[str, str]) -> Problem | None:
+def _problem(row: dict[str, str], with_mailbox: frozenset[str]) -> Problem | None:
     if not row.get("name"):
         return "name-missing", None
     if not any(row.get(key) for key in ("erp_id", "vat", "gln", "endpoint")):
@@ -163,13 +176,16 @@ def _problem(row: dict[str, str]) -> Problem | None:
         return "channel-unknown", row["channel"], "email sms edi"
     if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:
         return "mailbox-malformed", row["mailbox"], "qualifier:identifier, 14:5609999200054 or ZZ:PARTNER"
-    return _bad_format(row) or _bad_address(row)
+    if row.get("channel") == "edi" and not row.get("mailbox"):
+        return "mailbox-missing", "channel edi", "the partner's mailbox: 14:5609999200054"
+    return _bad_format(row, with_mailbox) or _bad_address(row)
 
 
-def _bad_format(row: dict[str, str]) -> Problem | None:
+def _bad_format(row: dict[str, str], with_mailbox: frozenset[str]) -> Problem | None:
     if not (row.get("formats") or row.get("format_options")):
         return None
     from stages.formats import registry
+    from stages.formats.options import fault
 
     known = registry.targets()
     for name in row.get("formats", "").split():
@@ -179,16 +195,14 @@ def _bad_format(row: dict[str, str]) -> Problem | None:
         options = format_options(row)
     except ValueError:
         return "format-option-malformed", row["format_options"], "name=value, with blanks between"
-    taken = {option for name in row.get("formats", "").split() for option in known[name].options}
-    unknown = [name for name in options if name not in taken]
-    if unknown:
-        return "format-option-unknown", unknown[0], " ".join(sorted(taken)) or "none"
-    for name in row.get("formats", "").split():
-        if (embedding := known[name].embedding) is not None:
-            try:
-                embedding(options)
-            except ConfigurationError as error:
-                return "format-option-wrong", row["format_options"], error.text
+    wished = [known[name] for name in row.get("formats", "").split()]
+    taken = {name: option for target in wished for name, option in target.options.items()}
+    if wrong := fault(taken, options):
+        rule = "format-option-unknown" if wrong.unknown else "format-option-wrong"
+        return rule, f"{wrong.option}={wrong.value}", wrong.right
+    travelling = [target.name for target in wished if target.envelope]
+    if travelling and not (row.get("mailbox") or _anchor(row) in with_mailbox):
+        return "mailbox-missing", ", ".join(travelling), "the partner's mailbox, on one of its lines: 14:5609999200054"
     return None
 
 
@@ -252,8 +266,7 @@ async def import_recipients(
 async def _import_one(conn: Connection, store: Store, tenant: str, row: dict[str, str], by: str) -> str:
     now = store.clock()
     identifiers = identifiers_of(row)
-    anchor = f"erp:{row['erp_id']}" if row.get("erp_id") else f"{identifiers[0][0]}:{identifiers[0][1]}"
-    party = ids.derive("party", tenant, anchor)
+    party = ids.derive("party", tenant, _anchor(row))
     preferences: dict[str, Any] = {"segment": row["segment"]} if row.get("segment") else {}
     if row.get("formats"):
         preferences |= {"formats": row["formats"].split(), "format_options": format_options(row)}

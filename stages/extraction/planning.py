@@ -199,6 +199,7 @@ def _renditions(document: Document, party: Known, profile: TenantProfile) -> tup
             continue
         given = {**profile.format_options.get(name, {}), **own}
         options = {key: value for key, value in given.items() if key in target.options}
+        target.check(options)
         found.append(
             Rendition(
                 format=name,

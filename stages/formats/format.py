@@ -14,13 +14,12 @@ from typing import Any, Literal
 
 from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
+from stages.formats.options import Option, Options, check
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source
 
 Fits = Callable[[Head, ExtractionProfile | None], bool]
 Read = Callable[[Source, ExtractionProfile | None, Cursor | None, Budget], Portion]
-Options = Mapping[str, str]
-"""What a recipient's or tenant's profile says for one target; each target lists the names it knows in `options`."""
 Write = Callable[[Any, Options], bytes]
 """(completed canonical document, options) -> bytes. Raises DocumentInvalid (permanent) for what cannot be written at
 all; a document of a kind that `Target.kinds` does not name is never handed over."""
@@ -98,8 +97,8 @@ class Target:
     suffix: str = ".xml"
     file_name: Callable[[Any, Options], str] | None = None
     """(document, options) -> the file's name without suffix, where the authority says how files are named (SdI)."""
-    options: Mapping[str, str] = field(default_factory=dict)
-    """Name -> sentence, for people."""
+    options: Mapping[str, Option] = field(default_factory=dict)
+    """By name: all that it takes, checked by whoever writes them down."""
     countries: frozenset[str] = frozenset()
     """Where the law or the authority asks for this target, where no profile says otherwise."""
     platform: str | None = None
@@ -114,6 +113,10 @@ class Target:
     @property
     def embedded(self) -> bool:
         return self.embedding is not None
+
+    def check(self, options: Options) -> None:
+        """Raises ConfigurationError for an option that the target does not have, or a value that it does not take."""
+        check(self.name, self.options, options)
 
     def under(self, document: Any, options: Options) -> Target:
         """The target with the rules and the envelope that hold for this document and these options."""

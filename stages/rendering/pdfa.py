@@ -21,7 +21,8 @@ from functools import cache
 from io import BytesIO
 from xml.sax.saxutils import escape
 
-from stages.formats.format import Embedding, Options, Target
+from stages.formats.format import Embedding, Target
+from stages.formats.options import Options
 from stages.rendering.brand import packed_logo
 from stages.rendering.painting import LOGO
 

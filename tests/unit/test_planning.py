@@ -217,4 +217,4 @@ def test_an_option_that_cannot_be_is_refused_and_not_tried_for_ever(pinned: Pinn
     known = Known(ANA.party_id, "Ana", 1, None, "FR", {"formats": ["factur-x"], "format_options": {"profile": "huge"}})
     refused = planning.plan(invoice(Party(name="A")), planning.Recognised(known, "vat"), pinned)
     assert isinstance(refused, Refusal)
-    assert "there is no profile 'huge'; there are basic-wl" in refused.explanation
+    assert "the option profile takes basic-wl" in refused.explanation

@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.canonical import MODELS, to_json
 from stages.formats.canonical import reader
-from stages.formats.format import Format, Options, Target
+from stages.formats.format import Format, Target
+from stages.formats.options import Options
 
 
 def write(document: Any, _options: Options) -> bytes:

@@ -7,7 +7,8 @@ from schemas.errors import Finding
 from stages.formats.cii import reader, writer
 from stages.formats.cii.factur_x import TARGET as FACTUR_X
 from stages.formats.cii.profile import PLAIN, XRECHNUNG, Profile
-from stages.formats.format import Format, Options, Target
+from stages.formats.format import Format, Target
+from stages.formats.options import Options
 
 _INVOICES = frozenset({"invoice", "credit-note"})
 

@@ -5,20 +5,19 @@ Source: Factur-X 1.09, ZUGFeRD 2.4; profiles MINIMUM to EXTENDED and XRECHNUNG
 
 from __future__ import annotations
 
-from schemas.errors import ConfigurationError
 from stages.formats.cii import writer
 from stages.formats.cii.profile import BASIC, FACTUR_X, Profile
-from stages.formats.format import Embedding, Options, Target
+from stages.formats.format import Embedding, Target
+from stages.formats.options import Option, Options, check
 
 _USUAL = "en16931"
+OPTIONS = {"profile": Option(f"of Factur-X; {_USUAL} where none is said", tuple(FACTUR_X))}
 
 
 def _profile(options: Options) -> Profile:
     """Raises ConfigurationError for a profile that there is not."""
-    name = options.get("profile", _USUAL)
-    if name not in FACTUR_X:
-        raise ConfigurationError(f"factur-x: there is no profile {name!r}; there are {', '.join(FACTUR_X)}")
-    return FACTUR_X[name]
+    check("factur-x", OPTIONS, options)
+    return FACTUR_X[options.get("profile", _USUAL)]
 
 
 def _embedding(options: Options) -> Embedding:
@@ -33,6 +32,6 @@ TARGET = Target(
     losses=lambda document, options: writer.losses(document, _profile(options)),
     rules=(FACTUR_X[_USUAL].rules,),
     rules_by=lambda _document, options: (_profile(options).rules,),
-    options={"profile": f"{', '.join(FACTUR_X)}; {_USUAL} where none is said"},
+    options=OPTIONS,
     embedding=_embedding,
 )  # fmt: skip

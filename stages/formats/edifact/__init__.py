@@ -7,16 +7,20 @@ from typing import Any
 
 from schemas.errors import Finding
 from stages.formats.edifact import envelope, losses, reader, writer
-from stages.formats.format import Format, Letter, Options, Target
+from stages.formats.edifact.characters import WRITABLE
+from stages.formats.format import Format, Letter, Target
+from stages.formats.options import Option, Options, yes_no
 
 _KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
 _OPTIONS = {
-    "charset": "UNOA to UNOK or UNOW: the letters that the partner takes; UNOC (ISO 8859-1) where nothing is said",
-    "transliterate": "yes: letters that the set has not are written in others; else such a document is refused",
-    "eancom": "yes: the association code of EANCOM 1997 (D.96A) or 2002 (D.01B) stands in UNH",
-    "association": "another association code for UNH (0057)",
-    "test": "yes: the interchange says that it is a test (UNB 0035)",
-    "acknowledgement": "yes: the interchange asks for a CONTRL (UNB 0031)",
+    "charset": Option("the letters that the partner takes; UNOC (ISO 8859-1) where nothing is said", WRITABLE),
+    "transliterate": yes_no("letters that the set has not are written in others; else such a document is refused"),
+    "eancom": yes_no("the association code of EANCOM 1997 (D.96A) or 2002 (D.01B) stands in UNH"),
+    "association": Option(
+        "another association code for UNH (0057)", form="[A-Z0-9]{1,6}", told="1 to 6 capitals and digits"
+    ),
+    "test": yes_no("the interchange says that it is a test (UNB 0035)"),
+    "acknowledgement": yes_no("the interchange asks for a CONTRL (UNB 0031)"),
 }
 
 

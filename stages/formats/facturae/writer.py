@@ -25,7 +25,7 @@ from stages.formats.facturae.codes import (
 )
 from stages.formats.facturae.parties import CARRIED as CARRIED_OF_PARTY
 from stages.formats.facturae.parties import party, tax_number
-from stages.formats.format import Options
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.losses import uncarried
 from stages.formats.writing.plain_xml import branch, leaf, places

@@ -11,7 +11,7 @@ from schemas.documents import Invoice
 from stages.formats.fatturapa.codes import PREFIX, SPLIT_SCHEME, TYPES, USUAL_TYPE, WRITTEN_TYPES, ascii_only
 from stages.formats.fatturapa.goods import Goods
 from stages.formats.fatturapa.parties import address
-from stages.formats.format import Options
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.plain_xml import branch, leaf, places
 

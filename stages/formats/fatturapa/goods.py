@@ -25,7 +25,7 @@ from stages.formats.fatturapa.codes import (
     USUAL_NATURE,
     ascii_only,
 )
-from stages.formats.format import Options
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.plain_xml import branch, leaf, places
 

@@ -9,11 +9,11 @@ import re
 
 from schemas.documents import Address, Invoice, Party
 from stages.formats.fatturapa.codes import CODDEST, FISCAL_CODE, FOREIGN, IPA, NO_CODE, PEC, PREFIX, ascii_only
-from stages.formats.format import Options
+from stages.formats.fatturapa.options import REGIMES
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.plain_xml import branch, leaf
 
-_REGIME = re.compile(r"RF(?:0[124-9]|1[0-9])\Z")
 _REA = ("Ufficio", "NumeroREA", "CapitaleSociale", "SocioUnico", "StatoLiquidazione")
 REGIME_TOLD = "FatturaPA names the seller's tax regime: set the option regime_fiscale (RF01 is the ordinary one)"
 
@@ -146,7 +146,7 @@ def address(fit: Fitting, role: str, value: Address | None, tag: str = "Sede") -
 def seller(fit: Fitting, document: Invoice, options: Options) -> str:
     party, extras = document.seller, document.extras
     regime = options.get("regime_fiscale") or extras.get(f"{PREFIX}RegimeFiscale", "")
-    if not _REGIME.match(regime):
+    if regime not in REGIMES:
         fit.fault("options.regime_fiscale", REGIME_TOLD, regime or None)
     rea = {name: extras.get(f"{PREFIX}IscrizioneREA.{name}", "") for name in _REA}
     whole = rea["Ufficio"] and rea["NumeroREA"] and rea["StatoLiquidazione"]

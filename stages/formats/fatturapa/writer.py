@@ -31,7 +31,7 @@ from stages.formats.fatturapa.parties import (
     transmission,
     transmission_format,
 )
-from stages.formats.format import Options
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.losses import uncarried
 from stages.formats.writing.plain_xml import branch, leaf, places

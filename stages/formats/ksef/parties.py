@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from schemas.documents import Address, Contact, Invoice, Party
-from stages.formats.format import Options
 from stages.formats.ksef.codes import PREFIX
+from stages.formats.options import Options
 from stages.formats.reading.countries import EUROPEAN_UNION
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.plain_xml import branch, leaf

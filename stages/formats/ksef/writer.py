@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
-from stages.formats.format import Options
 from stages.formats.ksef.codes import FA3, MEANS, MEANS_CODES, PREFIX
 from stages.formats.ksef.goods import Goods
+from stages.formats.ksef.options import NUMBER
 from stages.formats.ksef.parties import buyer, seller
+from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.losses import uncarried
 from stages.formats.writing.plain_xml import branch, leaf, places
@@ -25,7 +26,6 @@ from stages.formats.writing.xml_text import checked
 ZERO = Decimal(0)
 _FIRST_DAY = "2025-09-01"
 """The first DataWytworzeniaFa that the schema takes."""
-_NUMBER = re.compile(r"[0-9A-Z]{10}-\d{8}-[0-9A-F]{6}-?[0-9A-F]{6}-[0-9A-F]{2}\Z")
 _DESCRIBED = re.compile(r"([^:\n]{1,100}): ([^\n]{1,256})\Z")
 _PARTY = ("name", "vat_identifier", "address.line_1", "address.line_2", "address.line_3", "address.city",
           "address.post_code", "address.subdivision", "address.country", "contact")  # fmt: skip
@@ -176,7 +176,7 @@ class _Writer:
         number = self.options.get("corrected_ksef_number") or self.kept("NrKSeFFaKorygowanej")
         if not document.preceding_invoices:
             fit.fault("preceding_invoices", "a correction names what it corrects: number and date (BT-25, BT-26)")
-        if number != "none" and not _NUMBER.match(number):
+        if number != "none" and not re.fullmatch(NUMBER, number):
             told = "a correction names the KSeF number of what it corrects: set the option corrected_ksef_number, or "
             fit.fault(
                 "options.corrected_ksef_number", f"{told}`none` where that was issued outside KSeF", number or None

@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
-from stages.formats.format import Format, Options, Target
+from stages.formats.format import Format, Target
+from stages.formats.options import Options
 from stages.formats.ubl import reader, writer
 from stages.formats.ubl.messages import BY_KIND, WRITTEN
 from stages.formats.ubl.profile import Profile

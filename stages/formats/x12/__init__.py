@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import Finding
-from stages.formats.format import Format, Letter, Options, Target
+from stages.formats.format import Format, Letter, Target
+from stages.formats.options import Options, yes_no
 from stages.formats.x12 import envelope, losses, reader, writer
 
 _KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
@@ -30,7 +31,7 @@ def _target(name: str, release: str) -> Target:
     return Target(
         name, f"X12 810, 832, 850, 855, 856, 997 of release {release}", release, _KINDS, write, lost,
         media_type="application/edi-x12", suffix=".edi", envelope="x12", wrap=wrapped,
-        options={"test": "yes: the interchange says that it is a test (ISA15)"},
+        options={"test": yes_no("the interchange says that it is a test (ISA15)")},
     )  # fmt: skip
 
 

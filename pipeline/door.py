@@ -22,6 +22,7 @@ from schemas import ids
 from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable, TenantUnknown
 from schemas.events import Event, EventType, export_stream
 from schemas.messages import ArtefactKind, ExportReceived
+from schemas.profiles import named
 
 MAX_EXPORT_BYTES = 200 * 1024 * 1024
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -60,12 +61,13 @@ class Door:
         by: str,
         export_id: UUID | None = None,
     ) -> Receipt:
-        """Take an export. Raises LimitExceeded, TenantUnknown (permanent), StoreUnavailable (disk full, backlog).
+        """Take an export. Raises LimitExceeded, TenantUnknown, ExportUnreadable where the tenant has no extraction
+        profile of this name (permanent), StoreUnavailable (disk full, backlog).
 
         `export_id` is given only where the caller's own id makes a repeated call harmless.
         """
         tenant = tenant or self.default_tenant
-        self._known(tenant)
+        self._known(tenant, profile)
         self.admits(len(data))
         self._disk()
         await self._backlog()
@@ -88,12 +90,14 @@ class Door:
             await receiving.receive(conn, message, event, topic=EXPORT_RECEIVED, by=by, now=now, keys=self.store.keys)
         return Receipt(export, tenant, clean, ref.sha256, ref.size)
 
-    def _known(self, tenant: str) -> None:
+    def _known(self, tenant: str, profile: str | None) -> None:
         if not _TENANT.fullmatch(tenant):
             raise TenantUnknown("a tenant's name is lower case letters, digits and hyphens, 63 at most")
         try:
             if self.profiles is not None:
-                self.profiles.current(tenant)
+                pinned = self.profiles.current(tenant)
+                if profile is not None:
+                    named(pinned.extraction, profile)
         except ConfigurationError as error:
             raise TenantUnknown(error.text) from error
 

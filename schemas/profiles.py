@@ -27,13 +27,14 @@ canonical document does not have are refused when the profile is loaded, with th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from schemas.documents import Invoice, Party
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, ExportUnreadable
 from schemas.fields import Kind, fields_of
 from schemas.spools import SpoolMapping
 from schemas.tables import CsvMapping, FixedMapping, Setting, XlsxMapping, known_encoding
@@ -167,3 +168,12 @@ def load_profile(text: str) -> ExtractionProfile:
             for e in error.errors(include_url=False)
         ]
         raise ConfigurationError("the profile cannot be used: " + "; ".join(told)) from None
+
+
+def named(known: Iterable[ExtractionProfile], name: str) -> ExtractionProfile:
+    """A tenant's extraction profile by name. Raises ExportUnreadable (permanent), naming those that there are."""
+    profiles = {profile.name: profile for profile in known}
+    if name not in profiles:
+        there = ", ".join(profiles) or "none"
+        raise ExportUnreadable(f"the tenant has no extraction profile {name!r}; there are: {there}")
+    return profiles[name]

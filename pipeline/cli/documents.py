@@ -59,18 +59,19 @@ def show(
 ) -> None:
     """One document's timeline: what happened, when, who did it; what is planned; where its files are."""
     from pipeline.cli import timeline
+    from pipeline.cli.output import json_line
     from pipeline.cli.session import asking
+    from pipeline.story import Story, tell
 
-    async def go(store: Any) -> Any:
-        return await timeline.collect(store, document, reveal)
+    async def go(store: Any) -> Story:
+        async with store.transaction() as conn:
+            return await tell(conn, document, store.keys if reveal else None)
 
     story = asking(data, go)
     if json:
-        from pipeline.cli.output import json_line
-
-        json_line(story)
+        json_line(timeline.as_json(story))
     else:
-        timeline.draw(story)
+        timeline.draw(story, data)
 
 
 def artefact(
@@ -114,22 +115,15 @@ def artefact(
 
 
 def undelivered(tenant: TenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
-    """Who did not get it, and why."""
+    """Who did not get it, and why, with what was found and what to do."""
+    from pipeline.cli import stops as told
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
-    from pipeline.store import queries
+    from pipeline.store import stops
 
-    found = ask(data, lambda conn: queries.undelivered(conn, tenant=tenant))
-    columns = (
-        "number",
-        "buyer",
-        "state",
-        "reason",
-        "channel",
-        "code",
-        "status",
-        "attempts",
-        "explanation",
-        "document_id",
-    )
+    found = ask(data, lambda conn: stops.undelivered(conn, tenant=tenant))
+    columns = ("number", "buyer", "state", "reason", "channel", "code", "status", "attempts", "document_id")
     rows(columns, found, as_json=json)
+    for row in [] if json else found:
+        for line in told.lines(row, data):
+            print(line)

@@ -35,27 +35,42 @@ def ingest(
     settings = load(data)
     files = expand(paths)
     if dry_run:
-        code = _dry_run(settings, files, tenant, profile, json)
-    else:
-        code = asyncio.run(_ingest(settings, files, tenant, profile, wait, timeout, json))
-    raise typer.Exit(code)
+        raise typer.Exit(_dry_run(settings, files, tenant, profile, json))
+    raise typer.Exit(asyncio.run(_ingest(settings, files, tenant, profile, wait, timeout, json, data)))
+
+
+def _profiles(settings: Any, tenant: str | None, profile: str | None) -> Any:
+    """What exports of the tenant are read with. Raises ConfigurationError, naming those that there are."""
+    from pipeline import wiring
+    from pipeline.cli.options import one_of
+
+    folder = wiring.profiles(settings)
+    if tenant is not None:
+        one_of("--tenant", tenant, folder.tenants())
+    found = folder.current(tenant or settings.default_tenant).extraction
+    if profile is not None:
+        one_of("--profile", profile, [each.name for each in found])
+    return found
 
 
 async def _ingest(
-    settings: Any, files: list[Path], tenant: str | None, profile: str | None, wait: bool, timeout: float, json: bool
+    settings: Any, files: list[Path], tenant: str | None, profile: str | None, wait: bool, timeout: float, json: bool,
+    data: Path | None,
 ) -> int:  # fmt: skip
     import asyncio
-    import getpass
 
     from rich.console import Console
     from rich.progress import Progress
 
     from pipeline import wiring
+    from pipeline.cli import stops as told
     from pipeline.cli.output import complain, json_line, rows, say
-    from pipeline.store import queries, replaying
-    from schemas.errors import Finding, PermanentError
+    from pipeline.cli.session import operator
+    from pipeline.store import queries, stops
+    from schemas.errors import PermanentError
 
     store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
+    _profiles(settings, tenant, profile)
     await store.open()
     try:
         door = wiring.door(settings, store)
@@ -67,9 +82,7 @@ async def _ingest(
                 try:
                     door.admits(file.stat().st_size)
                     content = await asyncio.to_thread(file.read_bytes)
-                    receipt = await door.receive(
-                        content, name=file.name, tenant=tenant, profile=profile, by=f"operator:{getpass.getuser()}"
-                    )
+                    receipt = await door.receive(content, name=file.name, tenant=tenant, profile=profile, by=operator())
                 except PermanentError as error:  # this one is not taken; the others are
                     refused.append(_not_taken(file.name, error))
                     complain(f"{file.name}: {error.text} [{error.reason}]", error.findings)
@@ -87,11 +100,11 @@ async def _ingest(
         ended = await _wait(store, receipts, timeout, json)
         async with store.transaction() as conn:
             found = refused + await queries.documents_of_exports(conn, receipts)
-            why = [] if json else await replaying.of_exports(conn, receipts)
+            why = [] if json else await stops.stops(conn, exports=receipts)
         rows(("document_id", "number", "type", "state", "reason", "export"), found, as_json=json)
         for each in why:
-            findings = [Finding.model_validate(finding) for finding in each["findings"] or ()]
-            complain(f"{each['what']}: {each['explanation']} [{each['reason']}]", findings)
+            for line in told.lines(each, data):
+                say(line)
         bad = {"refused", "parked", "undeliverable"}
         return 0 if ended and not any(row["state"] in bad for row in found) else 1
     finally:
@@ -132,18 +145,17 @@ async def _wait(store: Any, receipts: list[UUID], timeout: float, quiet: bool) -
 
 def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str | None, json: bool) -> int:
     """Read as extraction would, and write nothing; whom it is for only the directory knows, and it is not asked."""
-    from pipeline import wiring
     from pipeline.cli.output import rows
     from schemas.errors import EntregaError
     from stages.extraction import read_all
     from stages.extraction.planning import never_delivered
 
-    pinned = wiring.profiles(settings).current(tenant or settings.default_tenant)
+    profiles = _profiles(settings, tenant, profile)
     found: list[dict[str, Any]] = []
     for file in files:
         with open(file, "rb") as source:
             try:
-                for record in read_all(source, file.name, pinned.extraction, profile):
+                for record in read_all(source, file.name, profiles, profile):
                     document, error = record.document, record.error
                     kept = never_delivered(document) if document else None
                     found.append(

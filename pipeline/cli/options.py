@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,3 +11,16 @@ import typer
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder; default .entrega, or ENTREGA_DATA.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object, or one line a row, for scripts.")]
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="Tenant; default the setting default_tenant.")]
+
+
+def one_of(option: str, given: str, known: Iterable[str]) -> None:
+    """Raises ConfigurationError, naming what there is, where a value is none of the known ones."""
+    from schemas.errors import ConfigurationError
+
+    names = list(known)
+    if given not in names:
+        raise ConfigurationError(f"{option}: there is no {given!r}; there {_are(names)}")
+
+
+def _are(names: list[str]) -> str:
+    return "are none" if not names else f"is only {names[0]}" if len(names) == 1 else f"are: {', '.join(names)}"

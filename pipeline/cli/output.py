@@ -26,10 +26,15 @@ def complain(text: str, findings: Iterable[Finding] = ()) -> None:
     """What is wrong, and for each finding where and what was found."""
     say(f"entrega: {text}")
     for finding in findings:
-        found = f"; found {finding.found!r}" if finding.found is not None else ""
-        expected = f", expected {finding.expected!r}" if finding.expected is not None else ""
-        place = f"{finding.place}: " if finding.place else ""
-        say(f"  {place}{finding.rule}: {finding.message}{found}{expected}")
+        say(f"  {finding_line(finding)}")
+
+
+def finding_line(finding: Finding) -> str:
+    """Where, which rule, what it says, what was found."""
+    found = f"; found {finding.found!r}" if finding.found is not None else ""
+    expected = f", expected {finding.expected!r}" if finding.expected is not None else ""
+    place = f"{finding.place}: " if finding.place else ""
+    return f"{place}{finding.rule}: {finding.message}{found}{expected}"
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: str | None = None) -> None:

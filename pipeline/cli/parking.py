@@ -24,40 +24,42 @@ def list_(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What is parked, oldest first."""
+    """What is parked, oldest first: why, and what to do."""
+    from pipeline.cli import stops as told
+    from pipeline.cli.options import one_of
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
-    from pipeline.store import replaying
+    from pipeline.store import stops
 
-    found = ask(data, lambda conn: replaying.listed(conn, tenant=tenant, state=state))
-    columns = ("parked_id", "number", "export", "address", "stage", "reason", "explanation", "parked_at")
-    if not json:
-        found = [row | {"explanation": ": ".join(filter(None, (row["explanation"], row["finding"])))} for row in found]
+    one_of("--state", state, stops.STATES)
+    found = ask(data, lambda conn: stops.stops(conn, tenant=tenant, state=state), tenant)
+    columns = ("parked_id", "number", "export", "address", "stage", "reason", "parked_at")
     rows(columns, found, as_json=json)
+    for row in [] if json else found:
+        for line in told.lines(row, data):
+            print(line)
 
 
 @parked.command()
 def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
-    """One of them with every finding: place, rule, what was found, what is expected."""
-    from pipeline.cli.output import json_line, table
+    """One of them: where it stopped, every finding with its place, what to do."""
+    from pipeline.cli import stops as told
+    from pipeline.cli.output import json_line
     from pipeline.cli.session import ask
-    from pipeline.store import replaying
+    from pipeline.store import stops
 
-    row = ask(data, lambda conn: replaying.shown(conn, name))
+    row = ask(data, lambda conn: stops.stop(conn, name))
     if json:
-        json_line({key: value for key, value in row.items() if key != "raw"})
+        json_line(row)
         return
-    shown = "parked_id document_id number export address stage round reason explanation state"
-    for key in shown.split():
+    for key in ("parked_id", "document_id", "number", "export", "address", "stage", "round", "state"):
         print(f"{key.replace('_', ' '):<13} {row[key] if row[key] is not None else ''}")
-    detail = dict(row["detail"])
-    findings = detail.pop("findings", [])
-    if findings:
-        table(("place", "rule", "message", "found", "expected"), findings)
-    for key, value in detail.items():
-        print(f"{key:<13} {value}")
-    if row["raw"] is not None:
-        print(f"raw message   {len(row['raw'])} bytes from {row['topic']}/{row['partition']}/{row['offset']}")
+    for key, value in row["detail"].items():
+        print(f"{key.replace('_', ' '):<13} {told.detail(value)}")
+    if row["raw_bytes"] is not None:
+        print(f"raw message   {row['raw_bytes']} bytes from {row['topic']}/{row['partition']}/{row['offset']}")
+    for line in told.lines(row, data):
+        print(line)
 
 
 @parked.command()
@@ -73,14 +75,20 @@ def replay(
     """Put work back at the stage where it stopped, in a new round."""
     from pipeline.cli.output import json_line, say
     from pipeline.cli.session import asking, operator
-    from pipeline.store import replaying
+    from pipeline.store import replaying, stops
+    from schemas.errors import ConfigurationError
+
+    if bool(names) == all_:
+        raise ConfigurationError("name what is to be put back, or say --all (with --only REASON for one reason)")
+    if only and not all_:
+        raise ConfigurationError("--only goes with --all")
 
     async def go(store: Any) -> list[dict[str, Any]]:
         async with store.transaction() as conn:
             if all_:
-                chosen = [row for row in await replaying.listed(conn) if only is None or row["reason"] == only]
+                chosen = [row for row in await stops.stops(conn) if only is None or row["reason"] == only]
             else:
-                chosen = [await replaying.shown(conn, name) for name in names or ()]
+                chosen = [await stops.stop(conn, name) for name in names or ()]
         done = []
         for row in chosen:
             result = {"parked_id": row["parked_id"], "number": row["number"], "stage": row["stage"]}
@@ -98,17 +106,20 @@ def replay(
 
 
 @parked.command()
-def discard(name: Name, reason: Why, data: DataOption = None) -> None:
+def discard(name: Name, reason: Why, data: DataOption = None, json: JsonOption = False) -> None:
     """Close one without doing it; the reason stands in the event log."""
-    from pipeline.cli.output import say
+    from pipeline.cli.output import json_line, say
     from pipeline.cli.session import asking, operator
-    from pipeline.store import replaying
+    from pipeline.store import replaying, stops
 
     async def go(store: Any) -> Any:
         async with store.transaction() as conn:
-            row = await replaying.shown(conn, name)
+            row = await stops.stop(conn, name)
         await replaying.discard(store, row["parked_id"], by=operator(), why=reason)
         return row
 
     row = asking(data, go)
-    say(f"{row['number'] or row['parked_id']}: discarded")
+    if json:
+        json_line({"parked_id": row["parked_id"], "number": row["number"], "state": "discarded"})
+    else:
+        say(f"{row['number'] or row['parked_id']}: discarded")

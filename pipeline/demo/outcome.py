@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.demo import End
-from pipeline.store import history, queries, replaying
+from pipeline.store import history, queries, stops
 from pipeline.store.database import Connection, Store
 
 COLUMNS = ("number", "type", "recipient", "channel", "end", "reason")
@@ -84,13 +84,14 @@ async def _explained(conn: Connection, document: Mapping[str, Any]) -> str:
         return "dropped before: nothing is sent again"
     if document["state"] not in ("parked", "refused") or document["document_id"] is None:
         return ""
-    row = await replaying.shown(conn, str(document["document_id"]))
+    row = await stops.stop(conn, str(document["document_id"]))
     said = [
         f"{each['place']}: {each['found']} is given, {each['expected']} is right."
-        for each in row["detail"].get("findings", ())[:2]
+        for each in row["findings"][:2]
         if each.get("found") is not None and each.get("expected") is not None
     ]
-    return " ".join([row["explanation"], *said])
+    todo = f"{row['advice'].removesuffix('.')}: `entrega {row['command']}`." if row["command"] else ""
+    return " ".join(filter(None, [row["explanation"], *said, todo]))
 
 
 async def story(store: Store, document: UUID) -> list[dict[str, str]]:

@@ -45,28 +45,6 @@ async def links_of(conn: Connection, document: UUID) -> list[dict[str, Any]]:
     return await cursor.fetchall()
 
 
-async def parked(
-    conn: Connection, *, state: str = "open", tenant: str | None = None, document: UUID | None = None,
-    parked_id: UUID | None = None, before: datetime | None = None, limit: int = 50,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """What stopped, newest first, with the name of what it belongs to. `state` empty: open and closed."""
-    cursor = await conn.execute(
-        """SELECT p.parked_id, p.tenant, p.document_id, p.export_id, p.stage, p.round, p.reason, p.explanation,
-                  p.detail, p.state, p.parked_at, p.closed_at, p.closed_by, p.closed_why, p.topic,
-                  p.message IS NOT NULL AS replayable, d.number, d.document_type AS type, d.buyer_name AS buyer,
-                  coalesce(d.address, '') AS address, e.name AS export
-             FROM parked p LEFT JOIN document d USING (document_id)
-             LEFT JOIN export e ON e.export_id = coalesce(p.export_id, d.export_id)
-            WHERE (%(state)s = '' OR p.state = %(state)s) AND (%(tenant)s::text IS NULL OR p.tenant = %(tenant)s)
-              AND (%(document)s::uuid IS NULL OR p.document_id = %(document)s)
-              AND (%(one)s::uuid IS NULL OR p.parked_id = %(one)s)
-              AND (%(before)s::timestamptz IS NULL OR p.parked_at < %(before)s)
-            ORDER BY p.parked_at DESC, p.parked_id LIMIT %(limit)s""",
-        {"state": state, "tenant": tenant, "document": document, "one": parked_id, "before": before, "limit": limit},
-    )
-    return await cursor.fetchall()
-
-
 async def messages(
     conn: Connection, *, tenant: str | None = None, before: datetime | None = None, attempt: UUID | None = None,
     limit: int = 30,

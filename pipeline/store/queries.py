@@ -200,27 +200,6 @@ async def planned(conn: Connection, document: UUID) -> list[dict[str, Any]]:
     return await cursor.fetchall()
 
 
-async def undelivered(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
-    """Who did not get it, and why: the last attempt's reason, or why the document stopped before there was one."""
-    cursor = await conn.execute(
-        """SELECT d.document_id, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
-                  coalesce(a.reason, d.reason) AS reason, a.channel, a.code, a.status, a.state AS attempt,
-                  (SELECT count(*) FROM attempt WHERE document_id = d.document_id AND state <> 'planned') AS attempts,
-                  p.explanation, p.parked_id, d.updated_at
-             FROM document d
-             LEFT JOIN LATERAL (SELECT * FROM attempt WHERE document_id = d.document_id
-                                 ORDER BY updated_at DESC, ordinal DESC LIMIT 1) a ON true
-             LEFT JOIN LATERAL (SELECT * FROM parked WHERE document_id = d.document_id AND state = 'open'
-                                 ORDER BY parked_at DESC LIMIT 1) p ON true
-            WHERE (d.state IN ('parked', 'refused', 'undeliverable')
-                   OR (d.state = 'waiting' AND a.state IN ('refused', 'bounced', 'unknown', 'deferred')))
-              AND (%s::text IS NULL OR d.tenant = %s)
-            ORDER BY d.updated_at DESC""",
-        [tenant, tenant],
-    )
-    return await cursor.fetchall()
-
-
 async def totals(conn: Connection, *, tenant: str | None = None) -> dict[str, int]:
     """How many documents are in which state."""
     cursor = await conn.execute(
@@ -228,6 +207,17 @@ async def totals(conn: Connection, *, tenant: str | None = None) -> dict[str, in
         [tenant, tenant],
     )
     return {row["state"]: row["n"] for row in await cursor.fetchall()}
+
+
+async def has_tenant(conn: Connection, tenant: str) -> bool:
+    """Whether anything was ever stored for a tenant, though its profile may be gone."""
+    cursor = await conn.execute(
+        """SELECT EXISTS (SELECT FROM export WHERE tenant = %s)
+               OR EXISTS (SELECT FROM party WHERE tenant = %s) AS known""",
+        [tenant, tenant],
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row["known"])
 
 
 async def about(conn: Connection) -> dict[str, str]:

@@ -6,7 +6,6 @@ A round is opened by a recorded command only, and cancels what still waits of th
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,50 +19,6 @@ from pipeline.topology import BY_NAME, STAGES
 from schemas import ids
 from schemas.errors import ConfigurationError
 from schemas.events import Event, EventType
-
-
-async def listed(conn: Connection, *, tenant: str | None = None, state: str = "open") -> list[dict[str, Any]]:
-    """Parked work, oldest first."""
-    cursor = await conn.execute(
-        """SELECT p.parked_id, p.tenant, p.document_id, p.export_id, d.number, d.document_type AS type,
-                  e.name AS export, d.address, p.stage, p.round, p.reason, p.explanation, p.state, p.parked_at,
-                  p.detail -> 'findings' -> 0 ->> 'message' AS finding,
-                  p.closed_at, p.closed_by, p.closed_why
-             FROM parked p LEFT JOIN document d USING (document_id) LEFT JOIN export e ON e.export_id = p.export_id
-            WHERE p.state = %s AND (%s::text IS NULL OR p.tenant = %s) ORDER BY p.parked_at, p.parked_id""",
-        [state, tenant, tenant],
-    )
-    return await cursor.fetchall()
-
-
-async def shown(conn: Connection, name: str) -> dict[str, Any]:
-    """One parked row with its findings, by its id, the id's beginning, or its document's number or id."""
-    cursor = await conn.execute(
-        """SELECT p.*, d.number, d.document_type AS type, e.name AS export, d.address
-             FROM parked p LEFT JOIN document d USING (document_id) LEFT JOIN export e ON e.export_id = p.export_id
-            WHERE (length(%s) >= 8 AND p.parked_id::text LIKE %s || '%%') OR d.number = %s OR p.document_id::text = %s
-            ORDER BY p.state = 'open' DESC, p.parked_at DESC""",
-        [name, name.replace("%", "").replace("_", ""), name, name],
-    )
-    found = await cursor.fetchall()
-    current = [row for row in found if row["state"] == "open"] or found[:1]
-    if len(current) == 1:
-        return current[0]
-    if not current:
-        raise ConfigurationError(f"nothing is parked under {name}")
-    raise ConfigurationError(f"{name} fits several: {', '.join(str(row['parked_id']) for row in current[:5])}")
-
-
-async def of_exports(conn: Connection, exports: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Why documents of these exports, or the exports themselves, stopped: number or file, explanation, findings."""
-    cursor = await conn.execute(
-        """SELECT coalesce(d.number, e.name) AS what, p.explanation, p.reason, p.detail -> 'findings' AS findings
-             FROM parked p LEFT JOIN document d USING (document_id)
-             JOIN export e ON e.export_id = coalesce(p.export_id, d.export_id)
-            WHERE e.export_id = ANY(%s) AND p.state = 'open' ORDER BY p.parked_at, p.parked_id""",
-        [list(exports)],
-    )
-    return await cursor.fetchall()
 
 
 async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:

@@ -12,13 +12,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from connectors.storage import get
-from pipeline.store import artefacts, history, links, pages, queries
+from pipeline import plain, story
+from pipeline.store import artefacts, links, pages, queries
 from portal.behind import size
 from portal.desk import Desk
-from portal.operator import plain, session, timeline
+from portal.operator import session
 from portal.operator.frame import framed
 from schemas.errors import ConfigurationError
-from schemas.events import document_stream, export_stream
 from schemas.messages import ArtefactKind
 
 PAGE = 50
@@ -61,31 +61,20 @@ def router(desk: Desk) -> APIRouter:
         cookie = session.signed_in(desk, request)
         async with desk.store.transaction() as conn:
             try:
-                found = await queries.find(conn, str(document_id))
+                told = await story.tell(conn, str(document_id), desk.store.keys)
             except ConfigurationError:
-                found = None
-            if found is None or found["document_id"] != document_id:
+                told = None
+            if told is None or told.document["document_id"] != document_id:
                 return await _missing(desk, cookie)
-            attempts = await queries.attempts(conn, document_id)
-            log = await history.read_stream(conn, document_stream(document_id), reveal=True, keys=desk.store.keys)
-            first = await history.read_stream(conn, export_stream(found["export_id"]))
-            files = await artefacts.of_owner(conn, document_id)
-            sources = await artefacts.of_owner(conn, found["export_id"], ArtefactKind.SOURCE)
             issued = await pages.links_of(conn, document_id)
-            stopped = await pages.parked(conn, state="", document=document_id)
-            planned = await queries.planned(conn, document_id)
-        ordinals = {str(row["attempt_id"]): row["ordinal"] for row in attempts}
-        received = [row for row in first if row.type == "received"]
         return await framed(
             desk, cookie, "documents", "operator/document.html",
-            document=found,
-            steps=timeline.steps([*received, *log], ordinals),
-            planned=planned,
-            attempts=attempts,
-            files=[{"ref": ref, "kind": KINDS.get(ref.kind, ref.kind), "size": size(ref.size, "en")} for ref in files],
-            sources=sources[:1],
+            story=told,
+            document=told.document,
+            files=[
+                {"ref": ref, "kind": KINDS.get(ref.kind, ref.kind), "size": size(ref.size, "en")} for ref in told.files
+            ],
             links=issued,
-            stopped=stopped,
             plain=plain,
         )  # fmt: skip
 

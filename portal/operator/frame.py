@@ -7,8 +7,9 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 
 from pipeline.store import pages
+from pipeline.story.steps import elapsed, moment
 from portal.desk import Desk
-from portal.operator import session, timeline
+from portal.operator import session
 from portal.templating import page
 
 PLACES = (
@@ -26,5 +27,5 @@ async def framed(desk: Desk, cookie: str, place: str, template: str, status: int
         waiting = await pages.open_parked(conn)
     return page(
         template, status, places=PLACES, place=place, waiting=waiting, csrf=session.form_mark(desk, cookie),
-        moment=timeline.moment, now=desk.store.clock(), elapsed=timeline.elapsed, **values,
+        moment=moment, now=desk.store.clock(), elapsed=elapsed, **values,
     )  # fmt: skip

@@ -18,9 +18,11 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from connectors.storage import get
+from pipeline import plain
 from pipeline.store import pages
+from pipeline.story.steps import masked
 from portal.desk import Desk
-from portal.operator import plain, session, timeline
+from portal.operator import session
 from portal.operator.frame import framed
 from schemas.errors import EntregaError
 from schemas.messages import ArtefactRef
@@ -40,7 +42,7 @@ def router(desk: Desk) -> APIRouter:
         cookie = session.signed_in(desk, request)
         async with desk.store.transaction() as conn:
             found = await pages.messages(conn, limit=PAGE + 1, before=_moment(before))
-        shown = [{**row, "to": timeline.masked(row["address"] or ""), **await _head(desk, row)} for row in found[:PAGE]]
+        shown = [{**row, "to": masked(row["address"] or ""), **await _head(desk, row)} for row in found[:PAGE]]
         more = "?" + urlencode({"before": found[PAGE - 1]["called_at"].isoformat()}) if len(found) > PAGE else ""
         return await framed(
             desk, cookie, "outbox", "operator/outbox.html", found=shown, more=more, plain=plain, paged=bool(before)

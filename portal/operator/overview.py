@@ -7,9 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from pipeline.store import pages, queries
+from pipeline import plain
+from pipeline.store import queries, stops
+from pipeline.store.parking import REFUSING
 from portal.desk import Desk
-from portal.operator import plain, session
+from portal.operator import session
 from portal.operator.frame import framed
 from schemas.errors import PermanentError, StoreUnavailable
 
@@ -27,14 +29,15 @@ def router(desk: Desk) -> APIRouter:
         async with desk.store.transaction() as conn:
             totals = await queries.totals(conn)
             batches = await queries.exports(conn, limit=BATCHES)
-            stopped = await pages.parked(conn, limit=SHOWN)
-            failed = [row for row in await queries.undelivered(conn) if row["state"] == "undeliverable"]
+            stopped = await stops.stops(conn, newest_first=True, limit=SHOWN)
+            failed = [row for row in await stops.undelivered(conn) if row["state"] == "undeliverable"]
         return await framed(
             desk, cookie, "overview", "operator/overview.html",
             totals=bar(totals),
             count=sum(totals.values()),
             batches=[{**batch, "bar": bar(batch["states"])} for batch in batches],
             stopped=stopped,
+            refusing=REFUSING,
             failed=failed[:SHOWN],
             failed_count=len(failed),
             plain=plain,

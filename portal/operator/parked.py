@@ -9,9 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from pipeline.store import pages, queries, replaying
+from pipeline import plain
+from pipeline.store import replaying, stops
 from portal.desk import Desk
-from portal.operator import plain, session
+from portal.operator import session
 from portal.operator.frame import framed
 from schemas.errors import ConfigurationError
 
@@ -24,9 +25,9 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/parked")
     async def listed(request: Request, state: str = "open", done: str = "", problem: str = "") -> Response:
         cookie = session.signed_in(desk, request)
-        chosen = state if state in ("open", "replayed", "discarded") else "open"
+        chosen = state if state in stops.STATES else "open"
         async with desk.store.transaction() as conn:
-            found = await pages.parked(conn, state=chosen, limit=PAGE)
+            found = await stops.stops(conn, state=chosen, newest_first=True, limit=PAGE)
         return await framed(
             desk, cookie, "parked", "operator/parked.html",
             found=found, state=chosen, plain=plain, done=done[:200], problem=problem[:300],
@@ -36,7 +37,7 @@ def router(desk: Desk) -> APIRouter:
     async def undelivered(request: Request) -> Response:
         cookie = session.signed_in(desk, request)
         async with desk.store.transaction() as conn:
-            found = await queries.undelivered(conn)
+            found = await stops.undelivered(conn)
         counts: dict[str, int] = {}
         for row in found:
             counts[row["reason"] or "unknown"] = counts.get(row["reason"] or "unknown", 0) + 1

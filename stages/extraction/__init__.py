@@ -22,11 +22,11 @@ from connectors.storage import Storage, get, put
 from schemas import ids
 from schemas.canonical import Document, from_json, to_json
 from schemas.documents import Invoice, Party
-from schemas.errors import ExportUnreadable, PermanentError
+from schemas.errors import PermanentError
 from schemas.events import EventType
 from schemas.messages import ArtefactKind, ArtefactRef, ExportReceived, Extracted, PlanRequested
 from schemas.outcomes import Done, ExportStep, Fact, Parked, Refusal, Registration
-from schemas.profiles import ExtractionProfile
+from schemas.profiles import ExtractionProfile, named
 from stages.extraction import planning
 from stages.formats.reading import step as reading
 from stages.formats.reading.head import HEAD_BYTES, Head
@@ -214,12 +214,9 @@ def _profile(known: Sequence[ExtractionProfile], asked: str | None, head: Head) 
     """The one that was asked for; else the one CSV mapping whose columns the file has, or the only one for workbooks;
     else the one named `default`.
     """
-    profiles = {profile.name: profile for profile in known}
     if asked is not None:
-        if asked not in profiles:
-            there = ", ".join(profiles) or "none"
-            raise ExportUnreadable(f"the tenant has no extraction profile {asked!r}; there are: {there}")
-        return profiles[asked]
+        return named(known, asked)
+    profiles = {profile.name: profile for profile in known}
     if head.kind not in ("zip", "gzip", "xml", "json"):
         text = head.text
         fitting = [profile for profile in profiles.values() if profile.csv and _has_columns(profile, text)]

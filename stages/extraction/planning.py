@@ -97,10 +97,10 @@ def _unknown(document: Document, pairs: Iterable[Pair], hits: Found) -> Refusal:
     if each:
         told = (
             f"its {' and '.join(asked)} {'lead' if len(asked) > 1 else 'leads'} to {len(each)} different parties "
-            "of the directory. Correct the directory or the ERP's data, then replay."
+            "of the directory."
         )
     elif asked:
-        told = f"no party of the directory has its {' or '.join(asked)}. Import the recipient, then replay."
+        told = f"no party of the directory has its {' or '.join(asked)}."
     else:
         told = (
             "the export gives it neither an electronic address nor a VAT number, a GLN or a customer number. "

@@ -56,11 +56,12 @@ def write_profiles(data: Path) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said: exit status, rows of `--json`, and its words for people."""
+    """What a command said: exit status, rows of `--json`, its words for people, and what it printed for them."""
 
     code: int
     rows: list[dict[str, Any]]
     said: str
+    printed: str
 
 
 @dataclass
@@ -128,8 +129,9 @@ class House:
         finally:
             sys.argv, sys.stdout = before
             screen.detach()
-        lines = out.getvalue().decode().splitlines() if "--json" in arguments else []
-        return Answer(code, [json.loads(line) for line in lines], said.getvalue())
+        printed = out.getvalue().decode()
+        lines = printed.splitlines() if "--json" in arguments else []
+        return Answer(code, [json.loads(line) for line in lines], said.getvalue(), printed)
 
     def parked(self) -> list[dict[str, Any]]:
         """Everything parked, each as `parked show --json` tells it."""

@@ -106,13 +106,41 @@ def test_a_refusal_tells_reason_rule_place_and_value(parked: dict[str, dict[str,
     reason, rule, place, found = REFUSED[name]
     row = parked[name]
     assert row["reason"] == reason
-    first = row["detail"]["findings"][0]
+    first = row["findings"][0]
     assert first["rule"] == rule
     assert place in first["place"]
     assert found is None or first["found"].startswith(found)
     assert len(first["message"]) > 20
     assert rule in row["explanation"]
     assert row["state"] == "open"
+
+
+def test_every_command_tells_the_same_of_a_stop(house: House, parked: dict[str, dict[str, Any]]) -> None:
+    """`show`, `undelivered`, `parked list` and `parked show` have one text: place, rule, sentence, found, advice."""
+    (finding,) = parked["q-totals.json"]["findings"]
+    told = (
+        f"TOTALS: The document breaks BR-CO-16. [document-invalid, at conversion]\n"
+        f"  totals.amount_due: BR-CO-16: {finding['message']}; found '132.00', expected '{finding['expected']}'\n"
+        f"  Mend it in the ERP and export it again.\n"
+    )
+    for words in (("show", "TOTALS"), ("undelivered",), ("parked", "list"), ("parked", "show", "TOTALS")):
+        assert told in house.entrega(*words).printed, words
+    (stopped,) = house.entrega("show", "TOTALS", "--json").rows[0]["stopped"]
+    (row,) = (row for row in house.entrega("undelivered", "--json").rows if row["number"] == "TOTALS")
+    assert stopped["findings"] == row["findings"] == [finding]
+
+
+def test_a_duplicate_of_what_is_parked_names_the_next_command(
+    house: House, folder: Path, parked: dict[str, dict[str, Any]]
+) -> None:
+    """Dropped once more, nothing is done twice; what is told is why the first one waits, and how it goes on."""
+    answer = house.entrega("ingest", str(folder / "p-nobody.json"), "--wait")
+    row = parked["p-nobody.json"]
+    assert f"Next: entrega parked replay {row['parked_id'][:8]} --data {house.data}\n" in answer.said
+    again = next(row for row in house.entrega("documents", "--json", "NOBODY").rows if row["state"] == "duplicate")
+    printed = house.entrega("show", again["document_id"]).printed
+    assert f"The same was dropped before, as {row['document_id']}" in printed
+    assert f"entrega parked replay {row['parked_id'][:8]}" in printed
 
 
 def test_a_refused_document_is_found_by_its_number(house: House, parked: dict[str, dict[str, Any]]) -> None:
@@ -124,9 +152,10 @@ def test_a_refused_document_is_found_by_its_number(house: House, parked: dict[st
 
 
 def test_an_unknown_buyer_is_parked_with_what_was_asked(parked: dict[str, dict[str, Any]]) -> None:
-    """The explanation says what to do; the details by which identifier it was looked for."""
+    """The explanation says what nobody has, the command what to do, the details by which identifier it was asked."""
     row = parked["p-nobody.json"]
-    assert row["explanation"].endswith("has its VAT number. Import the recipient, then replay.")
+    assert row["explanation"].endswith("has its VAT number.")
+    assert row["command"] == f"parked replay {row['parked_id'][:8]}"
     assert row["detail"]["asked"] == [["vat", "PT999999990"]]
     assert row["detail"]["candidates"] == []
 
@@ -170,11 +199,11 @@ def test_a_huge_file_is_refused_at_the_door(house: House, tmp_path: Path) -> Non
 
 
 def test_a_tenant_that_nobody_set_up_is_refused_at_the_door(house: House, tmp_path: Path) -> None:
-    """Its documents could never be planned: the receipt is not given."""
+    """Its documents could never be planned: the receipt is not given, and those that there are are named."""
     (tmp_path / "a.json").write_bytes(bad_exports.as_json(bad_exports.document("NO-TENANT")))
     answer = house.entrega("ingest", str(tmp_path), "--tenant", "nobody", "--wait", "--json")
-    assert (answer.code, [row["reason"] for row in answer.rows]) == (1, ["tenant-unknown"])
-    assert "there is no profile for tenant nobody" in answer.said
+    assert (answer.code, answer.rows) == (2, [])
+    assert "--tenant: there is no 'nobody'; there is only demo" in answer.said
 
 
 def test_attacks_of_other_people_are_refused(house: House, tmp_path: Path) -> None:
@@ -190,7 +219,7 @@ def test_attacks_of_other_people_are_refused(house: House, tmp_path: Path) -> No
     for path in attacks.iterdir():
         head = path.read_bytes()[:4096]
         wanted = "xml-doctype" if b"<!DOCTYPE" in head and head.lstrip().startswith(b"<") else None
-        findings = next(row for name, row in rows.items() if name[:5] == path.name[:5])["detail"]["findings"]
+        findings = next(row for name, row in rows.items() if name[:5] == path.name[:5])["findings"]
         assert findings
         assert wanted is None or wanted in (finding["rule"] for finding in findings), path.name
 

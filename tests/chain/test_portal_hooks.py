@@ -171,6 +171,9 @@ async def test_ingest(visit: Visit) -> None:
     async with client.post("/v1/exports", data=form, headers=BEARER) as answer:
         assert [each["name"] for each in (await answer.json())["receipts"]] == ["one.csv", "two.csv"]
     assert (await post(client, "/v1/exports", b"", BEARER))[0] == 400
+    status, problem = await post(client, "/v1/exports?profile=nope", b"x", BEARER)
+    assert (status, problem["type"]) == (422, "urn:entrega:problem:export-unreadable")
+    assert problem["detail"] == "the tenant has no extraction profile 'nope'; there are: none"
     (house.settings.profile_folder / "vinhos.yaml").unlink()
     status, problem = await post(client, "/v1/exports", b"x", BEARER)
     assert (status, problem["type"]) == (422, "urn:entrega:problem:tenant-unknown")

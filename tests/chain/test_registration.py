@@ -18,7 +18,7 @@ from connectors.storage.folder import FolderStorage
 from pipeline import topology
 from pipeline.door import Door
 from pipeline.pool import guarded
-from pipeline.store import due, history, queries, replaying, sweeping, work
+from pipeline.store import due, history, queries, replaying, stops, sweeping, work
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
@@ -176,9 +176,9 @@ async def test_a_bad_record_is_refused_and_the_rest_of_its_file_goes_on(house: H
     await house.drop(invoice(), bad, invoice("2026-3"))
     assert len(await house.extract()) == 2
     async with house.store.transaction() as conn:
-        [parked] = await replaying.listed(conn)
-        row = await replaying.shown(conn, str(parked["parked_id"]))
-    finding = row["detail"]["findings"][0]
+        [parked] = await stops.stops(conn)
+        row = await stops.stop(conn, str(parked["parked_id"]))
+    finding = row["findings"][0]
     assert (parked["reason"], finding["found"]) == ("export-unreadable", "10.5")
     assert "net_price" in finding["place"]
 
@@ -205,7 +205,7 @@ async def test_an_unknown_buyer_waits_and_goes_on_after_the_import(house: House)
     [document] = await house.documents()
     house.set_profile(learn_parties=True)
     async with house.store.transaction() as conn:
-        [parked] = await replaying.listed(conn)
+        [parked] = await stops.stops(conn)
     assert await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="imported") == 2
     [message] = await house.extract()
     assert (message["round"], message["document_id"]) == (2, str(document["document_id"]))
@@ -220,7 +220,7 @@ async def test_what_is_discarded_is_closed_with_a_reason_and_frees_its_number(ho
     await house.drop(invoice())
     await house.extract()
     async with house.store.transaction() as conn:
-        [parked] = await replaying.listed(conn)
+        [parked] = await stops.stops(conn)
     with pytest.raises(ConfigurationError):
         await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why=" ")
     await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why="wrong customer")
@@ -236,7 +236,7 @@ async def test_an_export_that_nobody_can_read_is_refused_and_can_be_replayed(hou
     assert await house.extract() == []
     async with house.store.transaction() as conn:
         assert (await queries.progress(conn, [receipt.export_id])).finished
-        [parked] = await replaying.listed(conn)
+        [parked] = await stops.stops(conn)
     assert (parked["reason"], parked["export"]) == ("export-unreadable", "noise.bin")
     assert await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="new reader") == 2
 

@@ -88,25 +88,29 @@ def test_a_buyer_identifier_without_a_scheme_is_the_customer_number(pinned: Pinn
     ("buyer", "found", "told"),
     [
         (Party(name="A"), {}, "neither an electronic address nor a VAT number"),
-        (Party(name="A", vat_identifier="PT1", erp_id="7"), {}, "has its VAT number or customer number. Import"),
+        (
+            Party(name="A", vat_identifier="PT1", erp_id="7"),
+            {},
+            "no party of the directory has its VAT number or customer number.",
+        ),
         (Party(name="A", vat_identifier="PT1", erp_id="7"), {("vat", "PT1"): (ANA, BETO)}, "its VAT number leads to 2"),
     ],
 )
 def test_a_buyer_who_is_not_recognised_is_told_in_words(
     pinned: Pinned, buyer: Party, found: dict[tuple[str, str], tuple[Known, ...]], told: str
 ) -> None:
-    """The explanation says by what was asked, what was found, and what the operator does about it."""
+    """The explanation says by what was asked, and what was found."""
     result = planning.recognise(invoice(buyer), "demo", found, pinned)
     assert isinstance(result, Refusal)
     assert told in result.explanation
 
 
 def test_an_unknown_buyer_is_refused_and_says_what_was_asked(pinned: Pinned) -> None:
-    """The explanation tells the operator what to do."""
+    """The explanation names the kind of number that nobody has; the detail the number."""
     result = planning.recognise(invoice(Party(name="A", erp_id="0000100")), "demo", {}, pinned)
     assert isinstance(result, Refusal)
     assert result.detail["asked"] == [["erp", "100"]]
-    assert "Import the recipient" in result.explanation
+    assert result.explanation.endswith("no party of the directory has its customer number.")
 
 
 def test_an_invoice_teaches_where_the_profile_allows_it(teaching: Pinned) -> None:

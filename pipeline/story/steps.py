@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline import plain
 from pipeline.store.history import EventRow
-from portal.operator import plain
 from schemas.events import MEANING, EventType
 
 _ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
@@ -147,7 +147,8 @@ def _title(type_: str, data: dict[str, Any]) -> str:
 
 _FACTS: tuple[tuple[str, str], ...] = (
     ("address", "place"), ("party_rule", "recognised by"), ("language", "language"), ("format", "format"),
-    ("rule_set", "rules"), ("warnings", "warnings"), ("level", "level"), ("certificate", "certificate"),
+    ("rule_set", "rules"), ("warnings", "warnings"), ("not_carried", "not carried"),
+    ("moved_to_note", "moved to a note"), ("level", "level"), ("certificate", "certificate"),
     ("signature", "PDF signature"), ("status", "status"), ("code", "code"), ("told_by", "told by"),
     ("round", "round"), ("at", "next try"), ("try", "try"), ("due_at", "planned for"), ("what", "what"),
     ("why", "why"), ("of", "same as"), ("by", "by"), ("tried", "tried"), ("expires_at", "opens until"),

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from connectors.reasons import Reason
+from pipeline import plain
 from pipeline.store.history import EventRow
 from pipeline.store.parking import REFUSING
 from pipeline.store.queries import ENDS
-from portal.operator import plain, timeline
+from pipeline.story.steps import steps
 from portal.operator.overview import bar
 from schemas import errors
 from schemas.events import EventType
@@ -28,7 +29,7 @@ def row(type_: str, seconds: float = 0, personal: dict[str, Any] | None = None, 
 @pytest.mark.parametrize("type_", list(EventType))
 def test_every_event_has_words(type_: EventType) -> None:
     """Each word of the log becomes a step that a person can read."""
-    (step,) = timeline.steps([row(type_, stage="signing", channel="email", provider="twilio")], {})
+    (step,) = steps([row(type_, stage="signing", channel="email", provider="twilio")], {})
     assert step.title[0].isupper() or step.title.startswith("SMS")
     assert "None" not in step.title
     assert "_" not in step.title
@@ -37,7 +38,7 @@ def test_every_event_has_words(type_: EventType) -> None:
 def test_gaps_and_fetches() -> None:
     """Short gaps stand beside the time, long ones stand out; a swarm of scanners is one step with a count."""
     fetch = {"guess": "scanner", "what": "page"}
-    steps = timeline.steps(
+    told = steps(
         [
             row("delivered", channel="email"),
             *[row("link-fetched", 7 + at, **fetch) for at in range(5)],
@@ -46,7 +47,7 @@ def test_gaps_and_fetches() -> None:
         ],
         {},
     )
-    assert [(step.title, step.count, step.gap, step.long) for step in steps] == [
+    assert [(step.title, step.count, step.gap, step.long) for step in told] == [
         ("E-mail delivered", 1, "", False),
         ("Link opened by a machine", 5, "7 s", False),
         ("Link opened, by a person or a machine", 1, "2 s", False),
@@ -57,7 +58,7 @@ def test_gaps_and_fetches() -> None:
 def test_only_true_words() -> None:
     """What a provider took is not called delivered, and what the outbox kept is not called sent."""
     for type_ in set(EventType) - {EventType.DELIVERED}:
-        (step,) = timeline.steps([row(type_, channel="email", provider="sendgrid", stage="signing")], {})
+        (step,) = steps([row(type_, channel="email", provider="sendgrid", stage="signing")], {})
         assert "delivered" not in step.title.lower() or type_ is EventType.UNDELIVERABLE, type_
         assert "sent" not in step.title.split() or type_ is EventType.CANCELLED, type_  # not sent
         assert (step.tone == "good") <= (type_ in ("captured", "handed-over")), type_
@@ -65,7 +66,7 @@ def test_only_true_words() -> None:
 
 def test_failures_say_what_to_do() -> None:
     """A bounce has its reason, code and advice; the provider's words stand without the address."""
-    (step,) = timeline.steps(
+    (step,) = steps(
         [
             row("bounced", channel="email", attempt="a1", reason="mailbox-full", code="552", bounce="hard",
                 personal={"diagnostic": "552 <ana.costa@example.com> over quota", "recipient": "ana.costa@example.com"})

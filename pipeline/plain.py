@@ -58,7 +58,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "recipient-unknown": (
         "The buyer is not in the directory, or fits more than one party.",
-        "Import the party (entrega recipients import), then replay.",
+        "Import the recipient, or correct the directory (entrega recipients import FILE), then replay.",
     ),
     "no-route": (
         "The export was read, but nobody is to have such a document, or no format of the recipient carries it.",

@@ -1,0 +1,108 @@
+"""What stopped, and why: the one question about it, for `show`, `undelivered`, `parked`, `ingest --wait` and the pages.
+
+A stop is a row: what it belongs to (`number`, `export`, `address`), `reason`, `explanation`, `findings` (dumped
+`schemas.errors.Finding`), what else its stage told (`detail`), `advice` for a person, and `command`, the words behind
+`entrega` that put it back; None where nothing but a mended export helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pipeline import plain
+from pipeline.store.database import Connection
+from pipeline.store.parking import REFUSING
+from schemas.errors import ConfigurationError
+
+STATES = ("open", "replayed", "discarded")
+
+_COLUMNS = """p.parked_id, p.tenant, p.document_id, coalesce(p.export_id, d.export_id) AS export_id, d.number,
+    d.document_type AS type, d.buyer_name AS buyer, coalesce(d.address, '') AS address, e.name AS export,
+    p.stage, p.round, p.reason, p.explanation, coalesce(p.detail -> 'findings', '[]') AS findings,
+    p.detail - 'findings' AS detail, p.state, p.parked_at, p.closed_at, p.closed_by, p.closed_why,
+    p.topic, p.partition, p."offset", length(p.raw) AS raw_bytes,
+    p.message IS NOT NULL OR p.raw IS NOT NULL AS replayable"""
+_FROM = """parked p LEFT JOIN document d USING (document_id)
+    LEFT JOIN export e ON e.export_id = coalesce(p.export_id, d.export_id)"""
+
+
+async def stops(
+    conn: Connection, *, state: str = "open", tenant: str | None = None, documents: Sequence[UUID] | None = None,
+    exports: Sequence[UUID] | None = None, newest_first: bool = False, limit: int | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Everything that stopped, oldest first, of all or of some documents or exports. `state` empty: open and closed.
+
+    A duplicate of a document that stopped is answered by that document's stop: it is what has to go on.
+    """
+    order = "DESC" if newest_first else "ASC"
+    cursor = await conn.execute(
+        f"""WITH asked AS (SELECT coalesce(duplicate_of, document_id) AS document_id FROM document
+                           WHERE document_id = ANY(%(documents)s) OR export_id = ANY(%(exports)s))
+            SELECT {_COLUMNS} FROM {_FROM}
+             WHERE (%(state)s = '' OR p.state = %(state)s) AND (%(tenant)s::text IS NULL OR p.tenant = %(tenant)s)
+               AND (%(all)s OR p.export_id = ANY(%(exports)s) OR p.document_id IN (SELECT document_id FROM asked))
+             ORDER BY p.parked_at {order}, p.parked_id LIMIT %(limit)s""",  # noqa: S608  constants
+        {
+            "state": state, "tenant": tenant, "all": documents is None and exports is None, "limit": limit,
+            "documents": list(documents or ()), "exports": list(exports or ()),
+        },
+    )  # fmt: skip
+    return [_advised(row) for row in await cursor.fetchall()]
+
+
+async def stop(conn: Connection, name: str) -> dict[str, Any]:
+    """One stop by its id, the id's beginning, or its document's number or id; the open one before those that are
+    closed. Raises ConfigurationError when none or several fit."""
+    cursor = await conn.execute(
+        f"""SELECT {_COLUMNS} FROM {_FROM}
+             WHERE (length(%s) >= 8 AND p.parked_id::text LIKE %s || '%%') OR d.number = %s OR p.document_id::text = %s
+             ORDER BY p.state = 'open' DESC, p.parked_at DESC""",  # noqa: S608  constants
+        [name, name.replace("%", "").replace("_", ""), name, name],
+    )
+    found = await cursor.fetchall()
+    current = [row for row in found if row["state"] == "open"] or found[:1]
+    if len(current) == 1:
+        return _advised(current[0])
+    if not current:
+        raise ConfigurationError(f"nothing is parked under {name}")
+    raise ConfigurationError(f"{name} fits several: {', '.join(str(row['parked_id']) for row in current[:5])}")
+
+
+async def undelivered(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
+    """Who did not get it, and why: the last attempt's reason, or why the document stopped, told as `stops` tells it."""
+    cursor = await conn.execute(
+        """SELECT d.document_id, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
+                  coalesce(a.reason, d.reason) AS reason, a.channel, a.code, a.status, a.state AS attempt,
+                  (SELECT count(*) FROM attempt WHERE document_id = d.document_id AND state <> 'planned') AS attempts,
+                  d.updated_at
+             FROM document d
+             LEFT JOIN LATERAL (SELECT * FROM attempt WHERE document_id = d.document_id
+                                 ORDER BY updated_at DESC, ordinal DESC LIMIT 1) a ON true
+            WHERE (d.state IN ('parked', 'refused', 'undeliverable')
+                   OR (d.state = 'waiting' AND a.state IN ('refused', 'bounced', 'unknown', 'deferred')))
+              AND (%s::text IS NULL OR d.tenant = %s)
+            ORDER BY d.updated_at DESC""",
+        [tenant, tenant],
+    )
+    found = await cursor.fetchall()
+    stopped = {row["document_id"]: row for row in await stops(conn, documents=[row["document_id"] for row in found])}
+    return [row | _why(row, stopped.get(row["document_id"])) for row in found]
+
+
+def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:
+    told = ("explanation", "findings", "stage", "parked_id", "advice", "command")
+    if stop is not None:
+        return {name: stop[name] for name in told}
+    says, advice = plain.reason(row["reason"])
+    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice}
+
+
+def _advised(row: dict[str, Any]) -> dict[str, Any]:
+    again = row["state"] == "open" and row["replayable"] and row["reason"] not in REFUSING
+    return {
+        **row,
+        "advice": plain.reason(row["reason"])[1],
+        "command": f"parked replay {str(row['parked_id'])[:8]}" if again else None,
+    }

@@ -105,23 +105,26 @@ def _rules(documents: Sequence[Invoice]) -> list[Cost]:
     from stages.formats import registry
     from stages.rules import native
     from stages.rules.catalogue import RuleSet, in_force
+    from stages.rules.judging import natively_judged
     from stages.rules.official import RuleEngine
 
-    engine, rows = RuleEngine(maven.jars("rules")), []
-    for name in ("peppol", "xrechnung-ubl"):
+    jars = maven.jars("rules")
+    engine, rows = RuleEngine(jars), []
+    for name in ("peppol", "xrechnung-ubl", "cii"):
         target = registry.target(name)
-        rule_set = RuleSet(target.rules[0])
-        release = in_force(rule_set, date(2026, 11, 27))
-        cost = _median(lambda d, r=release: native.check(d, r), documents)  # type: ignore[misc]
-        rows.append(Cost(f"native rules {rule_set}", cost, note=_equality(documents, target, release, engine)))
+        release = in_force(RuleSet(target.rules[0]), date(2026, 11, 27))
         written = [target.write(document, {}) for document in documents]
-        rows.append(
-            Cost(f"official rules {rule_set}", _median(lambda x, s=rule_set: engine.check(x, s), written))  # type: ignore[misc]
-        )
+        judged = natively_judged(written[0], release, jars)
+        assert judged is not None
+        cost = _median(lambda d, r=release, k=judged.kind: native.check(d, r, k), documents)  # type: ignore[misc]
+        same = _equality(documents, target, release, judged.kind, engine)
+        rows.append(Cost(f"native rules {name}", cost, note=same))
+        official = _median(lambda x, r=release: engine.check(x, r), written)  # type: ignore[misc]
+        rows.append(Cost(f"official rules {name}", official))
     return rows
 
 
-def _equality(documents: Sequence[Invoice], target: Any, release: Any, engine: Any) -> str:
+def _equality(documents: Sequence[Invoice], target: Any, release: Any, kind: str, engine: Any) -> str:
     """Both engines about every document, and about each with one thing wrong: how many verdicts, how many differ."""
     from stages.rules import native
     from stages.rules.judging import rules_of
@@ -129,7 +132,7 @@ def _equality(documents: Sequence[Invoice], target: Any, release: Any, engine: A
     compared, broken, differing = 0, set[str](), set[str]()
     for document in documents:
         for each in (document, *_spoilt(document)):
-            ours, theirs = native.check(each, release), engine.check(target.write(each, {}), release)
+            ours, theirs = native.check(each, release, kind), engine.check(target.write(each, {}), release)
             compared += 1
             broken |= rules_of(theirs)
             differing |= rules_of(ours) ^ rules_of(theirs)

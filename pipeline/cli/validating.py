@@ -146,13 +146,13 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
     by_schema = natively_judged(content, release, jars) if question.engine == "native" else None
     if by_schema is None:
         return engine(jars).check(content, release)
-    if by_schema.findings:
-        return by_schema
+    if by_schema.verdict.findings:
+        return by_schema.verdict
     record = next(iter(read_all(BytesIO(content), name)))
     if record.error is not None:
         raise record.error
     assert isinstance(record.document, Invoice)
-    return native.check(record.document, release, written=False)
+    return native.check(record.document, release, by_schema.kind, written=False)
 
 
 def _of_export(file: Path, question: Question) -> list[Row]:

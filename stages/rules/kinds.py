@@ -27,9 +27,6 @@ KINDS: dict[str, str] = {
     "{http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2}FatturaElettronica": "fatturapa",
 }
 
-NATIVE = frozenset({"ubl-invoice", "ubl-creditnote"})
-"""Kinds for which the native rules were proven equal."""
-
 # An empty document of each syntax that stylesheets judge: rules that find nothing wrong with it are broken.
 EMPTY: dict[str, str] = {
     **{kind: f'<{root} xmlns="{_OASIS}{root}-2"/>' for root, kind in MESSAGES.items()},

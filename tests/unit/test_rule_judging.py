@@ -142,12 +142,12 @@ def test_a_shadow_that_cannot_judge_stops_nothing() -> None:
     [
         ("peppol", "peppol-2026.5 / en16931-1.3.16 (native, as official)"),
         ("ubl", "en16931-1.3.16 (native, as official)"),
-        ("cii", "en16931-1.3.16"),
+        ("cii", "en16931-1.3.16 (native, as official)"),
     ],
 )
 def test_conversion_judges_by_the_profiles_choice(target: str, version: str) -> None:
     """What conversion makes is judged by the engine that the rendition names, and the version that goes to the event
-    says by whom; CII stays with the official one."""
+    says by whom."""
     check = Checker(maven.jars("rules"), date(2026, 11, 27), ALWAYS)
     made = making.make(invoice(), registry.target(target), {}, "report", check)
     assert made.rule_set == version

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.facts import Facts, Hits, identifier
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import Facts, identifier
 
 Place = tuple[str, str]
 """(place, code)."""
@@ -21,24 +22,24 @@ def of_the_norm(f: Facts) -> Hits:
     d = f.document
     if d.type_code and d.type_code not in f.codes("BR-CL-01 (2)" if f.credit_note else "BR-CL-01"):
         yield "BR-CL-01", "type_code", d.type_code, None
-    yield from _unknown(f, "BR-CL-03", _currencies(f))
-    yield from _unknown(f, "BR-CL-04", [("currency", d.currency)])
+    yield from unknown(f, "BR-CL-03", _currencies(f))
+    yield from unknown(f, "BR-CL-04", [("currency", d.currency)])
     if d.accounting_currency:
-        yield from _unknown(f, "BR-CL-05", [("accounting_currency", d.accounting_currency)])
+        yield from unknown(f, "BR-CL-05", [("accounting_currency", d.accounting_currency)])
     if d.tax_point_code:
-        yield from _unknown(f, "BR-CL-06", [("tax_point_code", d.tax_point_code)])
-    yield from _unknown(f, "BR-CL-07", _objects(f))
-    yield from _unknown(f, "BR-CL-14", _countries(f))
+        yield from unknown(f, "BR-CL-06", [("tax_point_code", d.tax_point_code)])
+    yield from unknown(f, "BR-CL-07", _objects(f))
+    yield from unknown(f, "BR-CL-14", _countries(f))
     for place, each in f.identified():
         sepa = each.scheme == "SEPA" and not place.startswith("buyer")
         if each.scheme and not sepa:
-            yield from _unknown(f, "BR-CL-10", [(f"{place}.scheme", each.scheme)])
-    yield from _unknown(f, "BR-CL-11", ((f"{place}.scheme", each.scheme or "") for place, each in f.registered()))
-    yield from _unknown(f, "BR-CL-16", ((f"{means.place}.means_code", means.code) for means in f.means))
-    yield from _unknown(f, "BR-CL-25", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints()))
+            yield from unknown(f, "BR-CL-10", [(f"{place}.scheme", each.scheme)])
+    yield from unknown(f, "BR-CL-11", ((f"{place}.scheme", each.scheme or "") for place, each in f.registered()))
+    yield from unknown(f, "BR-CL-16", ((f"{means.place}.means_code", means.code) for means in f.means))
+    yield from unknown(f, "BR-CL-25", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints()))
     location = identifier(d.delivery.location) if d.delivery is not None else None
     if location is not None and location.scheme:
-        yield from _unknown(f, "BR-CL-26", [("delivery.location.scheme", location.scheme)])
+        yield from unknown(f, "BR-CL-26", [("delivery.location.scheme", location.scheme)])
     yield from _of_lines(f)
     yield from _of_taxes(f)
     for rule in ("BR-CL-24", *(("PEPPOL-EN16931-CL001",) if f.rules is RuleSet.PEPPOL else ())):
@@ -52,16 +53,16 @@ def of_peppol(f: Facts) -> Hits:
     d = f.document
     for each in f.all_charges:
         rule = "PEPPOL-EN16931-CL003" if each.given.charge else "PEPPOL-EN16931-CL002"
-        yield from _unknown(f, rule, [(f"{each.place}.reason_code", each.given.reason_code or "")])
+        yield from unknown(f, rule, [(f"{each.place}.reason_code", each.given.reason_code or "")])
     if d.tax_point_code:
-        yield from _unknown(f, "PEPPOL-EN16931-CL006", [("tax_point_code", d.tax_point_code)])
-    yield from _unknown(f, "PEPPOL-EN16931-CL007", _currencies(f))
-    yield from _unknown(
+        yield from unknown(f, "PEPPOL-EN16931-CL006", [("tax_point_code", d.tax_point_code)])
+    yield from unknown(f, "PEPPOL-EN16931-CL007", _currencies(f))
+    yield from unknown(
         f, "PEPPOL-EN16931-CL008", ((f"{place}.scheme", each.scheme or "") for place, each in f.endpoints())
     )
 
 
-def _unknown(f: Facts, rule: str, places: Iterator[Place] | list[Place]) -> Hits:
+def unknown(f: Facts, rule: str, places: Iterator[Place] | list[Place]) -> Hits:
     known = f.codes(rule)
     for place, code in places:
         if code and code not in known:

@@ -1,8 +1,8 @@
 """What the rules ask of one document again and again, worked out once.
 
 Presence goes by what a writer writes: an empty text, an address without a field and an identifier without a value are
-not there. `written` means that the document is judged as our UBL writer writes it for that rule set; otherwise it is
-judged as somebody else wrote it.
+not there. `written` means that the document is judged as our own writer writes it for that rule set; otherwise it is
+judged as somebody else wrote it. `Facts` are those of UBL; what another syntax shows otherwise a subclass says.
 """
 
 from __future__ import annotations
@@ -12,22 +12,25 @@ from collections.abc import Iterator
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from schemas.documents import Address, AllowanceCharge, Contact, CreditTransfer, Identifier, Invoice, Party
+from schemas.documents import (
+    Address,
+    AllowanceCharge,
+    Contact,
+    CreditTransfer,
+    Identifier,
+    Invoice,
+    Party,
+    PrecedingInvoice,
+)
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.code_lists import codes
-
-Hit = tuple[str, str, object, object]
-"""(rule, place, found, expected): what a rule that does not hold yields; None where there is nothing to show."""
-Hits = Iterator[Hit]
+from stages.rules.native.code_lists import codes, raw
+from stages.rules.native.edition import Edition
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _HALF = Decimal("0.5")
 _BLANKS = re.compile("[ \t\r\n]+")
 _NO_ORDER = "NA"
-
-# Rule sets that stand on an older version of the norm's rules than the newest.
-_OLDER_NORM = {RuleSet.XRECHNUNG: "1.3.15"}
 
 
 def whole(value: Decimal) -> Decimal:
@@ -63,6 +66,7 @@ class Means(NamedTuple):
     card: str
     mandate: str
     payer: str
+    creditor: str = ""
 
     @property
     def has_mandate(self) -> bool:
@@ -91,10 +95,10 @@ def identifier(given: Identifier | None) -> Identifier | None:
 class Facts:
     """One document, seen by the rules. Everything here is read only."""
 
-    def __init__(self, document: Invoice, rules: RuleSet, *, written: bool) -> None:
+    def __init__(self, document: Invoice, edition: Edition, *, written: bool) -> None:
         d = self.document = document
-        self.rules, self.written = rules, written
-        self.norm = _OLDER_NORM.get(rules, "")
+        rules = self.rules = edition.rules
+        self.edition, self.written, self.older = edition, written, edition.older
         self.credit_note = d.document_type == "credit-note"
         self.seller, self.buyer, self.payee, self.representative = d.seller, d.buyer, d.payee, d.tax_representative
         self.totals = d.totals
@@ -130,11 +134,24 @@ class Facts:
             for index, each in enumerate(line.allowances_charges)
         )
         self.all_charges = self.charges + self.line_charges
-        self.means = tuple(_means(d, self.credit_note))
+        self.means = tuple(self.payment_means())
 
     def codes(self, rule: str) -> frozenset[str]:
-        """The codes that a rule allows, in the version of the norm that the rule set stands on."""
-        return codes(rule, self.norm)
+        """The codes that a rule allows, in the version of the lists that the rule set stands on."""
+        return codes(rule, self.edition.lists)
+
+    def raw_codes(self, rule: str) -> str:
+        """The same as the rule has them, between blanks."""
+        return raw(rule, self.edition.lists)
+
+    @property
+    def preceding(self) -> tuple[PrecedingInvoice, ...]:
+        """BG-3 as far as it is written."""
+        return self.document.preceding_invoices
+
+    def payment_means(self) -> Iterator[Means]:
+        """PaymentMeans as written."""
+        return _means(self.document, self.credit_note)
 
     @property
     def supplier_country(self) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.facts import Facts, Hit, Hits, Means, plain
+from stages.rules.native.edition import Hit, Hits
+from stages.rules.native.facts import Facts, Means, plain
 
 _TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 _TYPES = frozenset({"326", "380", "384", "389", "381", "875", "876", "877"})
@@ -80,7 +81,7 @@ def _rules(f: Facts) -> Hits:
     names = [each.file_name for each in d.attachments if each.content_base64 and each.file_name]
     if len(names) != len(set(names)):
         yield "22", "attachments", None, None
-    if d.type_code == "384" and not any(each.number or each.issue_date for each in d.preceding_invoices):
+    if d.type_code == "384" and not any(each.number or each.issue_date for each in f.preceding):
         yield "26", "preceding_invoices", None, None
     if any(means.has_mandate for means in f.means):
         if not any(each.scheme == "SEPA" and not place.startswith("buyer") for place, each in f.identified()):

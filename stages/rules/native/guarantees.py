@@ -1,16 +1,18 @@
 """Rules of the official stylesheets that no function of ours asks, each with the reason why it cannot be broken.
 
 MODEL: the canonical document cannot be made so, or the published rule never fails. WRITER: rules of pure syntax, or of
-extensions that we do not write; our UBL writer sees to them, and no document that it writes breaks one (proven with
+extensions that we do not write; our writers see to them, and no document that they write breaks one (proven with
 thousands of mutants). A document that somebody else wrote may break them: only the official engine tells.
 
-Every id of the official stylesheets is native (`texts`), here in MODEL, or here in WRITER: a test holds that.
+Every id of the official stylesheets is native for its kind of document (`texts`), or here: a test holds that. One that
+is here may be native in another syntax, where it can be broken.
 """
 
 from __future__ import annotations
 
 _REQUIRED = "the model has no {} without it"
 _ALWAYS = "the published rule never fails: its test is always true"
+_NO_RATE = "CII's published rule never fails: it looks for the rate beside the breakdown's row"
 _NO_TERM = "the writer has no element or attribute without a term of EN 16931"
 _ONCE = "the model has one value, and the writer one element for it"
 _EXTENSION = "an extension of XRechnung that is not written"
@@ -49,19 +51,31 @@ WRITER: dict[str, str] = {
     "PEPPOL-EN16931-R101": "a line's object is written with its type, 130",
 }
 
+NEVER_IN_CII: dict[str, str] = {
+    "BR-AF-08": _NO_RATE,
+    "BR-AF-09": _ALWAYS,
+    "BR-AG-08": _NO_RATE,
+    "BR-AG-09": _ALWAYS,
+}
+"""Native for UBL."""
+
 # Whole families, by the beginning of their ids.
 FAMILIES: dict[str, str] = {
     "UBL-CR-": _NO_TERM,
     "UBL-DT-": _NO_TERM,
     "UBL-SR-": _ONCE,
+    "CII-DT-": _NO_TERM,
+    "CII-SR-": "the writer has no element without a term of EN 16931, and one element for one value",
     "BR-DEX-": _EXTENSION,
     "BR-DE-CVD-": _EXTENSION,
     "BR-TMP-CVD-": _EXTENSION,
 }
 
 
-def writers_reason(rule: str) -> str | None:
-    """Why our writer never breaks a rule; None where that is not claimed."""
-    if rule in WRITER:
-        return WRITER[rule]
-    return next((reason for family, reason in FAMILIES.items() if rule.startswith(family)), None)
+EVERY = frozenset(MODEL) | frozenset(NEVER_IN_CII) | frozenset(WRITER)
+
+
+def guarantee(rule: str) -> str | None:
+    """Why a rule that is not native cannot be broken; None where that is not claimed."""
+    told = MODEL.get(rule) or NEVER_IN_CII.get(rule) or WRITER.get(rule)
+    return told or next((reason for family, reason in FAMILIES.items() if rule.startswith(family)), None)

@@ -5,8 +5,8 @@ Source   EN 16931-1:2017 6.4.2; CEN/TS 16931-3-2
 
 from __future__ import annotations
 
-from stages.rules.native.code_lists import raw
-from stages.rules.native.facts import Facts, Hits, plain
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import Facts, plain
 
 _TRANSFER = ("30", "58")
 """Credit transfer, and SEPA credit transfer."""
@@ -30,7 +30,7 @@ def head(f: Facts) -> Hits:
         same = d.accounting_currency == d.currency and f.totals.tax_amount is not None
         if not there and not same:
             yield "BR-53", "totals.tax_amount_accounting", None, None
-    subjects = raw("BR-CL-08", f.norm)
+    subjects = f.raw_codes("BR-CL-08")
     for index, note in enumerate(f.notes()):
         subject = note.partition("#")[2].partition("#")
         if subject[1] and len(subject[0]) == 3 and subject[0] not in subjects:
@@ -39,7 +39,7 @@ def head(f: Facts) -> Hits:
 
 def references(f: Facts) -> Hits:
     """Preceding invoices and attachments."""
-    for index, each in enumerate(f.document.preceding_invoices):
+    for index, each in enumerate(f.preceding):
         if not each.number and each.issue_date is not None:
             yield "BR-55", f"preceding_invoices[{index}].number", None, None
             yield "UBL-SR-07", f"preceding_invoices[{index}].number", None, None

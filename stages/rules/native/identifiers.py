@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
-from stages.rules.native.facts import Facts, Hits, plain
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import Facts, plain
 
 _INTEGER = re.compile(r"[ \t\r\n]*[+-]?[0-9]+[ \t\r\n]*\Z")
 _LETTERS = re.compile(r"[A-Za-z]*\Z")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from schemas.documents import Line
-from stages.rules.native.facts import ZERO, Facts, Hits, is_long
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Facts, is_long
 
 
 def lines(f: Facts) -> Hits:

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.documents import Identifier
-from stages.rules.native.facts import ZERO, Charge, Facts, Hits, Means, plain
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Charge, Facts, Means, plain
 from stages.rules.native.identifiers import mod11, number, shape, swedish
 
 _DANISH_MEANS = frozenset("1 10 31 42 48 49 50 58 59 93 97".split())

@@ -5,8 +5,8 @@ Source   EN 16931-1:2017 6.4.2; CEN/TS 16931-3-2
 
 from __future__ import annotations
 
-from stages.rules.native.code_lists import raw
-from stages.rules.native.facts import Facts, Hits
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import Facts
 
 
 def parties(f: Facts) -> Hits:
@@ -30,7 +30,7 @@ def parties(f: Facts) -> Hits:
             yield "BR-62" if place == "seller.endpoint" else "BR-63", f"{place}.scheme", endpoint.value, None
     if not f.seller_vat and f.seller_legal is None and not _identified(f):
         yield "BR-CO-26", "seller", None, None
-    prefixes = raw("BR-CO-09", f.norm)
+    prefixes = f.raw_codes("BR-CO-09")
     for place, number in f.vat_numbers():
         if number[:2] not in prefixes:
             yield "BR-CO-09", place, number, None
@@ -41,9 +41,9 @@ def parties(f: Facts) -> Hits:
 def _identified(f: Facts) -> bool:
     """BR-CO-26; the older rules take BT-90 for an identifier, too."""
     return any(
-        place.startswith("seller") or (f.norm and f.payee is None)
+        place.startswith("seller") or (f.older and f.payee is None)
         for place, each in f.identified()
-        if place.startswith(("seller", "payment")) and (f.norm or each.scheme != "SEPA")
+        if place.startswith(("seller", "payment")) and (f.older or each.scheme != "SEPA")
     )
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from schemas.documents import Line
 from stages.rules.catalogue import RuleSet
-from stages.rules.native.facts import ZERO, Facts, Hits, cents
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Facts, cents
 
 _CENTS = Decimal("0.02")
 _FORINTS = Decimal("0.5")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from schemas.documents import Address
-from stages.rules.native.facts import ZERO, Facts, Hits, plain
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Facts, plain
 from stages.rules.native.identifiers import greek, number, shape
 
 _GREEK = ("GR", "EL")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from stages.rules.native.facts import ZERO, Facts, Hits, cents, is_long, whole
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Facts, cents, is_long, whole
 
 _PERCENT = Decimal(100)
 
@@ -98,7 +99,7 @@ def _due(f: Facts) -> Hits:
 def due_when(f: Facts) -> Hits:
     """BR-CO-25, which the newest rules have no more: what is to be paid is due on a day, or by terms."""
     d, due = f.document, f.totals.amount_due
-    if f.norm and not f.credit_note and due is not None and due > ZERO and d.due_date is None and not d.payment_terms:
+    if f.older and not f.credit_note and due is not None and due > ZERO and d.due_date is None and not d.payment_terms:
         yield "BR-CO-25", "due_date", None, None
 
 

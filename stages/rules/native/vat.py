@@ -8,11 +8,13 @@ Source   EN 16931-1:2017 6.4.4; for L and M the Canary Islands, Ceuta and Melill
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from stages.rules.native.facts import ZERO, Charge, Facts, Hits
+from schemas.documents import Invoice
+from stages.rules.native.edition import Hits
+from stages.rules.native.facts import ZERO, Charge, Facts
 from stages.rules.native.totals import near, tax_of
 
 
@@ -40,7 +42,7 @@ CATEGORIES: dict[str, Category] = {
     "M": Category("BR-AG", "not-negative", "any", once=False),
 }
 
-_RATE: dict[str, tuple[Callable[[Decimal | None], bool], str]] = {
+RATE: dict[str, tuple[Callable[[Decimal | None], bool], str]] = {
     "zero": (lambda rate: rate is not None and rate == ZERO, "0"),
     "above-zero": (lambda rate: rate is not None and rate > ZERO, "above zero"),
     "not-negative": (lambda rate: rate is not None and rate >= ZERO, "zero or more"),
@@ -49,7 +51,7 @@ _RATE: dict[str, tuple[Callable[[Decimal | None], bool], str]] = {
 
 
 @dataclass
-class _Use:
+class Use:
     """Where one category is used."""
 
     lines: list[int] = field(default_factory=list)
@@ -60,37 +62,38 @@ class _Use:
 
 def categories(f: Facts) -> Hits:
     """Every rule of every category that the document uses."""
-    used = _used(f)
-    for code, use in used.items():
+    uses = used(f.document, f.all_charges)
+    for code, use in uses.items():
         category = CATEGORIES.get(code)
         if category is not None:
             yield from _registration(f, category, use)
             yield from _rates(f, category, use)
             yield from _breakdown(f, code, category, use)
-    if "O" in used and used["O"].rows:
-        yield from _out_of_scope(used)
-    if "K" in used and used["K"].rows:
+    if "O" in uses and uses["O"].rows:
+        yield from _out_of_scope(uses)
+    if "K" in uses and uses["K"].rows:
         yield from _intra_community(f)
-    if "B" in used:
-        yield from _split_payment(f, used)
+    if "B" in uses:
+        yield from _split_payment(f, uses)
 
 
-def _used(f: Facts) -> dict[str, _Use]:
-    used: dict[str, _Use] = {}
-    for number, line in enumerate(f.document.lines):
+def used(document: Invoice, charges: Iterable[Charge]) -> dict[str, Use]:
+    """Category -> where the document's lines and rows, and these allowances and charges, have it."""
+    uses: dict[str, Use] = {}
+    for number, line in enumerate(document.lines):
         if line.vat_category:
-            used.setdefault(line.vat_category, _Use()).lines.append(number)
-    for each in f.all_charges:
+            uses.setdefault(line.vat_category, Use()).lines.append(number)
+    for each in charges:
         if each.given.vat_category:
-            use = used.setdefault(each.given.vat_category, _Use())
+            use = uses.setdefault(each.given.vat_category, Use())
             (use.charges if each.given.charge else use.allowances).append(each)
-    for index, row in enumerate(f.document.vat_breakdown):
+    for index, row in enumerate(document.vat_breakdown):
         if row.category:
-            used.setdefault(row.category, _Use()).rows.append(index)
-    return used
+            uses.setdefault(row.category, Use()).rows.append(index)
+    return uses
 
 
-def _registration(f: Facts, category: Category, use: _Use) -> Hits:
+def _registration(f: Facts, category: Category, use: Use) -> Hits:
     """02, 03, 04: where lines, allowances or charges have the category, these parties are registered."""
     vat = bool(f.seller_vat or f.representative_vat)
     if category.seller == "none":
@@ -111,9 +114,9 @@ def _registration(f: Facts, category: Category, use: _Use) -> Hits:
             yield f"{category.prefix}-{number}", f"{places[0]}.vat_category", None, None
 
 
-def _rates(f: Facts, category: Category, use: _Use) -> Hits:
+def _rates(f: Facts, category: Category, use: Use) -> Hits:
     """05, 06, 07: the rate that goes with the category."""
-    fits, expected = _RATE[category.rate]
+    fits, expected = RATE[category.rate]
     for number in use.lines:
         rate = f.document.lines[number].vat_rate
         if not fits(rate):
@@ -124,7 +127,7 @@ def _rates(f: Facts, category: Category, use: _Use) -> Hits:
                 yield f"{category.prefix}-{number_of_rule}", f"{each.place}.vat_rate", each.given.vat_rate, expected
 
 
-def _breakdown(f: Facts, code: str, category: Category, use: _Use) -> Hits:
+def _breakdown(f: Facts, code: str, category: Category, use: Use) -> Hits:
     """01, 08, 09, 10: the breakdown has the category, sums it up, taxes it rightly, and says why it is exempt."""
     prefix, rows = category.prefix, f.document.vat_breakdown
     sold = bool(use.lines or use.allowances or use.charges)
@@ -192,9 +195,9 @@ def _within_one(given: Decimal, computed: Decimal) -> bool:
     return Decimal(float(given) - 1) < computed < Decimal(float(given) + 1)
 
 
-def _out_of_scope(used: dict[str, _Use]) -> Hits:
+def _out_of_scope(uses: dict[str, Use]) -> Hits:
     """BR-O-11 to BR-O-14: what is outside the scope of VAT stands alone."""
-    others = [use for code, use in used.items() if code != "O"]
+    others = [use for code, use in uses.items() if code != "O"]
     for number, there in (
         ("11", any(use.rows for use in others)),
         ("12", any(use.lines for use in others)),
@@ -216,7 +219,7 @@ def _intra_community(f: Facts) -> Hits:
         yield "BR-IC-12", "delivery.address.country", None, None
 
 
-def _split_payment(f: Facts, used: dict[str, _Use]) -> Hits:
+def _split_payment(f: Facts, uses: dict[str, Use]) -> Hits:
     """BR-B-01, BR-B-02: domestic Italian invoices only, and not beside the standard rate."""
     addresses = (f.seller_address, f.buyer_address, f.representative_address, f.delivery_address)
     countries = {address.country for address in addresses if address is not None and address.country}
@@ -225,10 +228,10 @@ def _split_payment(f: Facts, used: dict[str, _Use]) -> Hits:
         yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
 
     def of_document(code: str, rows: bool) -> bool:
-        use = used.get(code, _Use())
+        use = uses.get(code, Use())
         sold = bool(use.lines) or any(each.of_document for each in use.allowances + use.charges)
         return sold or (rows and bool(use.rows))
 
     # The older rules look for the standard rate in the breakdown where it never stands.
-    if of_document("B", True) and of_document("S", not f.norm):
+    if of_document("B", True) and of_document("S", not f.older):
         yield "BR-B-02", "vat_breakdown", None, None

@@ -101,6 +101,12 @@ NORM: dict[str, str] = {
     "BR-CL-24": _CODE + "the media type of an attachment (BT-125)",
     "BR-CL-25": _CODE + "the scheme of an electronic address",
     "BR-CL-26": _CODE + "the scheme of a delivery location (BT-71)",
+} | {
+    f"BR-DEC-{number:02}": _PLACES
+    for number in (1, 2, 5, 6, 9, 10, 11, 12, 14, 16, 17, 18, 19, 20, 23, 24, 25, 27, 28)
+}  # fmt: skip
+
+UBL: dict[str, str] = {
     "UBL-CR-558": "an allowance or charge of a line has no VAT category of its own",
     "UBL-DT-01": _PLACES,
     "UBL-DT-06": "an embedded attachment says its media type (BT-125)",
@@ -111,10 +117,8 @@ NORM: dict[str, str] = {
     "UBL-SR-21": "a payee has another name than the seller (BT-59)",
     "UBL-SR-29": "there is one identifier of the creditor (BT-90)",
     "UBL-SR-48": "a line has a VAT category (BT-151)",
-} | {
-    f"BR-DEC-{number:02}": _PLACES
-    for number in (1, 2, 5, 6, 9, 10, 11, 12, 14, 16, 17, 18, 19, 20, 23, 24, 25, 27, 28)
-}  # fmt: skip
+}
+"""What only UBL's stylesheet asks: rules of its syntax that a document can break."""
 
 # The families of VAT categories: number -> text, for those of which a category has the rule.
 FAMILY: dict[str, str] = {

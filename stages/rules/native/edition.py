@@ -1,0 +1,52 @@
+"""An edition of the native rules: what one release asks of one kind of document.
+
+Rules are shared wherever two editions ask the same. Where a published rule set asks one of them otherwise, the edition
+says so in `deviations`, with the reason: what a shared function finds by that name is passed over, and a function of
+`own` asks it as that rule set does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stages.rules.catalogue import RuleSet
+
+if TYPE_CHECKING:
+    from schemas.documents import Invoice
+    from stages.rules.native.facts import Facts
+
+Hit = tuple[str, str, object, object]
+"""(rule, place, found, expected): what a rule that does not hold yields; None where there is nothing to show."""
+Hits = Iterator[Hit]
+Rule = Callable[[Any], Hits]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """`shared` and `own` are its functions, `texts` every rule that it has; `facts` sees a document as its syntax does.
+
+    `lists` names the version of the code lists, where they are not the newest of UBL; `older` says that it stands on
+    1.3.15 of the norm's rules.
+    """
+
+    rules: RuleSet
+    facts: type[Facts] = field(hash=False)
+    shared: tuple[Rule, ...]
+    texts: Mapping[str, str] = field(hash=False)
+    warnings: frozenset[str] = frozenset()
+    lists: str = ""
+    older: bool = False
+    own: tuple[Rule, ...] = ()
+    deviations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def hits(self, document: Invoice, *, written: bool) -> Hits:
+        """What does not hold. `written`: as our own writer writes the document, else as it was read."""
+        facts, asks_otherwise = self.facts(document, self, written=written), self.deviations
+        for rule in self.shared:
+            for hit in rule(facts):
+                if hit[0] not in asks_otherwise:
+                    yield hit
+        for rule in self.own:
+            yield from rule(facts)

@@ -1,0 +1,68 @@
+"""Which edition of the native rules a release has for which kind of document.
+
+A kind that is not here was not proven equal: the official engine judges it.
+"""
+
+from __future__ import annotations
+
+from stages.rules.catalogue import Release, RuleSet
+from stages.rules.native import (
+    cii,
+    codes,
+    german,
+    head,
+    identifiers,
+    lines,
+    nordic,
+    parties,
+    peppol,
+    southern,
+    texts,
+    totals,
+    vat,
+)
+from stages.rules.native.cii.facts import CiiFacts
+from stages.rules.native.edition import Edition, Rule
+from stages.rules.native.facts import Facts
+
+_NORM: tuple[Rule, ...] = (
+    head.head, parties.parties, parties.payee, parties.representative, head.references, head.payment,
+    totals.presence, totals.sums, totals.due_when, totals.rows, vat.categories, lines.lines, lines.charges,
+    codes.of_the_norm,
+)  # fmt: skip
+_NATIONAL: tuple[Rule, ...] = (
+    nordic.norwegian, nordic.danish, nordic.swedish_rules, nordic.icelandic, southern.italian, southern.greek_rules,
+    southern.dutch, german.german,
+)  # fmt: skip
+
+_EN16931_UBL = Edition(RuleSet.EN16931, Facts, _NORM, texts.OF_UBL, texts.WARNINGS_OF_UBL)
+_EN16931_CII = Edition(
+    RuleSet.EN16931, CiiFacts, cii.SHARED, texts.NEWEST_OF_CII, texts.WARNINGS_OF_CII, lists="cii", own=cii.OWN,
+    deviations=cii.DEVIATIONS,
+)  # fmt: skip
+_PEPPOL = Edition(
+    RuleSet.PEPPOL, Facts,
+    (*_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers, *_NATIONAL),
+    texts.OF_UBL | texts.OF_PEPPOL, texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_PEPPOL,
+)  # fmt: skip
+_XRECHNUNG_UBL = Edition(
+    RuleSet.XRECHNUNG, Facts, (*_NORM, peppol.shared, german.german), texts.OF_UBL | texts.OF_XRECHNUNG | texts.OLDER,
+    texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_XRECHNUNG, lists="1.3.15", older=True,
+)  # fmt: skip
+
+
+def _of_ubl(edition: Edition) -> dict[str, Edition]:
+    return {"ubl-invoice": edition, "ubl-creditnote": edition}
+
+
+EDITIONS: dict[tuple[RuleSet, str], dict[str, Edition]] = {
+    (RuleSet.EN16931, "1.3.16"): _of_ubl(_EN16931_UBL) | {"cii": _EN16931_CII},
+    (RuleSet.PEPPOL, "2026.5"): _of_ubl(_PEPPOL),
+    (RuleSet.XRECHNUNG, "3.0.2"): _of_ubl(_XRECHNUNG_UBL),
+}
+"""By rule set and version, then by the kind of document (`kinds.KINDS`, or one with `catalogue.SELF_BILLING`)."""
+
+
+def edition_of(release: Release, kind: str) -> Edition | None:
+    """None where the release was not proven equal for such documents."""
+    return EDITIONS.get((release.rule_set, release.version), {}).get(kind)

@@ -29,9 +29,9 @@ from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, Transie
 from schemas.messages import ArtefactKind, ArtefactRef
 from stages.delivery import addresses, compose
 from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
-from stages.delivery.texts import language_of
 from stages.formats import registry
 from stages.formats.format import Letter
+from stages.words import chosen
 
 log = structlog.get_logger()
 
@@ -145,7 +145,7 @@ class Sending:
             seller=brand.name,
             link=link.url(self.public_url),
             expires_at=link.expires_at,
-            language=language_of(leased.contact_language, leased.language),
+            language=chosen(leased.contact_language, leased.language),
             issue_date=leased.issue_date,
             due_date=leased.due_date,
             amount=leased.amount_due,

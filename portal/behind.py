@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.store import artefacts, pages
 from pipeline.store.links import Link
-from portal import words
+from portal import languages
 from portal.desk import Desk
 from schemas.canonical import MODELS
 from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.tenants import BrandProfile
+from stages.words import load_notice, load_page, load_printed
 
 MESSAGE_KINDS = frozenset(MODELS) - {"invoice"}
 
@@ -67,7 +68,7 @@ class Behind:
         from babel.dates import format_datetime
 
         zone = _zone(self.zone)
-        local = words.locale(self.language, language)
+        local = languages.figures(self.language, language)
         day = format_datetime(moment, "d MMMM y, HH:mm", tzinfo=zone, locale=local)
         return {"text": f"{day} ({moment.astimezone(zone).tzname()})", "iso": moment.astimezone(UTC).isoformat()}
 
@@ -76,11 +77,8 @@ class Behind:
         from babel.dates import format_date
         from babel.numbers import format_currency
 
-        texts, local = words.load(language), words.locale(self.language, language)
-        if self.message:
-            kind = words.message_title(self.type, language)
-        else:
-            kind = texts.credit_note if self.credit else texts.invoice
+        texts, printed, local = load_page(language), load_printed(language), languages.figures(self.language, language)
+        kind = printed.title_of(self.type if self.message else "credit-note" if self.credit else "invoice")
         money = ""
         if self.amount is not None and self.currency is not None:
             money = format_currency(self.amount, self.currency, locale=local)
@@ -94,21 +92,23 @@ class Behind:
             if ref is not None:
                 files[name] = {"name": ref.name, "size": size(ref.size, local)}
         return {
-            "title": texts.title.format(kind=kind, number=self.number, seller=self.seller),
+            "title": load_notice(language).subject.format(kind=kind, number=self.number, seller=self.seller),
             "kind": kind,
             "number": self.number,
             "seller": self.seller,
             "initials": self.initials,
             "has_logo": self.logo is not None,
-            "amount_label": texts.amount_credited if self.credit else texts.amount_due,
+            "amount_label": printed.amount_credited if self.credit else printed.amount_due,
             "amount": money,
             "nothing_due": self.amount is not None and not self.credit and self.amount <= 0,
+            "due_label": printed.due_date,
             "due": None if self.credit else day(self.due_date),
+            "issued_label": printed.issue_date,
             "issued": day(self.issue_date),
             "superseded": self.state == "superseded",
-            "demonstration": self.demonstration,
+            "demonstration": printed.demonstration if self.demonstration else None,
             "message": self.message,
-            "copy": texts.copy.format(platform=self.copy_of) if self.copy_of else None,
+            "copy": printed.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
                 date=format_date(self.expires_at.astimezone(_zone(self.zone)).date(), "long", locale=local)
             ),

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from connectors.storage import get
 from pipeline.store import events, inbox, links
-from portal import visitors, words
+from portal import languages, visitors
 from portal.behind import Behind, behind
 from portal.desk import Desk
 from portal.pictures import NoPicture
@@ -28,6 +28,7 @@ from schemas.errors import EntregaError, StoreUnavailable
 from schemas.events import Event, EventType, document_stream
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.outcomes import PageAction
+from stages.words import LANGUAGES, load_page
 
 log = structlog.get_logger()
 
@@ -116,7 +117,6 @@ def router(desk: Desk) -> APIRouter:
 
 async def _acted(desk: Desk, request: Request, token: str, act: EventType, name: str | None) -> Response:
     """A person pressed a button: in the inbox first, then the answer. Nothing is recorded otherwise."""
-    language = words.chosen(request.query_params.get("lang"))
     try:
         link = await links.look_up(desk.store, token)
         if link.state != "valid":
@@ -162,9 +162,7 @@ def _fresh(desk: Desk, given: str, found: Behind) -> bool:
 
 
 def _shown(desk: Desk, request: Request, token: str, found: Behind, press_again: bool = False) -> Response:
-    language = words.chosen(request.query_params.get("lang"), found.language)
-    if request.query_params.get("lang") not in words.LANGUAGES:
-        language = words.chosen(found.language)
+    language = languages.of_page(request.query_params.get("lang"), found.language)
     confirmed = found.confirmed_at
     at, mark = request.query_params.get("at", ""), request.query_params.get("mark", "")
     if confirmed is None and _SECONDS.fullmatch(at) and desk.marked(mark, "confirmed", found.link_id, int(at)):
@@ -173,21 +171,22 @@ def _shown(desk: Desk, request: Request, token: str, found: Behind, press_again:
     return page(
         "recipient/page.html",
         403 if press_again else 200,
-        words=words.load(language),
-        languages=[words.load(each) for each in words.LANGUAGES],
+        words=load_page(language),
+        languages=[load_page(each) for each in LANGUAGES],
         document=found.in_words(language),
         confirmed=found.at(confirmed, language) if confirmed else None,
         base=f"{PREFIX}/{token}",
         form=form_mark(desk, found),
         brand_stylesheet=brand_stylesheet(found.colour, found.accent),
         press_again=press_again,
-        lang_query="" if language == words.chosen(found.language) else f"?lang={language}",
+        lang_query="" if language == languages.of_page(None, found.language) else f"?lang={language}",
     )
 
 
 def nothing(request: Request, state: str, language: str | None) -> Response:
     """A page that says why there is nothing, names nobody and offers nothing."""
-    texts = words.load(words.chosen(language) if language else words.accepted(request.headers.get("accept-language")))
+    accepted = languages.accepted(request.headers.get("accept-language"))
+    texts = load_page(languages.of_page(None, language) if language else accepted)
     status = {"expired": 410, "revoked": 410, "unavailable": 503, "failed": 500}.get(state, 404)
     key = {404: "unknown", 500: "unavailable"}.get(status, state)
     return page(

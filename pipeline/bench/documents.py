@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from stages.words import LANGUAGES
+
 TENANT = "bench"
 PROFILE = f"""tenant: {TENANT}
 brand: {{name: Bench e Filhos}}
@@ -58,7 +60,7 @@ def invoice(number: int, lines: int) -> dict[str, Any]:
             "credit_transfers": [{"account": "PT50000201231234567890154", "account_name": "Bench e Filhos, Lda."}],
         },
         "lines": [_line(number, at) for at in range(lines)],
-        "hints": {"email": f"ap{buyer}@buyer.example", "language": ("pt", "es", "pl", "en")[buyer % 4]},
+        "hints": {"email": f"ap{buyer}@buyer.example", "language": LANGUAGES[buyer % len(LANGUAGES)]},
     }  # fmt: skip
 
 

@@ -81,7 +81,9 @@ def render(
     paths: PathsArgument,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File, or folder for many documents.")] = None,
     to: Annotated[str, typer.Option("--to", help="The e-format that is embedded.")] = "ubl",
-    language: Annotated[str, typer.Option(help="pt, es, pl or en.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="The reader's language: de, en, es, fr, it, pl or pt, with a region or without (de-AT).")
+    ] = "en",
     profile: ProfileOption = None,
     option: OptionOption = None,
     jobs: JobsOption = None,

@@ -26,6 +26,8 @@ from schemas.errors import ConfigurationError, ExportUnreadable, Finding, StoreU
 from schemas.events import Event, EventType
 from stages.delivery import addresses
 from stages.extraction.planning import normal
+from stages.words import LANGUAGES
+from stages.words import known as known_language
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,6 @@ COLUMNS = (
 `name=value` pairs with blanks between, in quotes where a value has a blank.
 """
 
-_LANGUAGES = {"pt", "es", "pl", "en"}
-
 
 @dataclass(frozen=True)
 class Imported:
@@ -144,6 +144,8 @@ def read_recipients(file: TextIO) -> Iterator[tuple[int, dict[str, str] | Findin
             message = rule.replace("-", " ")
             yield number, Finding(rule=rule, message=message, place=place, found=found, expected=right)
         else:
+            if language := known_language(clean.get("language")):
+                clean["language"] = language
             yield number, clean
 
 
@@ -170,8 +172,8 @@ def _problem(row: dict[str, str], with_mailbox: frozenset[str]) -> Problem | Non
         return "identifier-missing", row["name"]
     if row.get("endpoint") and not row.get("endpoint_scheme"):
         return "endpoint-scheme-missing", row["endpoint"]
-    if row.get("language", "en") not in _LANGUAGES:
-        return "language-unknown", row["language"], " ".join(sorted(_LANGUAGES))
+    if known_language(row.get("language", "en")) is None:
+        return "language-unknown", row["language"], " ".join(LANGUAGES) + ", with a region or without: de-AT"
     if row.get("channel", "email") not in ("email", "sms", "edi"):
         return "channel-unknown", row["channel"], "email sms edi"
     if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:

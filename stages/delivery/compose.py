@@ -22,10 +22,7 @@ from zoneinfo import ZoneInfo
 from schemas.deliveries import EmailMessage, SmsMessage
 from schemas.tenants import BrandProfile
 from stages.delivery.segments import BASIC, EXTENSION, measure
-from stages.delivery.texts import text
-
-LOCALES = {"en": "en_GB", "es": "es_ES", "pl": "pl_PL", "pt": "pt_PT"}
-"""The locale of numbers and dates, as on the document: a bare `pt` is Brazil's in CLDR, `en` the month-first one."""
+from stages.words import load_notice, load_printed, locale
 
 TEMPLATES = Path(__file__).with_name("templates")
 NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013": "-", "\u2212": "-"})
@@ -33,8 +30,9 @@ NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013":
 
 @dataclass(frozen=True)
 class Content:
-    """What a message is about. `document_type`: one of `texts.KINDS`, the document's word, not its code (BT-3).
+    """What a message is about. `document_type`: the document's own word (`credit-note`, `order`), not its code (BT-3).
 
+    `language` is the recipient's (BCP 47), one that there are words for;
     `seller` is the brand's name; `expires_at` of the link; `zone` the recipient's;
     `copy_of` the authority's platform that issues the original.
     """
@@ -61,7 +59,7 @@ class Content:
 
     @property
     def kind(self) -> str:
-        return text(self.language, self.document_type)
+        return load_printed(self.language).title_of(self.document_type)
 
     @cached_property
     def money(self) -> str:
@@ -78,7 +76,7 @@ class Content:
 
         if self.amount is None or self.currency is None:
             return ""
-        return str(format_currency(self.amount, self.currency, pattern, locale=LOCALES[self.language]))
+        return str(format_currency(self.amount, self.currency, pattern, locale=locale(self.language)))
 
 
 def email(content: Content, brand: BrandProfile, *, sender: str, to: str, at: datetime) -> EmailMessage:
@@ -111,11 +109,13 @@ def sms(content: Content, *, sender: str, to: str) -> SmsMessage:
     """
     money = gsm(content.plain_money)
     seller, number = gsm(content.seller), gsm(content.number)
-    key = "sms" if money else "sms_plain"
+    kind = gsm(content.kind)
 
     def written() -> str:
-        return text(content.language, key).format(
-            seller=seller, kind=gsm(content.kind), number=number, amount=money, link=content.link
+        return (
+            f"{seller}: {kind} {number}, {money}. {content.link}"
+            if money
+            else f"{seller}: {kind} {number}. {content.link}"
         )
 
     over = _over(written())
@@ -125,7 +125,7 @@ def sms(content: Content, *, sender: str, to: str) -> SmsMessage:
     if over:
         number = _shortened(number, over, 6)
     if _over(written()):
-        key = "sms_plain"
+        money = ""
     body = written()
     return SmsMessage(
         attempt=content.attempt,
@@ -171,6 +171,7 @@ def _shortened(words: str, by: int, least: int) -> str:
 
 def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
     language = content.language
+    words, printed = load_notice(language), load_printed(language)
     given = {
         "kind": content.kind,
         "number": content.number,
@@ -181,35 +182,36 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "date": _day(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), language),
     }
 
-    def say(key: str) -> str:
-        return text(language, key).format(**given)
+    def say(text: str) -> str:
+        return text.format(**given)
 
-    rows = [(say("number"), content.number)]
+    rows = [(words.invoice_number if content.document_type == "invoice" else words.number, content.number)]
     if content.issue_date:
-        rows.append((say("issued"), _day(content.issue_date, language)))
+        rows.append((printed.issue_date, _day(content.issue_date, language)))
     if content.due_date and not content.credit:
-        rows.append((say("due"), _day(content.due_date, language)))
+        rows.append((printed.due_date, _day(content.due_date, language)))
     return {
         "language": language,
-        "subject": say("subject"),
-        "preheader": say("preheader"),
+        "subject": say(words.subject),
+        "preheader": say(words.preheader),
         "seller": content.seller,
         "colour": brand.colour,
         "on_colour": readable_on(brand.colour),
         "footer": brand.footer,
-        "greeting": say("greeting_named") if content.recipient else say("greeting"),
-        "intro": say("intro"),
+        "greeting": say(words.greeting_named if content.recipient else words.greeting),
+        "intro": say(words.intro),
         "kind": content.kind,
-        "amount_label": say("amount_credit" if content.credit else "amount"),
+        "colon": printed.colon,
+        "amount_label": printed.amount_credited if content.credit else printed.amount_due,
         "amount": content.money,
         "rows": rows,
-        "button": say("button"),
+        "button": say(words.button),
         "link": content.link,
-        "link_hint": say("link_hint"),
-        "expires": say("expires"),
-        "why": say("why"),
-        "demo": say("demo") if content.is_demo else None,
-        "copy": say("copy") if content.copy_of else None,
+        "link_hint": say(words.link_hint),
+        "expires": say(words.expires),
+        "why": say(words.why),
+        "demo": printed.demonstration if content.is_demo else None,
+        "copy": say(printed.copy) if content.copy_of else None,
     }
 
 
@@ -217,7 +219,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
 def _day(day: date, language: str) -> str:
     from babel.dates import format_date
 
-    return str(format_date(day, "long", locale=LOCALES[language]))
+    return str(format_date(day, "long", locale=locale(language)))
 
 
 def readable_on(colour: str) -> str:

@@ -18,8 +18,8 @@ from schemas.outcomes import LearntParty, Refusal
 from schemas.tenants import TenantProfile
 from stages.formats import registry
 from stages.formats.format import Target
+from stages.words import chosen
 
-LANGUAGES = ("pt", "es", "pl", "en")
 GLN = "0088"
 FREE_SIGNATURE = "xades-b-b-asic-e"
 """Of targets whose law asks for no certain signature: a container beside the document."""
@@ -170,7 +170,7 @@ def plan(document: Document, recognised: Recognised, pinned: Pinned) -> Plan | R
         party=recognised.party.party_id,
         party_rule=recognised.rule,
         renditions=renditions,
-        language=_language(recognised.party.language, _hints(document).language, profile.language),
+        language=chosen(recognised.party.language, _hints(document).language, profile.language),
         pdf_signature=profile.pdf_signature,
         brand=pinned.version,
         profile=pinned.version,
@@ -220,11 +220,3 @@ def _signature(profile: TenantProfile, target: Target) -> Any:
     if "none" in (profile.signature, target.signature):
         return "none"
     return profile.signature if target.signature == FREE_SIGNATURE else target.signature
-
-
-def _language(*wished: str | None) -> str:
-    """The first wish that we have words for: the directory's, the export's, the tenant's."""
-    for wish in wished:
-        if wish and wish.split("-")[0].lower() in LANGUAGES:
-            return wish.split("-")[0].lower()
-    return "en"

@@ -10,7 +10,8 @@ from stages.rendering.sheet import INNER, LEFT, RIGHT, TOP, Column, Flow, Logo, 
 from stages.rendering.theme import GAP, HAIRLINE, MUTED, InvoiceJob, Job
 
 _LOGO_HIGH, _LOGO_WIDE = 46.0, 170.0
-_GLN = "0088"
+_SCHEMES = {"0002": "SIREN", "0009": "SIRET", "0060": "D-U-N-S", "0088": "GLN", "0204": "Leitweg-ID"}
+"""ISO/IEC 6523 -> the identifier's own name, which is the same in every language."""
 
 Fact = tuple[str, str]
 """A label and what stands under it; nothing is printed of an empty one."""
@@ -26,8 +27,10 @@ def letterhead(flow: Flow, job: Job) -> None:
     y = TOP
     title = line(words.title(job.document))
     style = fit(title, theme.title, width, 15)
-    page.write(RIGHT, y, title, style, "right")
-    y += style.leading + 1
+    for part in wrap(title, style, width):
+        page.write(RIGHT, y, part, style, "right")
+        y += style.leading
+    y += 1
     number = theme.strong._replace(size=11.5, leading=15)
     for part in wrap(line(job.document.number), number, width):
         page.write(RIGHT, y, part, number, "right")
@@ -148,8 +151,8 @@ def _party(party: Party, job: Job) -> list[tuple[str, Style]]:
     facts = [
         (words.vat_number, party.vat_identifier),
         (words.tax_number, party.tax_registration),
-        (words.registration, party.legal_registration.value if party.legal_registration else None),
-        *((_identifier_label(each, job), each.value) for each in party.identifiers),
+        *((_named(each, words.registration), each.value) for each in (party.legal_registration,) if each),
+        *((_named(each, words.identifier), each.value) for each in party.identifiers),
     ]
     small = [f"{label} {line(value)}" for label, value in facts if value]
     if party.contact:
@@ -162,8 +165,8 @@ def _party(party: Party, job: Job) -> list[tuple[str, Style]]:
     return lines + [(each, theme.small) for each in small]
 
 
-def _identifier_label(identifier: Identifier, job: Job) -> str:
-    return "GLN" if identifier.scheme == _GLN else job.words.identifier
+def _named(identifier: Identifier, otherwise: str) -> str:
+    return _SCHEMES.get(identifier.scheme or "", otherwise)
 
 
 def _delivery(delivery: Delivery, job: Job) -> list[tuple[str, Style]]:
@@ -171,7 +174,8 @@ def _delivery(delivery: Delivery, job: Job) -> list[tuple[str, Style]]:
     lines = [(line(delivery.name), theme.name)] if delivery.name else []
     lines += [(line(each), theme.body) for each in job.figures.address(delivery.address)]
     if delivery.location:
-        lines.append((f"{_identifier_label(delivery.location, job)} {line(delivery.location.value)}", theme.small))
+        label = _named(delivery.location, job.words.identifier)
+        lines.append((f"{label} {line(delivery.location.value)}", theme.small))
     return lines
 
 
@@ -211,7 +215,7 @@ def _reference_facts(job: InvoiceJob) -> Sequence[Fact]:
     ]
     return (
         (words.preceding_invoice, ", ".join(earlier)),
-        (words.buyer_reference, line(document.buyer_reference or "")),
+        (_reference_label(document.buyer_reference, job), line(document.buyer_reference or "")),
         (words.order, line(document.order_reference or "")),
         (words.delivery_date, figures.day(delivered) if delivered else ""),
         (words.period, figures.period(document.period) if document.period else ""),
@@ -225,6 +229,13 @@ def _reference_facts(job: InvoiceJob) -> Sequence[Fact]:
         (words.object, line(document.object_identifier.value) if document.object_identifier else ""),
         (words.accounting_reference, line(document.accounting_reference or "")),
     )
+
+
+def _reference_label(reference: str | None, job: Job) -> str:
+    """BT-10 of a German authority is the route to its desk, and is called so."""
+    from stdnum.de import leitweg
+
+    return _SCHEMES["0204"] if reference and leitweg.is_valid(reference) else job.words.buyer_reference
 
 
 def running_head(page: Page, job: Job) -> float:

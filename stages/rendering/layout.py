@@ -23,7 +23,7 @@ from stages.rendering.painting import paint
 from stages.rendering.pdfa import Description, EmbeddedFile, archive
 from stages.rendering.sheet import Flow, Page
 from stages.rendering.theme import InvoiceJob, Job, Theme
-from stages.rendering.words import load
+from stages.words import load_printed, locale
 
 
 def render(
@@ -46,8 +46,8 @@ def render(
     """
     if created.tzinfo is None:
         raise ValueError("created: a datetime without a time zone")
-    words, locale = load(language)
-    theme, figures = Theme(brand), Figures(locale, getattr(document, "currency", None) or "")
+    words, local = load_printed(language), locale(language)
+    theme, figures = Theme(brand), Figures(local, getattr(document, "currency", None) or "")
     job: Job
     if isinstance(document, Invoice):
         _require_totals(document)
@@ -62,7 +62,7 @@ def render(
     describe = Description(
         title=title,
         author=line(document.sender.name),
-        language=str(locale).replace("_", "-"),
+        language=str(local).replace("_", "-"),
         created=created.astimezone(UTC).replace(microsecond=0),
     )
     return archive(paint(pages), describe, attachment, brand.logo)

@@ -141,11 +141,11 @@ def _details(item: Line, job: Job) -> list[str]:
     words, figures = job.words, job.figures
     details = item_details(item, job, words.buyer_item, item.note)
     if item.period and (period := figures.period(item.period)):
-        details.append(f"{words.period}: {period}")
+        details.append(words.labelled(words.period, period))
     if item.order_line_reference:
         details.append(words.order_line.format(number=line(item.order_line_reference)))
     details.append(list_price(item.gross_price, item.price_discount, job))
-    details += [f"{allowance_text(each, job)}: {signed(each, job)}" for each in item.allowances_charges]
+    details += [words.labelled(allowance_text(each, job), signed(each, job)) for each in item.allowances_charges]
     return [each for each in details if each]
 
 
@@ -158,7 +158,7 @@ def item_details(item: Line | ItemFields, job: Job, buyers_number: str, note: st
         buyers_number.format(number=line(item.buyer_item_id)) if item.buyer_item_id else "",
         words.standard_item.format(number=line(item.standard_item_id.value)) if item.standard_item_id else "",
     ]
-    details += [f"{line(attribute.name)}: {line(attribute.value)}" for attribute in item.attributes]
+    details += [words.labelled(line(attribute.name), line(attribute.value)) for attribute in item.attributes]
     if item.origin_country:
         details.append(words.origin.format(country=line(figures.country(item.origin_country))))
     return [each for each in details if each]

@@ -11,7 +11,7 @@ from schemas.documents import Invoice
 from stages.rendering.brand import Brand, legible, mixed
 from stages.rendering.figures import Figures
 from stages.rendering.fonts import REGULAR, SEMIBOLD, Style
-from stages.rendering.words import Words
+from stages.words.printed import Printed
 
 INK = "#1a1f26"
 MUTED = "#59636f"
@@ -59,7 +59,7 @@ class Job:
 
     document: Document
     theme: Theme
-    words: Words
+    words: Printed
     figures: Figures
     copy_of: str | None = None
     """The authority's platform that issues the original."""

@@ -20,7 +20,7 @@ from schemas.events import EventType
 FILE = """name,erp_id,vat,gln,endpoint_scheme,endpoint,country,language,email,phone,channel,contact
 Casa Verde,0000100,PT 501 964 843,,0088,5601234500009,PT,pt,contas@casaverde.pt,912 345 678,,
 Zielony Dom,200,PL5260001246,,,,PL,pl,biuro@zielony.pl,601234567,sms,Anna
-Grupo Norte,300,PT501964843,5601234500016,,,PT,,norte@grupo.pt,,,
+Grupo Norte,300,PT501964843,5601234500016,,,PT,de_at,norte@grupo.pt,,,
 """
 
 
@@ -39,7 +39,7 @@ async def imported(store: Store, text: str) -> directory.Imported:
 
 
 async def test_an_imported_party_is_found_by_each_of_its_identifiers(store: Store) -> None:
-    """Identifiers are compared without blanks, punctuation and leading zeros; numbers become E.164."""
+    """Compared without blanks, punctuation and leading zeros; numbers become E.164, languages BCP 47."""
     done = await imported(store, FILE)
     assert (done.new, done.changed, done.unchanged, done.refused) == (3, 0, 0, ())
     port = PostgresDirectory(store.url)
@@ -50,6 +50,7 @@ async def test_an_imported_party_is_found_by_each_of_its_identifiers(store: Stor
     )
     contact = port.contacts("demo", found["endpoint:0088", "5601234500009"][0].party_id)[0]
     assert (contact.email, contact.phone) == ("contas@casaverde.pt", "+351912345678")
+    assert found["gln", "5601234500016"][0].language == "de-AT"
 
 
 async def test_one_number_of_two_parties_finds_both(store: Store) -> None:
@@ -83,7 +84,7 @@ async def test_the_same_file_again_changes_nothing(store: Store) -> None:
         (",1,,,,,PT,,a@b.pt,,,", "name-missing"),
         ("X,,,,,,PT,,a@b.pt,,,", "identifier-missing"),
         ("X,1,,,,123,PT,,a@b.pt,,,", "endpoint-scheme-missing"),
-        ("X,1,,,,,PT,de,a@b.pt,,,", "language-unknown"),
+        ("X,1,,,,,PT,fi,a@b.pt,,,", "language-unknown"),
         ("X,1,,,,,PT,,not an address,,,", "email-invalid"),
         ("X,1,,,,,PT,,,12,,", "phone-invalid"),
         ("X,1,,,,,PT,,a@b.pt,,fax,", "channel-unknown"),

@@ -27,7 +27,7 @@ from stages.rendering.brand import Brand
 from stages.rendering.figures import Figures
 from stages.rendering.layout import render
 from stages.rendering.pdfa import EmbeddedFile
-from stages.rendering.words import LANGUAGES, load
+from stages.words import LANGUAGES, locale
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 ORACLE = Path(__file__).parents[2].parent / "shared" / "oracle" / "oracle"
@@ -122,7 +122,7 @@ def test_real_documents_are_rendered_with_their_amount(tmp_path: Path) -> None:
         files[-1].write_bytes(render(completed, brand=brand, language=language, attachment=None, created=CREATED))
         assert completed.totals.amount_due is not None
         due = abs(completed.totals.amount_due)
-        amounts[files[-1]] = Figures(load(language)[1], completed.currency).money(due)
+        amounts[files[-1]] = Figures(locale(language), completed.currency).money(due)
     assert len(files) == 22
     assert {name: row["errors"] for name, row in judged(files).items()} == {file.stem: [] for file in files}
     for file, amount in amounts.items():

@@ -141,7 +141,8 @@ def test_the_directory_fills_a_missing_endpoint_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("party", "hint", "language"), [("pl", "es", "pl"), (None, "pt-BR", "pt"), (None, None, "es"), ("de", None, "es")]
+    ("party", "hint", "language"),
+    [("pl", "es", "pl"), (None, "pt-BR", "pt-BR"), ("de-AT", "es", "de-AT"), ("fi", None, "es")],
 )
 def test_the_language_is_the_recipients(pinned: Pinned, party: str | None, hint: str | None, language: str) -> None:
     """The directory's wish, else the export's, else the tenant's; only languages that there are words for."""

@@ -9,11 +9,11 @@ import pytest
 
 from schemas.documents import Address, Period
 from stages.rendering.figures import Figures, grouped
-from stages.rendering.words import load
+from stages.words import locale
 
 
 def figures(language: str, currency: str = "EUR") -> Figures:
-    return Figures(load(language)[1], currency)
+    return Figures(locale(language), currency)
 
 
 def plain(text: str) -> str:

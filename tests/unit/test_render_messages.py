@@ -19,7 +19,7 @@ from schemas.orders import Catalogue, CatalogueItem, DespatchAdvice, DespatchLin
 from schemas.payments import OpenItem, OpenItems, RemittanceAdvice, RemittanceLine
 from stages.rendering.layout import render
 from stages.rendering.messages import PAGES
-from stages.rendering.words import LANGUAGES, load
+from stages.words import LANGUAGES, load_printed
 
 D = Decimal
 DAY = date(2026, 11, 22)
@@ -76,7 +76,7 @@ def test_every_text_of_a_full_document_is_on_its_page(kind: str) -> None:
 def test_every_kind_has_its_title_in_every_language(kind: str, language: str) -> None:
     """The title of the kind, the number and the page count stand there in the recipient's language."""
     document = MODELS[kind].model_validate(full(MODELS[kind]))
-    words, _ = load(language)
+    words = load_printed(language)
     first, *_ = found = texts(document, language)
     assert words.titles[kind.replace("-", "_")] in first
     assert words.page.format(page=1, pages=len(found)) in first
@@ -87,6 +87,9 @@ def test_every_kind_has_its_title_in_every_language(kind: str, language: str) ->
     [
         ("en", "Order", "3 boxes", "€31.50", "Expected total"),
         ("es", "Pedido", "3 cajas", "31,50 €", "Total previsto"),
+        ("de", "Bestellung", "3 Kisten", "31,50 €", "Erwartete Summe"),
+        ("fr", "Commande", "3 caisses", "31,50 €", "Total prévu"),
+        ("it", "Ordine", "3 scatole", "31,50 €", "Totale previsto"),
         ("pl", "Zamówienie", "3 pudełka", "31,50 €", "Przewidywana suma"),
         ("pt", "Encomenda", "3 caixas", "31,50 €", "Total previsto"),
     ],
@@ -103,7 +106,7 @@ def test_an_order_speaks_the_recipients_language(
 
 def test_what_is_not_there_is_not_printed() -> None:
     """A bare order has a line and two parties: no prices, sums, VAT, notes or dates that nobody gave."""
-    words, _ = load("en")
+    words = load_printed("en")
     found = text(order())
     for each in (words.unit_price, words.expected_total, words.tax_exclusive, words.notes, words.requested_delivery):
         assert each not in found

@@ -48,7 +48,18 @@ def test_without_an_e_format_nothing_is_embedded() -> None:
     assert "/Names" not in catalog
 
 
-@pytest.mark.parametrize(("language", "tag"), [("pl", "pl-PL"), ("pt-BR", "pt-BR"), ("en", "en-GB")])
+@pytest.mark.parametrize(
+    ("language", "tag"),
+    [
+        ("pl", "pl-PL"),
+        ("de", "de-DE"),
+        ("fr", "fr-FR"),
+        ("it", "it-IT"),
+        ("de-CH", "de-CH"),
+        ("pt-BR", "pt-BR"),
+        ("en", "en-GB"),
+    ],
+)
 def test_the_file_describes_itself(language: str, tag: str) -> None:
     """XMP and information dictionary say the same title, author and dates, and the file claims PDF/A-3B."""
     hostile = Party(**SELLER.model_dump() | {"name": "A & B <x> ]]> \u0001 Gęś"})

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from schemas.orders import Catalogue, CatalogueItem
 from stages.rendering.lines import vat_rate
-from stages.rendering.messages.contents import Cell, Contents, Head, Table, labelled, said, span
+from stages.rendering.messages.contents import Cell, Contents, Head, Table, said, span
 from stages.rendering.messages.items import PRICE_WIDE, VAT_WIDE, item_cells, item_heads, price
 from stages.rendering.theme import Job
+from stages.words.printed import form
 
 
 def catalogue(document: Catalogue, job: Job) -> Contents:
@@ -53,8 +54,8 @@ def _item(item: CatalogueItem, job: Job) -> tuple[Cell, ...]:
         counted(words.least, least),
         counted(words.most, most),
         counted(words.in_package, packed),
-        words.lead_days.format(days=figures.number(item.lead_days)) if item.lead_days is not None else "",
-        labelled(words.validity, span(item.valid, job)),
+        _lead_time(item, job),
+        words.labelled(words.validity, span(item.valid, job)),
         words.list_price.format(price=figures.price(gross)) if gross is not None else "",
         "" if item.orderable else words.not_orderable,
     )
@@ -68,3 +69,10 @@ def _item(item: CatalogueItem, job: Job) -> tuple[Cell, ...]:
         price(item, job, [words.per.format(quantity=unit)] if plain else ()),
         Cell(vat_rate(item.vat_category, item.vat_rate, job)),
     )
+
+
+def _lead_time(item: CatalogueItem, job: Job) -> str:
+    if item.lead_days is None:
+        return ""
+    days = form(job.words.lead_days, item.lead_days, job.figures.locale)
+    return days.format(days=job.figures.number(item.lead_days))

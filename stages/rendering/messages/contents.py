@@ -91,11 +91,6 @@ def measured(value: Decimal | None, unit: str, job: Job) -> str:
     return f"{job.figures.number(value)}\u00a0{unit}" if value is not None else ""
 
 
-def labelled(label: str, value: str) -> str:
-    """`Ordered: 10 boxes`, a small text; "" without a value."""
-    return f"{label}: {value}" if value else ""
-
-
 def span(period: Period | None, job: Job) -> str:
     """From, to, or both; one day where they are the same."""
     if period is None:

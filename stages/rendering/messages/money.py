@@ -6,7 +6,7 @@ from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.payments import OpenItem, OpenItems, RemittanceAdvice, RemittanceLine
 from stages.rendering.figures import grouped
 from stages.rendering.fonts import clean, line
-from stages.rendering.messages.contents import Cell, Contents, Head, Table, amount, day, labelled, long_day, money, said
+from stages.rendering.messages.contents import Cell, Contents, Head, Table, amount, day, long_day, money, said
 from stages.rendering.messages.items import NET_WIDE
 from stages.rendering.theme import Job
 
@@ -52,7 +52,8 @@ def _account(number: str | None) -> str:
 
 
 def _settled(each: RemittanceLine, job: Job) -> tuple[Cell, ...]:
-    small = (kind_of_document(each.document_type, job), labelled(job.words.reason, said(each.adjustment_reason)))
+    reason = job.words.labelled(job.words.reason, said(each.adjustment_reason))
+    small = (kind_of_document(each.document_type, job), reason)
     return (
         Cell(line(each.document_number), small=small),
         Cell(day(each.document_date, job)),

@@ -13,7 +13,6 @@ from stages.rendering.messages.contents import (
     Head,
     Table,
     amount,
-    labelled,
     long_day,
     money,
     quantity,
@@ -82,10 +81,10 @@ def _order_line(item: OrderLine, job: Job) -> tuple[Cell, ...]:
     parts = {True: words.partial_delivery, False: words.whole_delivery, None: ""}[item.partial_delivery]
     more = (
         list_price(item.gross_price, item.price_discount, job),
-        labelled(words.requested_delivery, span(item.requested_delivery, job)),
+        words.labelled(words.requested_delivery, span(item.requested_delivery, job)),
         parts,
-        labelled(words.accounting_reference, said(item.accounting_reference)),
-        *(f"{allowance_text(each, job)}: {signed(each, job)}" for each in item.allowances_charges),
+        words.labelled(words.accounting_reference, said(item.accounting_reference)),
+        *(words.labelled(allowance_text(each, job), signed(each, job)) for each in item.allowances_charges),
     )
     return (
         *item_cells(item.identifier, item, job, *more, note=item.note),
@@ -166,7 +165,7 @@ def _answered_line(item: OrderResponseLine, job: Job) -> tuple[Cell, ...]:
     ordered = item.order_line_reference
     more = (
         words.order_line.format(number=line(ordered)) if ordered else "",
-        labelled(words.promised_delivery, span(item.promised_delivery, job)),
+        words.labelled(words.promised_delivery, span(item.promised_delivery, job)),
     )
     return (
         *item_cells(item.identifier, item, job, *more, note=item.note),

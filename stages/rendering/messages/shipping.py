@@ -14,7 +14,6 @@ from stages.rendering.messages.contents import (
     Head,
     Table,
     day,
-    labelled,
     long_day,
     measured,
     quantity,
@@ -54,7 +53,7 @@ def despatch_advice(document: DespatchAdvice, job: Job) -> Contents:
                 (
                     *item_heads(job),
                     Head(words.order, _ORDER_WIDE, "left"),
-                    Head(f"{words.package}, {words.batch.lower()}", _SSCC_WIDE, "left"),
+                    Head(words.package_and_batch, _SSCC_WIDE, "left"),
                     Head(words.quantity, QUANTITY_WIDE + 10),
                 ),
                 [_despatched_line(each, job) for each in document.lines],
@@ -95,14 +94,14 @@ def _despatched_line(item: DespatchLine, job: Job) -> tuple[Cell, ...]:
     more = (
         words.serial_numbers.format(numbers=numbers) if numbers else "",
         words.best_before.format(date=figures.day(item.best_before)) if item.best_before else "",
-        labelled(words.reason, said(item.outstanding_reason)),
+        words.labelled(words.reason, said(item.outstanding_reason)),
     )
     counts = ((words.ordered, item.ordered), (words.outstanding, item.outstanding))
-    small = [labelled(label, figures.number(value)) for label, value in counts if value is not None]
+    small = [words.labelled(label, figures.number(value)) for label, value in counts if value is not None]
     return (
         *item_cells(item.identifier, item, job, *more, note=item.note),
         _ordered(item, job),
-        Cell(said(item.package), small=[labelled(words.batch, said(item.batch))], figure=True),
+        Cell(said(item.package), small=[words.labelled(words.batch, said(item.batch))], figure=True),
         quantity(item.quantity, item.unit, job, small),
     )
 
@@ -157,7 +156,7 @@ def receiving_advice(document: ReceivingAdvice, job: Job) -> Contents:
 def _received_line(item: ReceivingLine, job: Job) -> tuple[Cell, ...]:
     reason = " ".join(part for part in (said(item.reason_code), said(item.reason)) if part)
     return (
-        *item_cells(item.identifier, item, job, labelled(job.words.reason, reason)),
+        *item_cells(item.identifier, item, job, job.words.labelled(job.words.reason, reason)),
         _ordered(item, job),
         *(quantity(each, item.unit, job) for each in (item.received, item.accepted, item.rejected, item.short)),
     )

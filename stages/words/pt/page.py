@@ -1,24 +1,15 @@
-"""Portuguese."""
+"""Portuguese, as it is written in Portugal: the recipient's page."""
 
 from __future__ import annotations
 
-from portal.words import PageWords
+from stages.words.page import Page
 
-WORDS = PageWords(
+WORDS = Page(
     language="pt",
     own_name="Português",
     skip="Saltar para o documento",
     languages="Idioma",
-    invoice="Fatura",
-    credit_note="Nota de crédito",
-    title="{kind} {number} de {seller}",
-    from_seller="de {seller}",
-    amount_due="Valor a pagar",
-    amount_credited="Valor creditado",
-    due_date="Data de vencimento",
-    issue_date="Data de emissão",
     nothing_due="Nada a pagar",
-    preview="Primeira página",
     preview_alt="Imagem da primeira página do documento. O texto completo está no PDF.",
     view="Ver o documento",
     view_hint="Abre o PDF num novo separador",
@@ -34,12 +25,10 @@ WORDS = PageWords(
     signed_document_hint="Documento eletrónico com a sua assinatura",
     download="Descarregar: {name}",
     confirm="Confirmo a receção",
-    confirm_lead="Informe {seller} de que recebeu o documento. Não significa que concorda com o seu conteúdo.",
+    confirm_lead="Informe {seller} de que recebeu o documento. Não significa que concorde com o seu conteúdo.",
     confirmed="Receção confirmada",
     confirmed_lead="Confirmou a receção em {time}. Obrigado.",
-    press_again="Ainda nada foi registado. Por favor, prima o botão mais uma vez.",
-    copy="Cópia: o original com efeito legal é emitido através da plataforma {platform}.",
-    demonstration="Demonstração: este documento foi assinado com um certificado de teste e não tem efeito legal.",
+    press_again="Ainda nada foi registado. Prima o botão mais uma vez, por favor.",
     superseded="Existe uma versão corrigida deste documento. Por favor, utilize essa.",
     valid_until="Esta página é só para si e pode ser aberta até {date}.",
     privacy="Registamos quando esta página é aberta, o que é descarregado e quando confirma a receção.",

@@ -1,24 +1,15 @@
-"""Spanish."""
+"""Spanish, as it is written in Spain: the recipient's page."""
 
 from __future__ import annotations
 
-from portal.words import PageWords
+from stages.words.page import Page
 
-WORDS = PageWords(
+WORDS = Page(
     language="es",
     own_name="Español",
     skip="Ir al documento",
     languages="Idioma",
-    invoice="Factura",
-    credit_note="Nota de crédito",
-    title="{kind} {number} de {seller}",
-    from_seller="de {seller}",
-    amount_due="Importe a pagar",
-    amount_credited="Importe abonado",
-    due_date="Fecha de vencimiento",
-    issue_date="Fecha de emisión",
     nothing_due="Nada que pagar",
-    preview="Primera página",
     preview_alt="Imagen de la primera página del documento. El texto completo está en el PDF.",
     view="Ver el documento",
     view_hint="Abre el PDF en una pestaña nueva",
@@ -38,8 +29,6 @@ WORDS = PageWords(
     confirmed="Recepción confirmada",
     confirmed_lead="Confirmó la recepción el {time}. Gracias.",
     press_again="Todavía no se ha registrado nada. Pulse el botón una vez más, por favor.",
-    copy="Copia: el original con efecto legal se emite a través de la plataforma {platform}.",
-    demonstration="Demostración: este documento se firmó con un certificado de prueba y no tiene efecto legal.",
     superseded="Existe una versión corregida de este documento. Utilice esa, por favor.",
     valid_until="Esta página es solo para usted y puede abrirse hasta el {date}.",
     privacy="Registramos cuándo se abre esta página, qué se descarga y cuándo confirma la recepción.",

@@ -1,24 +1,15 @@
-"""Polish."""
+"""Polish: the recipient's page."""
 
 from __future__ import annotations
 
-from portal.words import PageWords
+from stages.words.page import Page
 
-WORDS = PageWords(
+WORDS = Page(
     language="pl",
     own_name="Polski",
     skip="Przejdź do dokumentu",
     languages="Język",
-    invoice="Faktura",
-    credit_note="Faktura korygująca",
-    title="{kind} {number} od {seller}",
-    from_seller="od: {seller}",
-    amount_due="Do zapłaty",
-    amount_credited="Kwota korekty",
-    due_date="Termin płatności",
-    issue_date="Data wystawienia",
     nothing_due="Nic do zapłaty",
-    preview="Pierwsza strona",
     preview_alt="Obraz pierwszej strony dokumentu. Pełny tekst jest w pliku PDF.",
     view="Zobacz dokument",
     view_hint="Otwiera PDF w nowej karcie",
@@ -38,8 +29,6 @@ WORDS = PageWords(
     confirmed="Odbiór potwierdzony",
     confirmed_lead="Odbiór potwierdzono: {time}. Dziękujemy.",
     press_again="Nic jeszcze nie zapisano. Proszę nacisnąć przycisk jeszcze raz.",
-    copy="Kopia: oryginał ze skutkami prawnymi jest wystawiany za pośrednictwem systemu {platform}.",
-    demonstration="Demonstracja: dokument podpisano certyfikatem testowym i nie ma on skutków prawnych.",
     superseded="Istnieje poprawiona wersja tego dokumentu. Prosimy korzystać z niej.",
     valid_until="Ta strona jest przeznaczona tylko dla Państwa i można ją otwierać do {date}.",
     privacy="Zapisujemy, kiedy otwarto tę stronę, co pobrano i kiedy potwierdzono odbiór.",

@@ -1,24 +1,15 @@
-"""English."""
+"""English: the recipient's page."""
 
 from __future__ import annotations
 
-from portal.words import PageWords
+from stages.words.page import Page
 
-WORDS = PageWords(
+WORDS = Page(
     language="en",
     own_name="English",
     skip="Skip to the document",
     languages="Language",
-    invoice="Invoice",
-    credit_note="Credit note",
-    title="{kind} {number} from {seller}",
-    from_seller="from {seller}",
-    amount_due="Amount due",
-    amount_credited="Amount credited",
-    due_date="Due date",
-    issue_date="Date of issue",
     nothing_due="Nothing to pay",
-    preview="First page",
     preview_alt="Picture of the first page of the document. The PDF has the whole text.",
     view="View the document",
     view_hint="Opens the PDF in a new tab",
@@ -38,8 +29,6 @@ WORDS = PageWords(
     confirmed="Receipt confirmed",
     confirmed_lead="You confirmed receipt on {time}. Thank you.",
     press_again="Nothing has been recorded yet. Please press the button once more.",
-    copy="Copy: the original with legal effect is issued through {platform}.",
-    demonstration="Demonstration: this document was signed with a test certificate and has no legal effect.",
     superseded="There is a corrected version of this document. Please use that one.",
     valid_until="This page is for you alone and can be opened until {date}.",
     privacy="We record when this page is opened, what is downloaded and when you confirm receipt.",

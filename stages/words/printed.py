@@ -1,7 +1,6 @@
-"""Every text that Entrega itself puts on a page, in the recipient's language.
+"""What the PDF says, and with it mail and the recipient's page: nobody reads two words for one thing.
 
-A language is one `Words`, in `texts/`. All fields are required, so a missing text stops the import and mypy before
-it can leave a hole in somebody's invoice; `tests/unit/test_render_words.py` holds the tables to the same keys.
+All fields are required, so a missing text stops the import and mypy before it can leave a hole in somebody's invoice.
 """
 
 from __future__ import annotations
@@ -9,22 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
-
-from schemas.errors import DocumentInvalid, Finding
 
 if TYPE_CHECKING:
     from babel import Locale
 
     from schemas.canonical import Document
-
-LANGUAGES = ("en", "es", "pl", "pt")
-"""ISO 639-1 codes of the languages that are complete."""
-
-_LOCALES = {"en": "en_GB", "es": "es_ES", "pl": "pl_PL", "pt": "pt_PT", "en-us": "en_US", "pt-br": "pt_BR"}
-"""The locale that numbers and dates follow; a bare `pt` would be Brazil's in CLDR, `en` the month-first one."""
 
 _TITLES = {
     "261": "self_billed_credit_note",
@@ -34,14 +23,39 @@ _TITLES = {
     "386": "prepayment_invoice",
     "389": "self_billed_invoice",
 }
-"""UNTDID 1001 (BT-3) -> key of `Words.titles`; others are an invoice or a credit note."""
+"""UNTDID 1001 (BT-3) -> key of `Printed.titles`; others are an invoice or a credit note."""
 
 Forms = Mapping[str, str]
 """CLDR plural category (one, few, many, other) -> text; `other` always stands."""
 
+SYMBOLS = {
+    "SEC": "s",
+    "MIN": "min",
+    "P1": "%",
+    "MGM": "mg",
+    "GRM": "g",
+    "KGM": "kg",
+    "TNE": "t",
+    "MLT": "ml",
+    "CLT": "cl",
+    "LTR": "l",
+    "HLT": "hl",
+    "MMT": "mm",
+    "CMT": "cm",
+    "MTR": "m",
+    "KMT": "km",
+    "KTM": "km",
+    "MTK": "m²",
+    "MTQ": "m³",
+    "KWT": "kW",
+    "KWH": "kWh",
+    "MWH": "MWh",
+}
+"""Units that are written alike in every language."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
+class Printed:
     """The texts of one language. Braces name what is filled in."""
 
     language: str
@@ -63,7 +77,6 @@ class Words:
     tax_number: str
     registration: str
     identifier: str
-    contact: str
     # References
     delivery_date: str
     tax_point_date: str
@@ -172,6 +185,7 @@ class Words:
     volume: str
     packages: str
     package: str
+    package_and_batch: str
     inside: str
     batch: str
     serial_numbers: str
@@ -193,7 +207,7 @@ class Words:
     least: str
     most: str
     in_package: str
-    lead_days: str
+    lead_days: Forms
     not_orderable: str
     amount: str
     cash_discount: str
@@ -223,11 +237,14 @@ class Words:
     catalogue_actions: Mapping[str, str]
     """What becomes of what stood in an earlier catalogue."""
     # The rest
+    colon: str
+    """Between a label and its value in running text: French has a space before it."""
     notes: str
     attachments: str
     page: str
     copy: str
     """`{platform}` issues the original."""
+    demonstration: str
     demo_signature: str
     units: Mapping[str, Forms]
     """UN/ECE Recommendation 20 and 21 (BT-130) -> the unit's name after a number."""
@@ -237,35 +254,20 @@ class Words:
         plain = document.document_type.replace("-", "_")
         return self.titles[_TITLES.get(document.type_code, plain) if document.kind == "invoice" else plain]
 
+    def title_of(self, document_type: str) -> str:
+        """What a document is called of which only its type is known: `invoice`, `credit-note`, `order`."""
+        return self.titles[document_type.replace("-", "_")]
+
+    def labelled(self, label: str, value: str) -> str:
+        """`Ordered: 10 boxes`; "" without a value."""
+        return f"{label}{self.colon}{value}" if value else ""
+
     def unit(self, code: str, quantity: Decimal, locale: Locale) -> str:
         """The unit's name as it stands after this quantity; the code itself where it is not a usual one."""
         forms = self.units.get(code)
-        if forms is None:
-            return code
-        return forms.get(locale.plural_form(abs(quantity.normalize())), forms["other"])
+        return SYMBOLS.get(code, code) if forms is None else form(forms, quantity, locale)
 
 
-def supported(tag: str) -> bool:
-    """Is there a complete language for this BCP 47 tag?"""
-    return tag.replace("_", "-").lower().split("-")[0] in LANGUAGES
-
-
-@cache
-def load(tag: str) -> tuple[Words, Locale]:
-    """Texts and locale for a BCP 47 tag: `pl`, `pt-BR`, `en-GB`; the region decides on numbers and dates only.
-
-    Raises DocumentInvalid (permanent) where the language is none of `LANGUAGES`: a page half in another language
-    is worse than a parked document.
-    """
-    from babel import Locale
-
-    wanted = tag.replace("_", "-").lower()
-    language = wanted.split("-")[0]
-    if language not in LANGUAGES:
-        expected = ", ".join(LANGUAGES)
-        finding = Finding(rule="language", message="no texts in this language", found=tag[:35], expected=expected)
-        raise DocumentInvalid("the recipient's language has no texts", findings=(finding,))
-    words = import_module(f"stages.rendering.texts.{language}").WORDS
-    assert isinstance(words, Words)
-    region = "-".join(wanted.split("-")[:2])
-    return words, Locale.parse(_LOCALES.get(region, _LOCALES[language]))
+def form(forms: Forms, quantity: Decimal, locale: Locale) -> str:
+    """The form that stands with this number: 1,5 and 5 are told apart in Polish."""
+    return forms.get(locale.plural_form(abs(quantity.normalize())), forms["other"])

@@ -143,7 +143,7 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
 
     jars = tuple(maven.jars("rules"))
     release = in_force(rules, question.on)
-    by_schema = natively_judged(content, release, jars) if question.engine == "native" else None
+    by_schema = natively_judged(content, release, jars, written=False) if question.engine == "native" else None
     if by_schema is None:
         return engine(jars).check(content, release)
     if by_schema.verdict.findings:

@@ -21,15 +21,15 @@ INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
 
 CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
-_RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
 _UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
 _QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
 
 _PREFIXES = {
     CAC: "cac:", CBC: "cbc:", EXT: "ext:", INVOICE: "", CREDIT_NOTE: "", "": "",
-    CII: "rsm:", _RAM: "ram:", _UDT: "udt:", _QDT: "qdt:",
+    CII: "rsm:", RAM: "ram:", _UDT: "udt:", _QDT: "qdt:",
 }  # fmt: skip
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "rsm": CII, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "rsm": CII, "ram": RAM, "udt": _UDT, "qdt": _QDT}
 
 # A step of the location that the Schematron skeleton writes.
 _STEP = re.compile(r"/\*:(?P<name>[^\[]+)\[namespace-uri\(\)='(?P<space>[^']*)'\]\[(?P<position>\d+)\]")

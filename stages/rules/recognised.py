@@ -5,11 +5,10 @@ from __future__ import annotations
 from lxml import etree
 
 from stages.rules.catalogue import RuleSet
-from stages.rules.findings import CBC, CII
+from stages.rules.findings import CBC, CII, RAM
 from stages.rules.kinds import MESSAGES, kind_of
 
-_RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
-_GUIDELINE = f"{{{CII}}}ExchangedDocumentContext/{_RAM}GuidelineSpecifiedDocumentContextParameter/{_RAM}ID"
+_GUIDELINE = f"{{{CII}}}ExchangedDocumentContext/{{{RAM}}}GuidelineSpecifiedDocumentContextParameter/{{{RAM}}}ID"
 
 # A part of BT-24 and its rule set, the first that is found; EN 16931 where none is.
 _SPECIFICATIONS: tuple[tuple[str, RuleSet], ...] = (

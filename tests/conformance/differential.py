@@ -53,6 +53,7 @@ CASES = (
     Case("ubl", RuleSet.EN16931, "ubl", "ubl-invoice", "ubl"),
     Case("xrechnung-ubl", RuleSet.XRECHNUNG, "xrechnung-ubl", "ubl-invoice", "ubl"),
     Case("cii", RuleSet.EN16931, "cii", "cii", "cii"),
+    Case("xrechnung-cii", RuleSet.XRECHNUNG, "xrechnung-cii", "cii", "cii"),
 )
 
 

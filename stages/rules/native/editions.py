@@ -21,6 +21,7 @@ from stages.rules.native import (
     totals,
     vat,
 )
+from stages.rules.native.cii import german as cii_german
 from stages.rules.native.cii.facts import CiiFacts
 from stages.rules.native.edition import Edition, Rule
 from stages.rules.native.facts import Facts
@@ -50,6 +51,13 @@ _XRECHNUNG_UBL = Edition(
     texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_XRECHNUNG, lists="1.3.15", older=True,
 )  # fmt: skip
 
+_XRECHNUNG_CII = Edition(
+    RuleSet.XRECHNUNG, CiiFacts, (*cii.SHARED, peppol.shared, german.german),
+    texts.OF_CII | texts.OF_XRECHNUNG | texts.OF_XRECHNUNG_IN_CII | texts.OLDER,
+    texts.WARNINGS_OF_OLDER_CII | texts.WARNINGS_OF_XRECHNUNG, lists="cii 1.3.15", older=True,
+    own=(*cii.OWN, cii_german.german, cii_german.of_peppol), deviations=cii.DEVIATIONS | cii_german.DEVIATIONS,
+)  # fmt: skip
+
 
 def _of_ubl(edition: Edition) -> dict[str, Edition]:
     return {"ubl-invoice": edition, "ubl-creditnote": edition}
@@ -58,7 +66,7 @@ def _of_ubl(edition: Edition) -> dict[str, Edition]:
 EDITIONS: dict[tuple[RuleSet, str], dict[str, Edition]] = {
     (RuleSet.EN16931, "1.3.16"): _of_ubl(_EN16931_UBL) | {"cii": _EN16931_CII},
     (RuleSet.PEPPOL, "2026.5"): _of_ubl(_PEPPOL),
-    (RuleSet.XRECHNUNG, "3.0.2"): _of_ubl(_XRECHNUNG_UBL),
+    (RuleSet.XRECHNUNG, "3.0.2"): _of_ubl(_XRECHNUNG_UBL) | {"cii": _XRECHNUNG_CII},
 }
 """By rule set and version, then by the kind of document (`kinds.KINDS`, or one with `catalogue.SELF_BILLING`)."""
 

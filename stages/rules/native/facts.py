@@ -70,7 +70,7 @@ class Means(NamedTuple):
 
     @property
     def has_mandate(self) -> bool:
-        return bool(self.mandate or self.payer)
+        return bool(self.mandate or self.payer or self.creditor)
 
 
 class Charge(NamedTuple):
@@ -135,6 +135,10 @@ class Facts:
         )
         self.all_charges = self.charges + self.line_charges
         self.means = tuple(self.payment_means())
+
+    def iban(self, means: Means) -> str:
+        """BT-84 where an IBAN is looked for."""
+        return means.account.account if means.account is not None else ""
 
     def codes(self, rule: str) -> frozenset[str]:
         """The codes that a rule allows, in the version of the lists that the rule set stands on."""

@@ -13,7 +13,7 @@ from stages.rules.catalogue import RuleSet
 from stages.rules.native.edition import Hit, Hits
 from stages.rules.native.facts import Facts, Means, plain
 
-_TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
+TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 _TYPES = frozenset({"326", "380", "384", "389", "381", "875", "876", "877"})
 _SPECIFICATION = "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 _SPECIFICATIONS = (
@@ -69,7 +69,7 @@ def _rules(f: Facts) -> Hits:
         yield "1", "payment", None, None
     if not d.buyer_reference:
         yield "15", "buyer_reference", None, None
-    taxed = _TAXED.intersection(
+    taxed = TAXED.intersection(
         [line.vat_category for line in d.lines] + [each.given.vat_category or "" for each in f.charges]
     )
     if taxed and not f.has_representative and not f.seller_vat and not f.seller.tax_registration:
@@ -93,7 +93,7 @@ def _rules(f: Facts) -> Hits:
             yield "URL", f"attachments[{index}].external_location", attachment.external_location, "https://…"
     yield from _parties(f)
     for means in f.means:
-        yield from _means(means)
+        yield from _means(f, means)
     for index, row in enumerate(d.vat_breakdown):
         if row.rate is None or not row.category:
             yield "14", f"vat_breakdown[{index}].rate", None, None
@@ -123,10 +123,10 @@ def _parties(f: Facts) -> Hits:
         yield "28", "seller.contact.email", contact.email, None
 
 
-def _means(means: Means) -> Hits:
+def _means(f: Facts, means: Means) -> Hits:
     place = means.place
     if means.code in ("30", "58"):
-        account = means.account.account if means.account is not None else ""
+        account = f.iban(means)
         if means.code == "58" and not _is_iban(account):
             yield "19", f"{place}.credit_transfers[0].account", account, "an IBAN"
         yield from _one_way(

@@ -44,11 +44,14 @@ WRITER: dict[str, str] = {
     "PEPPOL-EN16931-F001": "dates are written as YYYY-MM-DD, without a zone",
     "PEPPOL-EN16931-R008": "an element without content is not written",
     "PEPPOL-EN16931-R043": "an indicator is written as true or false",
+    "PEPPOL-EN16931-R043-1": "an indicator is written as true or false",
+    "PEPPOL-EN16931-R043-2": "an indicator is written as true or false",
     "PEPPOL-EN16931-R044": "a price has no charge in the model",
     "PEPPOL-EN16931-R051": "all amounts are written in the document's currency",
     "PEPPOL-EN16931-R080": _ONCE,
     "PEPPOL-EN16931-R100": _ONCE,
     "PEPPOL-EN16931-R101": "a line's object is written with its type, 130",
+    "BR-TMP-3": "the gross price is written with the net price's base quantity",
 }
 
 NEVER_IN_CII: dict[str, str] = {

@@ -44,5 +44,5 @@ class CiiFacts(Facts):
 
     def iban(self, means: Means) -> str:
         """IBANID of the creditor's account."""
-        account = means.account.account if means.account is not None else ""
+        account = super().iban(means)
         return account if not self.written or _IBAN.match(account.replace(" ", "")) else ""

@@ -39,9 +39,12 @@ OF_XRECHNUNG = (
     | {names()[number][0]: text for number, text in GERMAN.items()}
 )
 
+OF_XRECHNUNG_IN_CII = {"PEPPOL-EN16931-R008": "no element is empty"}
+
 _GERMAN = ("17", "19", "20", "26", "27", "28", "URL")
 
-WARNINGS_OF_CII = frozenset({"CII-SR-454", "CII-SR-475", "CII-SR-476"})
+WARNINGS_OF_OLDER_CII = frozenset({"CII-SR-454"})
+WARNINGS_OF_CII = WARNINGS_OF_OLDER_CII | {"CII-SR-475", "CII-SR-476"}
 WARNINGS_OF_UBL = frozenset({"BR-51", "UBL-CR-558"})
 WARNINGS_OF_PEPPOL = frozenset(
     [f"PEPPOL-COMMON-R0{each}" for each in "44 45 46 47 54 55 56-1 56-2 57".split()]

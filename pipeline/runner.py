@@ -20,13 +20,14 @@ from aiokafka.errors import KafkaError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from pipeline import door
+from pipeline.consumer import Raw
 from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
 from pipeline.pool import Pool, Stage, Undecodable, guarded
 from pipeline.store import parking, work
 from pipeline.store.database import Store
 from pipeline.store.work import Item, Sends
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
-from pipeline.transport import Outgoing, OutputRefused, Raw
+from pipeline.transport import Outgoing, OutputRefused
 from schemas.errors import PermanentError, StoreUnavailable
 from schemas.messages import Frozen
 from schemas.outcomes import Parked, Result

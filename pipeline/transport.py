@@ -2,36 +2,30 @@
 
 Stock Faust commits past messages that are still being worked on, and acknowledges the message an agent died on
 (robinhood/faust#657, faust-streaming/faust#606; shown on the real broker by tests/chain/test_transport.py). Three
-things change here: an offset never passes an in-flight message, the producer is idempotent, and nobody decodes but us.
-The private names that are overridden are why faust-streaming and aiokafka are pinned exactly.
+things change here: an offset never passes an in-flight message (`consumer.py`), the producer is idempotent, and nobody
+decodes but us.
 """
 
 from __future__ import annotations
 
 import asyncio
-import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import faust
 import mode
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
 from faust.types.auth import CredentialsT
-from mode.services import WaitResults
+from mode import Service
 from yarl import URL
 
-if TYPE_CHECKING:
-    from faust.events import Event as FaustEvent
+from pipeline.consumer import READ_AHEAD, Raw, SafeConsumer
 
 MAX_BATCH = 64
 """Messages in one micro-batch: enough to share a transaction's cost, few enough for the next stage to start soon."""
-MAX_FETCHED = 200
-"""Messages that are read ahead."""
 WITHIN_SECONDS = 0.02
 """How long a micro-batch waits to fill, after one that was small: a document alone is not held up."""
 MANY = 4
@@ -48,64 +42,18 @@ class Broker:
     credentials: CredentialsT | None = None
 
 
-class SafeConsumer(driver.Consumer):
-    """Commits only up to the oldest message that is not yet acknowledged."""
-
-    def _new_offset(self, tp: TP) -> int | None:
-        in_flight = [m.offset for m in list(self._unacked_messages) if m.tp == tp and not m.acked]
-        if not in_flight:
-            return super()._new_offset(tp)
-        low, acked = min(in_flight), self._acked[tp]
-        held = [offset for offset in acked if offset > low]
-        acked[:] = [offset for offset in acked if offset < low]
-        offset = super()._new_offset(tp) if acked else None
-        self._acked[tp].extend(held)
-        return offset
-
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
-        """Faust hands every message on through this, in a race with being stopped: four tasks a message, three of them
-        cancelled. A message that need not wait is handed on in one step; the race is run for those that must.
-        """
-        if timeout is None and len(coros) == 2 and asyncio.iscoroutine(coros[0]):
-            handing, suspension = coros
-            try:
-                waits = handing.send(None)
-            except StopIteration as done:
-                suspension.close()
-                return WaitResults([handing], [done.value], self.should_stop)
-            except BaseException:
-                suspension.close()
-                raise
-            coros = _begun(handing, waits), suspension
-        results: WaitResults = await super().wait_first(*coros, timeout=timeout)
-        return results
-
-
-async def _begun(coroutine: Coroutine[Any, Any, Any], waits: Any) -> Any:
-    """Go on with a coroutine that has begun, and waits for something."""
-    return await _steps(coroutine, waits)
-
-
-@types.coroutine
-def _steps(coroutine: Coroutine[Any, Any, Any], waits: Any) -> Generator[Any, Any, Any]:
-    while True:
-        try:
-            answer = yield waits
-        except BaseException as error:
-            step = partial(coroutine.throw, error)
-        else:
-            step = partial(coroutine.send, answer)
-        try:
-            waits = step()
-        except StopIteration as done:
-            return done.value
-
-
 class SafeProducer(driver.Producer):
     """Idempotent: aiokafka then never expires a batch, so an awaited send waits out an outage instead of failing."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
+
+
+class Monitor(faust.Monitor):
+    """Nobody reads Faust's own figures: they are not drawn every second."""
+
+    @Service.task
+    async def _sampler(self) -> None: ...
 
 
 class SafeTransport(driver.Transport):
@@ -136,18 +84,18 @@ def make_app(group: str, broker: Broker, *, folder: Path, instance: str | None =
         topic_allow_declare=False,  # topics are made before, by pipeline/topics.py
         topic_disable_leader=True,
         broker_commit_interval=1.0,
-        broker_commit_every=500,
         broker_session_timeout=15.0,
         broker_rebalance_timeout=30.0,
         broker_heartbeat_interval=3.0,
         broker_request_timeout=90.0,
-        broker_max_poll_records=MAX_FETCHED,
-        stream_buffer_maxsize=MAX_FETCHED,
+        broker_max_poll_records=READ_AHEAD,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance,
         producer_acks=-1,
         producer_linger=0.005,  # seconds, whatever the name suggests
+        producer_max_batch_size=MAX_MESSAGE_BYTES,  # a portion for one partition; 16 KiB made requests of four messages
         producer_max_request_size=MAX_MESSAGE_BYTES,
+        Monitor=Monitor,
         web_enabled=False,  # port 6066 would show the app without asking who looks
         agent_supervisor=mode.CrashingSupervisor,  # what a stage raises ends the process, which is started again
         loghandlers=[],
@@ -155,18 +103,6 @@ def make_app(group: str, broker: Broker, *, folder: Path, instance: str | None =
     app.transport = SafeTransport([url], app) if len(urls) == 1 else SafeTransport(urls, app)
     app.producer_transport = app.transport
     return app
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A message as it came: bytes, and where it stands in Kafka."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Mapping[str, bytes]
-    topic: str
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -189,51 +125,14 @@ def attach(app: faust.App, topic: str, batch: Callable[[Sequence[Raw]], Awaitabl
 
     @app.agent(source, name=f"{app.conf.id}.agent")
     async def agent(stream: Any) -> None:
+        """The stream is what subscribes to the topic; the messages come from the consumer, many at a time."""
+        consumer: Any = app.consumer
         window = WITHIN_SECONDS
         while True:
-            events = await _take(app, stream.channel.queue, window)
-            await batch([_raw(event) for event in events])
-            for event in events:
-                event.ack()
-            window = BUSY_SECONDS if len(events) >= MANY else WITHIN_SECONDS
-
-
-async def _take(app: Any, queue: Any, window: float) -> list[FaustEvent]:
-    """Wait for a message, then for as many as come within `window` seconds. They are in flight from here on.
-
-    Reads the queue that Faust fills for the stream: its own iterator goes once around the loop for each message, and
-    its `noack_take` looks fifty times a second whether something came: 1.5 % of a core for an idle stage.
-    """
-    events: list[FaustEvent] = []
-    while not events:
-        first = await queue.get()
-        if queue.qsize() < MAX_BATCH:
-            await asyncio.sleep(window)
-        arrived = [first]
-        while len(arrived) < MAX_BATCH and not queue.empty():
-            arrived.append(queue.get_nowait())
-        events = [event for event in arrived if _ours(app, event.message)]
-        for event in events:
-            event.message.tracked = True
-            app.consumer.unacked.add(event.message)
-    return events
-
-
-def _ours(app: Any, message: Any) -> bool:
-    """Whether its partition is still ours: what came before a rebalance is given to somebody, perhaps us, once more."""
-    return bool(app.flow_control.is_active() and message.generation_id == app.consumer_generation_id)
-
-
-def _raw(event: FaustEvent) -> Raw:
-    message = event.message
-    return Raw(
-        key=message.key,
-        value=message.value,
-        headers={str(name): value for name, value in dict(message.headers or {}).items()},
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-    )
+            messages = await consumer.take(MAX_BATCH, window)
+            await batch(messages)
+            consumer.done(messages)
+            window = BUSY_SECONDS if len(messages) >= MANY else WITHIN_SECONDS
 
 
 class OutputRefused(Exception):
@@ -253,7 +152,8 @@ async def produce(app: faust.App, outgoing: Sequence[Outgoing]) -> None:
     producer: Any = app.producer
 
     async def send(each: Outgoing) -> Awaitable[Any]:
-        answer: Awaitable[Any] = await producer.send(each.topic, each.key, each.value, None, None, dict(each.headers))
+        client = producer._ensure_producer()
+        answer: Awaitable[Any] = await client.send(each.topic, each.value, each.key, headers=list(each.headers.items()))
         return answer
 
     await send_surely(send, producer.restart, outgoing)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import structlog
 
 from pipeline import reach, topology, transport, wiring
+from pipeline.consumer import Raw
 from pipeline.pool import Pool
 from pipeline.runner import INFRASTRUCTURE, Runner
 from pipeline.settings import Settings
@@ -91,12 +92,12 @@ class Worker:
         self.apps.append(app)
         self.runners.append(runner)
 
-    def _batch(self, runner: Runner) -> Callable[[Sequence[transport.Raw]], Awaitable[None]]:
+    def _batch(self, runner: Runner) -> Callable[[Sequence[Raw]], Awaitable[None]]:
         """What a stage does with a micro-batch; a dispatcher beside it learns that attempts were planned."""
         if runner.spec.target is not None:
             return runner.batch
 
-        async def batch(raws: Sequence[transport.Raw]) -> None:
+        async def batch(raws: Sequence[Raw]) -> None:
             await runner.batch(raws)
             if self.dispatcher is not None:
                 self.dispatcher.wake()

@@ -19,7 +19,8 @@ from schemas.events import Event, EventType
 from schemas.outcomes import Refusal
 
 if TYPE_CHECKING:
-    from pipeline.transport import Outgoing, Raw
+    from pipeline.consumer import Raw
+    from pipeline.transport import Outgoing
 
 UNSENT = 1_000_000
 """A step of its own for what could not be sent on: the stage itself parks the same round under its own."""

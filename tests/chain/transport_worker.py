@@ -16,6 +16,7 @@ from pathlib import Path
 import faust
 
 from pipeline import transport
+from pipeline.consumer import Raw
 
 
 def parse() -> argparse.Namespace:
@@ -83,7 +84,7 @@ def stock() -> faust.App:
 def safe() -> faust.App:
     app = transport.make_app(f"safe-{given.topic}", transport.Broker(given.servers), folder=given.done.parent)
 
-    async def batch(raws: list[transport.Raw]) -> None:
+    async def batch(raws: list[Raw]) -> None:
         for raw in raws:
             try:
                 value = raw.value or b""

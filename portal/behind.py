@@ -20,7 +20,7 @@ from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.tenants import BrandProfile
-from stages.words import load_notice, load_page, load_printed
+from stages.words import days, load_notice, load_page, load_printed
 
 MESSAGE_KINDS = frozenset(MODELS) - {"invoice"}
 
@@ -65,16 +65,12 @@ class Behind:
 
     def at(self, moment: datetime, language: str) -> dict[str, str]:
         """A moment as people write it there, with its zone's name; `iso` for machines."""
-        from babel.dates import format_datetime
-
         zone = _zone(self.zone)
-        local = languages.figures(self.language, language)
-        day = format_datetime(moment, "d MMMM y, HH:mm", tzinfo=zone, locale=local)
+        day = days.moment(moment, zone, languages.figures(self.language, language))
         return {"text": f"{day} ({moment.astimezone(zone).tzname()})", "iso": moment.astimezone(UTC).isoformat()}
 
     def in_words(self, language: str) -> dict[str, Any]:
         """Everything the page prints, in one language."""
-        from babel.dates import format_date
         from babel.numbers import format_currency
 
         texts, printed, local = load_page(language), load_printed(language), languages.figures(self.language, language)
@@ -84,7 +80,7 @@ class Behind:
             money = format_currency(self.amount, self.currency, locale=local)
 
         def day(value: date | None) -> dict[str, str] | None:
-            return {"text": format_date(value, "long", locale=local), "iso": value.isoformat()} if value else None
+            return {"text": days.long(value, local), "iso": value.isoformat()} if value else None
 
         files = {}
         for name, artefact in _FILES.items():
@@ -110,7 +106,7 @@ class Behind:
             "message": self.message,
             "copy": printed.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
-                date=format_date(self.expires_at.astimezone(_zone(self.zone)).date(), "long", locale=local)
+                date=days.long(self.expires_at.astimezone(_zone(self.zone)).date(), local)
             ),
             "footer": self.footer,
             "files": files,

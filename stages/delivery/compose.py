@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from schemas.deliveries import EmailMessage, SmsMessage
 from schemas.tenants import BrandProfile
 from stages.delivery.segments import BASIC, EXTENSION, measure
-from stages.words import load_notice, load_printed, locale
+from stages.words import days, load_notice, load_printed, locale
 
 TEMPLATES = Path(__file__).with_name("templates")
 NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013": "-", "\u2212": "-"})
@@ -171,7 +171,7 @@ def _shortened(words: str, by: int, least: int) -> str:
 
 def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
     language = content.language
-    words, printed = load_notice(language), load_printed(language)
+    words, printed, local = load_notice(language), load_printed(language), locale(language)
     given = {
         "kind": content.kind,
         "number": content.number,
@@ -179,7 +179,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "amount": content.money or content.number,
         "name": content.recipient or "",
         "platform": content.copy_of or "",
-        "date": _day(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), language),
+        "date": days.long(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), local),
     }
 
     def say(text: str) -> str:
@@ -187,9 +187,9 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
 
     rows = [(words.invoice_number if content.document_type == "invoice" else words.number, content.number)]
     if content.issue_date:
-        rows.append((printed.issue_date, _day(content.issue_date, language)))
+        rows.append((printed.issue_date, days.long(content.issue_date, local)))
     if content.due_date and not content.credit:
-        rows.append((printed.due_date, _day(content.due_date, language)))
+        rows.append((printed.due_date, days.long(content.due_date, local)))
     return {
         "language": language,
         "subject": say(words.subject),
@@ -213,13 +213,6 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "demo": printed.demonstration if content.is_demo else None,
         "copy": say(printed.copy) if content.copy_of else None,
     }
-
-
-@lru_cache(maxsize=4096)
-def _day(day: date, language: str) -> str:
-    from babel.dates import format_date
-
-    return str(format_date(day, "long", locale=locale(language)))
 
 
 def readable_on(colour: str) -> str:

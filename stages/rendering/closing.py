@@ -115,9 +115,10 @@ def _last(job: InvoiceJob) -> Row:
 
 
 def sum_row(label: str, value: str, style: Style) -> Row:
-    """One line of the sums at the right."""
-    room = RIGHT - TOTALS - measure(label, style) - 10
-    return stack((Column(TOTALS, [(label, style)]), Column(RIGHT, [(value, fit(value, style, room, 4))], "right")))[0]
+    """One line of the sums at the right. Where they do not fit, the label gives way before the amount does."""
+    named = fit(label, style, RIGHT - TOTALS - measure(value, style) - 10, 8)
+    room = RIGHT - TOTALS - measure(label, named) - 10
+    return stack((Column(TOTALS, [(label, named)]), Column(RIGHT, [(value, fit(value, style, room, 4))], "right")))[0]
 
 
 def payment(flow: Flow, job: InvoiceJob) -> None:

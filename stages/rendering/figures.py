@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from schemas.codes import CURRENCY_EXPONENT
 from schemas.documents import Address, Period
+from stages.words import days
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -77,15 +78,11 @@ class Figures:
 
     def day(self, value: date) -> str:
         """A date in a row of facts: short, the year in full."""
-        from babel.dates import format_date
-
-        return format_date(value, "medium", locale=self.locale).replace(" ", _NBSP)
+        return days.short(value, self.locale).replace(" ", _NBSP)
 
     def long_day(self, value: date) -> str:
         """A date with its month in words, which nobody can misread."""
-        from babel.dates import format_date
-
-        return format_date(value, "long", locale=self.locale)
+        return days.long(value, self.locale)
 
     def period(self, period: Period) -> str:
         """BG-14, BG-26: from, to, or both; empty where neither is given."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +18,7 @@ from schemas.errors import DocumentInvalid
 from stages import words
 from stages.delivery.compose import gsm
 from stages.rendering.fonts import REPLACEMENT, clean
-from stages.words import LANGUAGES, chosen, known, load_notice, load_page, load_printed, locale
+from stages.words import LANGUAGES, chosen, days, known, load_notice, load_page, load_printed, locale
 from stages.words.notice import Notice
 from stages.words.page import Page
 from stages.words.printed import Printed, form
@@ -138,6 +140,24 @@ def test_polish_units_are_inflected(quantity: str, expected: str) -> None:
 def test_days_are_counted_in_the_recipients_language(language: str, days: str, expected: str) -> None:
     """One day is no plural; French counts up to two as one."""
     assert form(load_printed(language).lead_days, Decimal(days), locale(language)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "short", "long", "moment"),
+    [
+        ("de", "01.12.2026", "1. Dezember 2026", "1. Dezember 2026, 09:05"),
+        ("fr", "1er déc. 2026", "1er décembre 2026", "1er décembre 2026, 09:05"),
+        ("it", "1 dic 2026", "1 dicembre 2026", "1 dicembre 2026, 09:05"),
+        ("pt", "01/12/2026", "1 de dezembro de 2026", "1 de dezembro de 2026, 09:05"),
+        ("pl", "1 gru 2026", "1 grudnia 2026", "1 grudnia 2026, 09:05"),
+    ],
+)
+def test_days(tag: str, short: str, long: str, moment: str) -> None:
+    """Days are written as people write them there; a French month begins on the 1er, and its 11th is the 11."""
+    local, at = locale(tag), datetime(2026, 12, 1, 8, 5, tzinfo=UTC)
+    assert (days.short(at.date(), local), days.long(at.date(), local)) == (short, long)
+    assert days.moment(at, ZoneInfo("Europe/Paris"), local) == moment
+    assert "11 " in days.long(date(2026, 12, 11), locale("fr"))
 
 
 def test_units_without_a_name() -> None:

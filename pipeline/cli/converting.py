@@ -74,7 +74,8 @@ def convert(
     rows = list(each(files, work, doing=f"Converting to {to}", quiet=json, jobs=jobs))
     if output is None:
         _to_stdout(rows, json)
-    raise typer.Exit(report(rows, ("file", "number", "output", "rules", "not_carried", "state"), as_json=json))
+    columns = ("file", "number", "output", "rules", "not_carried", "altered", "state")
+    raise typer.Exit(report(rows, columns, as_json=json))
 
 
 def render(
@@ -252,7 +253,9 @@ def _convert(file: Path, wish: Wish, profile: Path | None, output: Output | None
             rows.append(refusal(file, error, address=record.address, number=document.number))
             continue
         row |= {
-            "state": "written", "rules": made.rule_set, "not_carried": [each.place for each in made.losses] or None,
+            "state": "written", "rules": made.rule_set, "not_carried": made.not_carried or None,
+            "altered": made.altered or None,
+            "losses": [each.model_dump(exclude_none=True) for each in made.losses],
             "warnings": [each.model_dump(exclude_none=True) for each in made.warnings],
         }  # fmt: skip
         if output is None:

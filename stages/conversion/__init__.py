@@ -81,7 +81,8 @@ class Conversion:
             "rule_set": made.rule_set,
             "sha256": ref.sha256,
             "warnings": [finding.rule for finding in made.warnings],
-            "not_carried": [loss.place for loss in made.losses],
+            "not_carried": made.not_carried,
+            "altered": made.altered,
         }
         if made.shadow is not None:
             findings = made.shadow.findings

@@ -12,6 +12,7 @@ from schemas.canonical import Document
 from schemas.errors import Finding
 from stages.conversion import reading_back
 from stages.formats.format import Target
+from stages.formats.writing.rereading import RULE, Again, reread
 from stages.rules.catalogue import with_shadow
 from stages.rules.judging import EngineChoice, judge
 from stages.rules.official import RuleEngine, RuleSet, Verdict
@@ -29,8 +30,11 @@ class Checker:
     def __init__(self, jars: Sequence[Path], on: date, choice: EngineChoice = EngineChoice()) -> None:
         self.jars, self.on, self.choice = tuple(jars), on, choice
 
-    def __call__(self, content: bytes, target: Target, document: Document) -> Verdict:
-        """Raises EngineUnavailable (transient) where a rule set cannot be had or run."""
+    def __call__(self, content: bytes, target: Target, document: Document, again: Again | None = None) -> Verdict:
+        """`again` is what reading it back gave, where that was done already.
+
+        Raises EngineUnavailable (transient) where a rule set cannot be had or run.
+        """
         versions: list[str] = []
         findings: list[Finding] = []
         shadow: Verdict | None = None
@@ -47,8 +51,8 @@ class Checker:
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
         if not target.rules:
-            versions, findings = [reading_back.NAME], list(reading_back.read_back(content, target, document))
-        return Verdict("+".join(target.rules) or reading_back.NAME, " / ".join(versions), tuple(findings), shadow)
+            versions, findings = [RULE], list(reading_back.judge(document, again or reread(content, target)))
+        return Verdict("+".join(target.rules) or RULE, " / ".join(versions), tuple(findings), shadow)
 
 
 @lru_cache(maxsize=1)

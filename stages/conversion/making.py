@@ -13,14 +13,16 @@ from schemas.canonical import Document
 from schemas.documents import Invoice, Note
 from schemas.errors import DocumentInvalid, Finding
 from stages.conversion import totals
-from stages.formats.format import Target
+from stages.formats.format import Target, altered
+from stages.formats.writing.rereading import Again, reread
 from stages.rules.official import Verdict
 
 LossPolicy = Literal["report", "refuse", "note"]
 """What happens to what a target cannot carry: it is reported, the document is refused, or it is moved to a note."""
 
-Check = Callable[[bytes, Target, Document], Verdict]
-"""Holds the written bytes against the rules of their target. Raises EngineUnavailable (transient), never a guess."""
+Check = Callable[[bytes, Target, Document, Again | None], Verdict]
+"""Holds the written bytes against the rules of their target; the last is what reading them back gave, where that was
+done already. Raises EngineUnavailable (transient), never a guess."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,19 @@ class Made:
     rule_set: str
     warnings: tuple[Finding, ...]
     losses: tuple[Finding, ...]
+    """What the target does not carry, and what it carries otherwise."""
     shadow: Verdict | None = None
     """What a newer release of the rules, that does not bind yet, has to say."""
+
+    @property
+    def not_carried(self) -> list[str]:
+        """Places of what the target leaves out."""
+        return [each.place for each in self.losses if not altered(each)]
+
+    @property
+    def altered(self) -> list[str]:
+        """Places of what it says otherwise: shortened, rounded, in other codes, in another place."""
+        return [each.place for each in self.losses if altered(each)]
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
@@ -51,16 +64,29 @@ def make(
     """
     stop(found)
     carries(document, target)
-    lost = tuple(target.losses(document, options))
+    target = target.under(document, options)
+    content, again, lost = _written(document, target, options)
     if lost and losses == "refuse":
         fatal = tuple(each.model_copy(update={"severity": "fatal"}) for each in lost)
         raise DocumentInvalid(f"{target.title} cannot carry all of the document.", findings=fatal)
     if lost and losses == "note":
         document = with_losses_noted(document, lost)
-    content = target.write(document, options)
-    verdict = check(content, target.under(document, options), document)
+        content, again, _ = _written(document, target, options)
+    verdict = check(content, target, document, again)
     stop(verdict.findings)
     return Made(content, verdict.version, (*found, *verdict.findings), lost, verdict.shadow)
+
+
+def _written(
+    document: Document, target: Target, options: Mapping[str, str]
+) -> tuple[bytes, Again | None, tuple[Finding, ...]]:
+    """The bytes, what reading them back gave where the target's losses are told so, and the losses."""
+    if target.differences is None:
+        lost = tuple(target.losses(document, options))
+        return target.write(document, options), None, lost
+    content = target.write(document, options)
+    again = reread(content, target)
+    return content, again, tuple(target.differences(document, again.document)) if again.document is not None else ()
 
 
 def carries(document: Document, target: Target) -> None:

@@ -1,4 +1,4 @@
-"""What nobody publishes rules for is read back before it may leave: our own reader must find the document in it again.
+"""What nobody publishes rules for is held against what our own reader finds in it, before it may leave.
 
 EDI and KSeF have no rule set that could be run here; a message that cannot be read, or that says another number, kind,
 amount or count of lines than the document, is stopped.
@@ -6,43 +6,23 @@ amount or count of lines than the document, is stopped.
 
 from __future__ import annotations
 
-import io
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from schemas.canonical import Document
-from schemas.errors import Finding, PermanentError
-from stages.formats import registry
-from stages.formats.format import Letter, Target
-from stages.formats.reading.records import Budget, Source
-
-NAME = "read-back"
-_LETTER = Letter("ZZ:SENDER", "ZZ:RECEIVER", 1, datetime(2026, 1, 1, tzinfo=UTC))
+from schemas.errors import Finding
+from stages.formats.writing.rereading import RULE, Again
 
 
-def read_back(content: bytes, target: Target, document: Document) -> tuple[Finding, ...]:
-    """What the target's own reader does not find again; empty where it reads the same document.
-
-    A target whose format has no reader cannot be checked so, and the one finding says that: it is fatal.
-    """
-    read = registry.format_of(target).read
-    if read is None:
-        return (Finding(rule=NAME, message=f"{target.title} has no reader, so nothing checks what was written"),)
-    data = target.wrap([content], _LETTER) if target.wrap else content
-    try:
-        records, _ = read(Source(io.BytesIO(data), f"read-back{target.suffix}"), None, None, Budget(9, 60, lambda: 0.0))
-    except PermanentError as error:
-        return error.findings or (Finding(rule=NAME, message=error.text),)
-    if len(records) != 1 or records[0].document is None:
-        return next((each.error.findings for each in records if each.error and each.error.findings), None) or (
-            Finding(rule=NAME, message="not one document is read in it", found=str(len(records)), expected="1"),
-        )
-    wanted, found = _facts(document), _facts(records[0].document)
-    wanted.update(_amount(document, records[0].document))
-    found.update(_amount(records[0].document, document))
+def judge(document: Document, again: Again) -> tuple[Finding, ...]:
+    """What the target's own reader does not find again; empty where it reads the same document."""
+    if again.document is None:
+        return again.findings
+    wanted, found = _facts(document), _facts(again.document)
+    wanted.update(_amount(document, again.document))
+    found.update(_amount(again.document, document))
     return tuple(
         Finding(
-            rule=NAME, message="what was written says another value", place=place, found=found.get(place),
+            rule=RULE, message="what was written says another value", place=place, found=found.get(place),
             expected=value,
         )
         for place, value in wanted.items()

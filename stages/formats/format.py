@@ -25,7 +25,17 @@ Write = Callable[[Any, Options], bytes]
 all; a document of a kind that `Target.kinds` does not name is never handed over."""
 Losses = Callable[[Any, Options], Sequence[Finding]]
 """(completed canonical document, options) -> one finding (severity `warning`, rule `<target>-loss`, place = field path)
-for each field with content that the target leaves out or changes. Empty: all is carried."""
+for each field with content that the target leaves out; rule `<target>-altered` for one that it carries otherwise:
+shortened, rounded, in other signs or codes, in another place. Empty: all is carried."""
+
+
+Differences = Callable[[Any, Any], Sequence[Finding]]
+"""(completed canonical document, the one read back from what was written) -> its losses, as `Losses` gives them."""
+
+
+def altered(loss: Finding) -> bool:
+    """Is the value carried, though otherwise? Else it is lost."""
+    return loss.rule.endswith("-altered")
 
 
 def _no_losses(_document: Any, _options: Options) -> tuple[Finding, ...]:
@@ -109,6 +119,9 @@ class Target:
     """... and whose envelope this makes."""
     embedding: Callable[[Options], Embedding] | None = None
     """The bytes travel inside the PDF (Factur-X), not beside it, and this says how."""
+
+    differences: Differences | None = None
+    """Of a target whose losses are told by reading back what was written: conversion reads it once, for both."""
 
     @property
     def embedded(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.errors import Finding
-from stages.formats.edifact import envelope, losses, reader, writer
+from stages.formats.edifact import envelope, reader, writer
 from stages.formats.edifact.characters import WRITABLE
 from stages.formats.format import Format, Letter, Target
 from stages.formats.options import Option, Options, yes_no
+from stages.formats.writing.comparing import differences
+from stages.formats.writing.rereading import losses_of
 
 _KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
 _OPTIONS = {
@@ -37,12 +38,9 @@ def _target(name: str, release: str) -> Target:
             test=said.get("test") == "yes", acknowledgement=said.get("acknowledgement") == "yes",
         )  # fmt: skip
 
-    def lost(document: Any, options: Options) -> tuple[Finding, ...]:
-        return losses.losses(document, release, options, f"{name}-loss")
-
     return Target(
         name, f"EDIFACT INVOIC, ORDERS, ORDRSP, DESADV, PRICAT, CONTRL of D.{release}", f"D.{release}", _KINDS, write,
-        lost,
+        losses_of(name), differences=differences(name),
         media_type="application/edifact", suffix=".edi", envelope="edifact", wrap=wrapped, options=_OPTIONS,
     )  # fmt: skip
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.errors import Finding
 from stages.formats.format import Format, Letter, Target
 from stages.formats.options import Options, yes_no
-from stages.formats.x12 import envelope, losses, reader, writer
+from stages.formats.writing.comparing import differences
+from stages.formats.writing.rereading import losses_of
+from stages.formats.x12 import envelope, reader, writer
+from stages.formats.x12.derived import DERIVED, implied
 
 _KINDS = frozenset("invoice credit-note order order-response despatch-advice catalogue syntax-acknowledgement".split())
 
@@ -25,11 +27,9 @@ def _target(name: str, release: str) -> Target:
             version=release, test=letter.options.get("test") == "yes",
         )  # fmt: skip
 
-    def lost(document: Any, _options: Options) -> tuple[Finding, ...]:
-        return losses.losses(document, release, f"{name}-loss")
-
     return Target(
-        name, f"X12 810, 832, 850, 855, 856, 997 of release {release}", release, _KINDS, write, lost,
+        name, f"X12 810, 832, 850, 855, 856, 997 of release {release}", release, _KINDS, write,
+        losses_of(name), differences=differences(name, DERIVED, implied),
         media_type="application/edi-x12", suffix=".edi", envelope="x12", wrap=wrapped,
         options={"test": yes_no("the interchange says that it is a test (ISA15)")},
     )  # fmt: skip

@@ -80,7 +80,10 @@ def test_other_messages_come_back(name: str, release: str) -> None:
              "lines[0].vat_category", "lines[1].vat_category"},
         ),
         ("prepaid", "96A", {"payment.means_code"}),
-        ("credit-note", "01B", {"payment.means_code", "tender_reference", "object_identifier", "attachments[0].reference"}),
+        (
+            "credit-note", "01B",
+            {"payment.means_code", "tender_reference", "object_identifier", "attachments[0].reference"},
+        ),
     ],
 )  # fmt: skip
 def test_invoices_come_back(name: str, release: str, lost: set[str]) -> None:

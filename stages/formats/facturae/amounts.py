@@ -93,7 +93,7 @@ class Amounts:
         levels = [(f"allowances_charges[{n}]", each) for n, each in enumerate(document.allowances_charges)]
         if len(document.vat_breakdown) > 1:
             for place, _ in levels:
-                self.fit.changed(f"{place}.vat_category", "Facturae's bases alone tell whose tax it is")
+                self.fit.lost(f"{place}.vat_category", "Facturae's bases alone tell whose tax it is")
         discounts, charges = ([each for each in levels if each[1].charge is kind] for kind in (False, True))
         account = ""
         if paid:

@@ -36,7 +36,8 @@ def party(fit: Fitting, role: str, value: Party, centres: Mapping[str, str]) -> 
         told = f"Facturae wants the {role}'s tax number: give it as vat_identifier (BT-31, BT-48)"
         fit.fault(f"{role}.vat_identifier", told)
     elif not value.vat_identifier:
-        fit.changed(f"{role}.vat_identifier", "another number of the party is written as its tax number")
+        name = "legal_registration" if value.legal_registration else "tax_registration"
+        fit.changed(f"{role}.{name}", "written as the party's tax number, for it has no VAT number")
     spanish = country in ("ES", None)
     natural = bool(value.family_name) or (spanish and bool(_NATURAL.match(number)))
     residence = "R" if country == "ES" else "U" if country in EUROPEAN_UNION else "E"
@@ -49,7 +50,7 @@ def party(fit: Fitting, role: str, value: Party, centres: Mapping[str, str]) -> 
     )
     known = (value.erp_id or "") if (value.erp_id or "").isdigit() and len(value.erp_id or "") <= 10 else None
     if value.erp_id and not known:
-        fit.changed(f"{role}.erp_id", "Facturae takes up to 10 digits")
+        fit.lost(f"{role}.erp_id", "Facturae takes up to 10 digits")
     where = _address(fit, role, value.address, again=True)
     centre = [
         branch("AdministrativeCentre", leaf("CentreCode", code), leaf("RoleTypeCode", kind), where)
@@ -83,7 +84,7 @@ def _person(fit: Fitting, role: str, value: Party, places: str) -> str:
         told = "the tax number is a natural person's: Facturae wants given_name and family_name apart"
         fit.fault(f"{role}.family_name", told)
     if value.trading_name:
-        fit.changed(f"{role}.trading_name", "a natural person has none in Facturae")
+        fit.lost(f"{role}.trading_name", "a natural person has none in Facturae")
     return branch(
         "Individual",
         leaf("Name", fit.text(f"{role}.given_name", value.given_name, 40)),

@@ -74,9 +74,11 @@ def losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
     """Every field with content that is left out or changed."""
     writer = _Writer(document, options)
     writer.batch()
+    otherwise = {each.place for each in writer.fit.changes}
     left = [
         each
         for each in uncarried(document, _CARRIED, "facturae-loss")
+        if each.place not in otherwise
         if not each.place.startswith("extras.") or each.place.removeprefix("extras.") not in _EXTRAS
     ]
     return (*left, *writer.fit.changes)
@@ -172,7 +174,7 @@ class _Writer(Amounts):
         document, fit = self.document, self.fit
         before = document.preceding_invoices[0] if document.preceding_invoices else None
         for index in range(1, len(document.preceding_invoices)):
-            fit.changed(f"preceding_invoices[{index}]", "Facturae corrects one invoice", None)
+            fit.lost(f"preceding_invoices[{index}]", "Facturae corrects one invoice", None)
         start, end = self.kept("correction_period.StartDate"), self.kept("correction_period.EndDate")
         if not start and document.period and document.period.start and document.period.end:
             start, end = document.period.start.isoformat(), document.period.end.isoformat()
@@ -205,7 +207,7 @@ class _Writer(Amounts):
         period = document.period
         both = period is not None and period.start is not None and period.end is not None
         if period is not None and not both:
-            fit.changed("period", "a period with one end only")
+            fit.lost("period", "a period with one end only")
         language = self.options.get("language") or (document.hints.language or "es")[:2].lower()
         if language not in LANGUAGES:
             fit.changed("hints.language", "not among Facturae's languages; es is written", language)
@@ -232,7 +234,7 @@ class _Writer(Amounts):
         if other == "EUR" and len(document.vat_breakdown) == 1:
             return other
         if other and other != document.currency:
-            self.fit.changed("accounting_currency", "Facturae gives the equivalent in euros for each tax", other)
+            self.fit.lost("accounting_currency", "Facturae gives the equivalent in euros for each tax", other)
         return document.currency
 
     def _payment(self, due: Decimal) -> str:
@@ -240,12 +242,12 @@ class _Writer(Amounts):
         if document.due_date is None:
             for name in ("payment", "payment_terms"):
                 if getattr(document, name):
-                    fit.changed(name, "Facturae writes payment details with a due date (BT-9), and there is none")
+                    fit.lost(name, "Facturae writes payment details with a due date (BT-9), and there is none")
             return ""
         transfers = payment.credit_transfers if payment else ()
         account = transfers[0] if transfers else None
         for index in range(1, len(transfers)):
-            fit.changed(f"payment.credit_transfers[{index}]", "an instalment has one account")
+            fit.lost(f"payment.credit_transfers[{index}]", "an instalment has one account")
         bic = account.service_provider if account else None
         code = MEANS_CODES.get(payment.means_code) if payment else "04"
         if payment and MEANS.get(code or "") != payment.means_code:
@@ -296,12 +298,12 @@ class _Writer(Amounts):
             if each.subject_code != _LAWS_WORDS:
                 other.append(each.text)
                 if each.subject_code:
-                    fit.changed(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
+                    fit.lost(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
         attachments = [self._attachment(n, each) for n, each in enumerate(document.attachments)]
         related = document.preceding_invoices if not self.corrective else ()
         for index, before in enumerate(related):
             if index or before.issue_date:
-                fit.changed(f"preceding_invoices[{index}]", "Facturae names one related invoice, by its number")
+                fit.lost(f"preceding_invoices[{index}]", "Facturae names one related invoice, by its number")
         return branch(
             "AdditionalData",
             leaf(
@@ -315,7 +317,7 @@ class _Writer(Amounts):
         place = f"attachments[{index}]"
         form = FORMATS.get(each.media_type or "")
         if not each.content_base64 or form is None:
-            self.fit.changed(place, "Facturae takes embedded xml, doc, gif, rtf, pdf, xls, jpg, bmp, tiff and html")
+            self.fit.lost(place, "Facturae takes embedded xml, doc, gif, rtf, pdf, xls, jpg, bmp, tiff and html")
             return ""
         described = self.fit.text(f"{place}.description", each.description or each.reference, 2500)
         return branch(

@@ -49,10 +49,10 @@ class General:
         totals = document.totals
         withheld = sum((each.amount for each in document.withholdings), ZERO)
         if (totals.paid_amount or ZERO) != withheld:
-            fit.changed("totals.paid_amount", "FatturaPA says what is to be paid, not what was", None)
+            fit.lost("totals.paid_amount", "FatturaPA says what is to be paid, not what was", None)
             fit.changed("totals.amount_due", "it stands as the payment's amount alone", None)
         if document.tax_point_code not in (None, "432"):
-            fit.changed("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
+            fit.lost("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
         rounding = totals.rounding_amount or ZERO
         total = (totals.tax_inclusive or ZERO) + rounding
         return branch(
@@ -87,7 +87,7 @@ class General:
                 told = "FatturaPA writes what is withheld with its rate and the code of its reason (CausalePagamento)"
                 self.fit.fault(f"{place}.{'rate' if each.rate is None else 'reason'}", told)
             if each.base_amount is not None:
-                self.fit.changed(f"{place}.base_amount", "FatturaPA has no base of what is withheld")
+                self.fit.lost(f"{place}.base_amount", "FatturaPA has no base of what is withheld")
             parts.append(
                 branch(
                     "DatiRitenuta",
@@ -108,7 +108,7 @@ class General:
         for index, note in enumerate(self.document.notes):
             words = self.fit.text(f"notes[{index}].text", note.text, 5000)
             if note.subject_code:
-                self.fit.changed(f"notes[{index}].subject_code", "a note without its subject", note.subject_code)
+                self.fit.lost(f"notes[{index}].subject_code", "a note without its subject", note.subject_code)
             if len(words) > 200 or "\n" in note.text:
                 self.fit.changed(f"notes[{index}].text", "parted into Causale of 200 characters")
             parts += [leaf("Causale", words[at : at + 200].strip()) for at in range(0, len(words), 200)]
@@ -132,11 +132,11 @@ class General:
         if not document.order_reference:
             for index, line in enumerate(document.lines):
                 if line.order_line_reference:
-                    fit.changed(f"lines[{index}].order_line_reference", "an order's line without its order (BT-13)")
+                    fit.lost(f"lines[{index}].order_line_reference", "an order's line without its order (BT-13)")
         if public:
             for field in ("project_reference", "tender_reference"):
                 if getattr(document, field):
-                    fit.changed(field, "FatturaPA writes CUP and CIG with an order or contract (BT-13, BT-12)")
+                    fit.lost(field, "FatturaPA writes CUP and CIG with an order or contract (BT-13, BT-12)")
         for index, each in enumerate(document.preceding_invoices):
             number = ascii_only(fit.text(f"preceding_invoices[{index}].number", each.number, 20))
             parts.append(branch("DatiFattureCollegate", leaf("IdDocumento", number), leaf("Data", each.issue_date)))
@@ -157,7 +157,7 @@ class General:
         issued = self.kept("DataDDT")
         if document.despatch_advice_reference and not issued:
             if document.delivery is None or document.delivery.date is None:
-                self.fit.changed("despatch_advice_reference", "FatturaPA wants a delivery note's date (BT-72)")
+                self.fit.lost("despatch_advice_reference", "FatturaPA wants a delivery note's date (BT-72)")
                 return ""
             issued = document.delivery.date.isoformat()
         if not document.despatch_advice_reference:
@@ -175,6 +175,6 @@ class General:
             if given.line_1 and given.city and given.country and (given.country != "IT" or given.post_code):
                 where = address(self.fit, "delivery", given, "IndirizzoResa")
             else:
-                self.fit.changed("delivery.address", "FatturaPA wants street, town and postal code")
+                self.fit.lost("delivery.address", "FatturaPA wants street, town and postal code")
         when = f"{delivery.date.isoformat()}T00:00:00" if delivery.date else None
         return branch("DatiTrasporto", where, leaf("DataOraConsegna", when))

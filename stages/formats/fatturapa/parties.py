@@ -60,10 +60,10 @@ def transmission(fit: Fitting, document: Invoice, options: Options, progressive:
         fit.fault("buyer.endpoint", told, recipient)
     mail = options.get("pec") or (value if scheme == PEC else "") or document.extras.get(f"{PREFIX}PECDestinatario", "")
     if mail and recipient != NO_CODE:
-        fit.changed("buyer.endpoint", "certified mail is written where there is no recipient's code (check 00426)")
+        fit.lost("buyer.endpoint", "certified mail is written where there is no recipient's code (check 00426)")
         mail = ""
     if endpoint and scheme not in (IPA, CODDEST, PEC):
-        fit.changed("buyer.endpoint", "an address of another network than SdI")
+        fit.lost("buyer.endpoint", "an address of another network than SdI")
     return branch(
         "DatiTrasmissione",
         branch("IdTrasmittente", leaf("IdPaese", country), leaf("IdCodice", code)),
@@ -86,10 +86,10 @@ def _identity(fit: Fitting, role: str, party: Party, *, must: bool) -> str:
     country, number = vat(party.vat_identifier)
     code = _fiscal_code(party)
     if party.tax_registration and party.tax_registration.upper() != code:
-        fit.changed(f"{role}.tax_registration", "not a codice fiscale, of 11 or 16 characters")
+        fit.lost(f"{role}.tax_registration", "not a codice fiscale, of 11 or 16 characters")
     for index, each in enumerate(party.identifiers):
         if each.scheme != FISCAL_CODE or each.value != code:
-            fit.changed(f"{role}.identifiers[{index}]", "FatturaPA has the codice fiscale alone (scheme 0210)")
+            fit.lost(f"{role}.identifiers[{index}]", "FatturaPA has the codice fiscale alone (scheme 0210)")
     if party.vat_identifier and not country:
         told = f"the {role}'s VAT number begins with its country: IT01234567890"
         fit.fault(f"{role}.vat_identifier", told, rule="vat")
@@ -131,7 +131,7 @@ def address(fit: Fitting, role: str, value: Address | None, tag: str = "Sede") -
     town = value.city if value.country == "IT" else " ".join(each for each in (code, value.city) if each)
     province = (value.subdivision or "").upper().removeprefix("IT-")
     if value.subdivision and (value.country != "IT" or not re.fullmatch("[A-Z]{2}", province)):
-        fit.changed(f"{place}.subdivision", "only the two letters of an Italian province are written")
+        fit.lost(f"{place}.subdivision", "only the two letters of an Italian province are written")
         province = ""
     return branch(
         tag,
@@ -154,10 +154,11 @@ def seller(fit: Fitting, document: Invoice, options: Options) -> str:
     phone = "".join(c for c in (contact.telephone or "") if c not in " -/().") if contact else ""
     if (contact and phone != (contact.telephone or "")) or not 5 <= len(phone) <= 12:
         if contact and contact.telephone:
-            fit.changed("seller.contact.telephone", "5 to 12 digits are written")
+            tell = fit.changed if len(phone) >= 5 else fit.lost
+            tell("seller.contact.telephone", "5 to 12 digits are written")
         phone = phone[:12] if len(phone) >= 5 else ""
     if contact and contact.name:
-        fit.changed("seller.contact.name", "FatturaPA names nobody there")
+        fit.lost("seller.contact.name", "FatturaPA names nobody there")
     return branch(
         "CedentePrestatore",
         branch(
@@ -181,7 +182,7 @@ def representative(fit: Fitting, document: Invoice) -> str:
     if party is None:
         return ""
     if party.address is not None:
-        fit.changed("tax_representative.address", "FatturaPA has none for the representative")
+        fit.lost("tax_representative.address", "FatturaPA has none for the representative")
     data = _identity(fit, "tax_representative", party, must=True) + _name(fit, "tax_representative", party)
     return branch("RappresentanteFiscale", branch("DatiAnagrafici", data))
 

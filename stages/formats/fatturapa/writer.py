@@ -147,7 +147,7 @@ class _Writer:
         if payment is None:
             for name in ("due_date", "payment_terms"):
                 if getattr(document, name):
-                    fit.changed(name, "FatturaPA writes it with the means of payment (BT-81), and there is none")
+                    fit.lost(name, "FatturaPA writes it with the means of payment (BT-81), and there is none")
             return ""
         given = self.kept("ModalitaPagamento")
         code = given if MEANS.get(given) == payment.means_code else MEANS_CODES.get(payment.means_code, "")
@@ -157,15 +157,15 @@ class _Writer:
         elif MEANS[code] != payment.means_code:
             fit.changed("payment.means_code", f"written as {code}", payment.means_code)
         if document.payment_terms:
-            fit.changed("payment_terms", "FatturaPA has terms as codes only")
+            fit.lost("payment_terms", "FatturaPA has terms as codes only")
         transfers = payment.credit_transfers
         for index in range(1, len(transfers)):
-            fit.changed(f"payment.credit_transfers[{index}]", "a payment has one account")
+            fit.lost(f"payment.credit_transfers[{index}]", "a payment has one account")
         account = transfers[0] if transfers else None
         number = "".join(account.account.split()).upper() if account else ""
         iban = number[:2].isalpha() and number[2:4].isdigit() and 15 <= len(number) <= 34
         if account and not iban:
-            fit.changed("payment.credit_transfers[0].account", "only an IBAN is written")
+            fit.lost("payment.credit_transfers[0].account", "only an IBAN is written")
         bic = (account.service_provider or "").upper() if account else ""
         terms = self.kept("CondizioniPagamento")
         beneficiary = fit.text(
@@ -195,7 +195,7 @@ class _Writer:
     def _attachment(self, index: int, each: Attachment) -> str:
         place = f"attachments[{index}]"
         if not each.content_base64:
-            self.fit.changed(place, "FatturaPA takes embedded documents only")
+            self.fit.lost(place, "FatturaPA takes embedded documents only")
             return ""
         name = self.fit.text(f"{place}.reference", each.file_name or each.reference, 60)
         form = (each.media_type or "").rpartition("/")[2].upper()

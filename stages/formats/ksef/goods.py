@@ -82,7 +82,7 @@ class Goods:
         own = {each.name: each.value for each in line.attributes}
         for number, each in enumerate(line.attributes):
             if each.name not in (*ATTRIBUTES, RATE_NAME, "StanPrzed"):
-                fit.changed(f"{place}.attributes[{number}]", "FA(3) has no place for it", each.name)
+                fit.lost(f"{place}.attributes[{number}]", "FA(3) has no place for it", each.name)
         before = own.get("StanPrzed") == "1"
         sign = -self.sign if before else self.sign
         identifier = line.identifier if _is_number(line.identifier) else str(index + 1)
@@ -100,7 +100,7 @@ class Goods:
         price, discount = self._price(place, line)
         standard = line.standard_item_id
         if standard and standard.scheme != "0160":
-            fit.changed(f"{place}.standard_item_id", "FA(3) has a GTIN there")
+            fit.lost(f"{place}.standard_item_id", "FA(3) has a GTIN there")
         net = line.net_amount or ZERO
         amount = places(net * sign, 2, 2)
         special = code == "XII"
@@ -143,7 +143,7 @@ class Goods:
                 fit.changed(place_of, "a line's discounts are one sum in FA(3)")
             for name in ("reason", "reason_code", "percentage", "base_amount"):
                 if getattr(each, name):
-                    fit.changed(f"{place_of}.{name}", "a line's discount is an amount in FA(3)")
+                    fit.lost(f"{place_of}.{name}", "a line's discount is an amount in FA(3)")
         return price, sum((each.amount for each in off), ZERO)
 
     def sums(self) -> str:

@@ -91,7 +91,7 @@ def _address(fit: Fitting, role: str, value: Address | None, *, must: bool) -> s
         if must:
             fit.fault(place, f"KSeF wants the {role}'s address: country, and street or town")
         elif value is not None:
-            fit.changed(place, "FA(3) writes an address with its country, and street or town")
+            fit.lost(place, "FA(3) writes an address with its country, and street or town")
         return ""
     street = ", ".join(each for each in (value.line_1, value.line_2, value.line_3) if each)
     town = " ".join(each for each in (value.post_code, value.city) if each)
@@ -100,7 +100,7 @@ def _address(fit: Fitting, role: str, value: Address | None, *, must: bool) -> s
         for name in ("line_1", "line_2", "line_3", "city", "post_code"):
             fit.changed(f"{place}.{name}", "FA(3) has two lines for the whole address")
     if value.subdivision:
-        fit.changed(f"{place}.subdivision", "FA(3) has two lines for the whole address")
+        fit.lost(f"{place}.subdivision", "FA(3) has two lines for the whole address")
     return branch(
         "Adres",
         leaf("KodKraju", value.country),
@@ -113,7 +113,7 @@ def _contact(fit: Fitting, role: str, value: Contact | None) -> str:
     if value is None:
         return ""
     if value.name:
-        fit.changed(f"{role}.contact.name", "FA(3) names nobody there")
+        fit.lost(f"{role}.contact.name", "FA(3) names nobody there")
     return branch(
         "DaneKontaktowe",
         leaf("Email", fit.text(f"{role}.contact.email", value.email, 255)),

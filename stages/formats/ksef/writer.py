@@ -105,11 +105,11 @@ class _Writer:
         if period is not None and period.start and period.end:
             when = branch("OkresFa", leaf("P_6_Od", period.start), leaf("P_6_Do", period.end))
             if document.delivery is not None and document.delivery.date:
-                fit.changed("delivery.date", "FA(3) has a day or a period, not both")
+                fit.lost("delivery.date", "FA(3) has a day or a period, not both")
         elif document.delivery is not None and document.delivery.date:
             when = leaf("P_6", document.delivery.date)
         if period is not None and not (period.start and period.end):
-            fit.changed("period", "a period with one end only")
+            fit.lost("period", "a period with one end only")
         return "".join(
             (
                 leaf("KodWaluty", document.currency),
@@ -126,7 +126,7 @@ class _Writer:
     def _annotations(self) -> str:
         document = self.document
         if document.tax_point_code not in (None, "432"):
-            self.fit.changed("tax_point_code", "FA(3) tells only VAT that is due when paid (432, cash method)")
+            self.fit.lost("tax_point_code", "FA(3) tells only VAT that is due when paid (432, cash method)")
         reverse = any(row.category == "AE" for row in document.vat_breakdown)
         split = self.options.get("split_payment") or self.kept("P_18A") or "2"
         return branch(
@@ -165,7 +165,7 @@ class _Writer:
         given = self.kept("RodzajFaktury")
         if not self.correction:
             for index in range(len(document.preceding_invoices)):
-                fit.changed(f"preceding_invoices[{index}]", "FA(3) names other invoices in corrections alone")
+                fit.lost(f"preceding_invoices[{index}]", "FA(3) names other invoices in corrections alone")
             usual = "ZAL" if document.type_code == "386" else given if given in ("ROZ", "UPR") else "VAT"
             if document.type_code not in ("380", "386", "389"):
                 fit.changed("type_code", f"written as {usual}", document.type_code)
@@ -259,7 +259,7 @@ class _Writer:
                 if MEANS[code] != payment.means_code:
                     fit.changed("payment.means_code", f"written as FormaPlatnosci {code}", payment.means_code)
                 if payment.means_text:
-                    fit.changed("payment.means_text", "FormaPlatnosci has no text")
+                    fit.lost("payment.means_text", "FormaPlatnosci has no text")
                 parts.append(leaf("FormaPlatnosci", code))
             else:
                 words = payment.means_text or f"UNTDID 4461: {payment.means_code}"
@@ -279,12 +279,12 @@ class _Writer:
         if number.startswith("PL") and len(number) == 28:
             number = number[2:]
         if not 10 <= len(number) <= 34:
-            self.fit.changed(place, "an account has 10 to 34 characters")
+            self.fit.lost(place, "an account has 10 to 34 characters")
             return ""
         code = (each.service_provider or "").upper()
         swift = code if re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", code) else ""
         if code and not swift:
-            self.fit.changed(f"{place}.service_provider", "no SWIFT code")
+            self.fit.lost(f"{place}.service_provider", "no SWIFT code")
         name = self.fit.text(f"{place}.account_name", each.account_name, 256)
         return branch("RachunekBankowy", leaf("NrRB", number), leaf("SWIFT", swift), leaf("OpisRachunku", name))
 
@@ -301,7 +301,7 @@ class _Writer:
         words = []
         for index, each in enumerate(document.notes):
             if each.subject_code:
-                fit.changed(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
+                fit.lost(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
             if not _DESCRIBED.match(each.text):
                 words.append(each.text)
         words += [document.payment_terms] if document.payment_terms else []

@@ -19,6 +19,7 @@ from stages.formats.writing.xrechnung import unpaired
 
 _ELSEWHERE = frozenset({"payment.creditor_identifier"})
 """BT-90 stands among a party's identifiers."""
+_ALTERED = frozenset({"business_process"})
 _IDENTIFIERS_KEPT = {"buyer": 1, "payee": 1, "tax_representative": 0}
 
 
@@ -26,7 +27,7 @@ def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     """Every field with content that `ubl.write` leaves out or changes; empty when all is carried."""
     table = CREDIT_NOTE if document.document_type == "credit-note" else INVOICE
     found = uncarried(document, table.carried() | _ELSEWHERE, "ubl-loss")
-    return (*found, *told((*_conditional(document, profile), *halves(document)), "ubl-loss"))
+    return (*found, *told((*_conditional(document, profile), *halves(document)), "ubl", _ALTERED))
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:

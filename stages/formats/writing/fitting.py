@@ -1,7 +1,7 @@
 """What a target's fields hold: cut where it must be, refused where it may not be cut, and each of it said.
 
-A writer asks for every text here. What is changed on the way is a loss (`changes`), what is missing or does not fit is
-fatal (`faults`); both name the field, and the second says what to fill in or which option to set.
+A writer asks for every text here. What is lost or changed on the way is told (`changes`), what is missing or does not
+fit is fatal (`faults`); both name the field, and the second says what to fill in or which option to set.
 """
 
 from __future__ import annotations
@@ -21,10 +21,17 @@ class Fitting:
         self.changes: list[Finding] = []
         self.faults: list[Finding] = []
 
+    def lost(self, place: str, message: str, found: str | None = None) -> None:
+        """The value stands nowhere in what is written."""
+        self._told("loss", place, message, found)
+
     def changed(self, place: str, message: str, found: str | None = None) -> None:
-        self.changes.append(
-            Finding(rule=f"{self.name}-loss", message=message, place=place, found=found, severity="warning")
-        )
+        """It stands there otherwise: shortened, rounded, in other codes or words, in another place."""
+        self._told("altered", place, message, found)
+
+    def _told(self, what: str, place: str, message: str, found: str | None) -> None:
+        rule = f"{self.name}-{what}"
+        self.changes.append(Finding(rule=rule, message=message, place=place, found=found, severity="warning"))
 
     def fault(self, place: str, message: str, found: str | None = None, rule: str = "missing") -> None:
         self.faults.append(Finding(rule=f"{self.name}-{rule}", message=message, place=place, found=found))

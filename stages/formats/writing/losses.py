@@ -32,9 +32,11 @@ def uncarried(document: BaseModel, carried: frozenset[str], rule: str) -> tuple[
     )
 
 
-def told(places: Iterable[tuple[str, str]], rule: str) -> Iterator[Finding]:
-    """Losses that no walk finds, each with its reason."""
-    return (Finding(rule=rule, message=why, place=place, severity="warning") for place, why in places)
+def told(places: Iterable[tuple[str, str]], name: str, altered: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Losses that no walk finds, each with its reason; those at the places `altered` are carried otherwise."""
+    for place, why in places:
+        rule = f"{name}-{'altered' if place in altered else 'loss'}"
+        yield Finding(rule=rule, message=why, place=place, severity="warning")
 
 
 def halves(document: Invoice) -> Iterator[tuple[str, str]]:

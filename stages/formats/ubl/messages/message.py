@@ -22,6 +22,9 @@ from stages.formats.ubl.spaces import spaces
 from stages.formats.writing.losses import told, uncarried
 from stages.formats.writing.xml_text import attribute, checked
 
+_ALTERED = frozenset({"response_code", "notes"})
+"""Places where a condition changes what is said, and does not leave it out."""
+
 
 def _same(document: Any) -> Any:
     return document
@@ -75,7 +78,7 @@ class Message:
     def losses(self, document: Any) -> tuple[Finding, ...]:
         """Every field with content that is left out or changed."""
         found = uncarried(document, self.table.carried() | self.also, "ubl-loss")
-        return (*found, *told((*_of_any(document, self.roles), *self.conditional(document)), "ubl-loss"))
+        return (*found, *told((*_of_any(document, self.roles), *self.conditional(document)), "ubl", _ALTERED))
 
 
 def table(root: str, *children: Element) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 
 import pytest
 
@@ -41,6 +42,8 @@ def test_mutants_get_the_same_verdict(engine: RuleEngine, case: Case) -> None:
 def test_real_files_get_the_same_verdict(engine: RuleEngine, case: Case) -> None:
     """For every file of the corpora that is read, the native rules judge what was read as the official ones judge
     the file, rule by rule; the rules of pure syntax stand aside."""
+    if not case.folder:
+        pytest.skip("the corpora have no such files")
     compared, release, jars = 0, case.release, maven.jars("rules")
     for path, document in real(case.folder):
         content = path.read_bytes()
@@ -89,13 +92,18 @@ def test_the_code_lists_are_the_official_ones() -> None:
     """`code_lists.json` is what the pinned stylesheets have inside them (`make golden` writes it anew)."""
     release, jars = in_force(RuleSet.PEPPOL), maven.jars("rules")
     german = in_force(RuleSet.XRECHNUNG)
-    older = {
-        "1.3.15": stylesheets.read(jars, german.by_root["ubl-invoice"].sheets[0]),
-        "cii": stylesheets.read(jars, in_force(RuleSet.EN16931).by_root["cii"].sheets[0]),
-        "cii 1.3.15": stylesheets.read(jars, german.by_root["cii"].sheets[0]),
+    others = {
+        "1.3.15": german.by_root["ubl-invoice"].sheets[:1],
+        "cii": in_force(RuleSet.EN16931).by_root["cii"].sheets,
+        "cii 1.3.15": german.by_root["cii"].sheets[:1],
+        "2025.11": in_force(RuleSet.PEPPOL, date(2026, 3, 1)).by_root["ubl-invoice"].sheets,
+        "self-billing": release.by_root["ubl-invoice-self-billing"].sheets,
     }
-    lists = code_lists.derive((stylesheets.read(jars, name) for name in release.by_root["ubl-invoice"].sheets), older)
-    source = f"{release.label} and {', '.join(f'en16931 {each}' for each in older)}; {release.jar}"
+    lists = code_lists.derive(
+        (stylesheets.read(jars, name) for name in release.by_root["ubl-invoice"].sheets),
+        {name: [stylesheets.read(jars, sheet) for sheet in sheets] for name, sheets in others.items()},
+    )
+    source = f"{release.label} and {', '.join(others)}; {release.jar}, {german.jar}"
     text = json.dumps({"source": source} | lists, indent=1) + "\n"
     if os.environ.get("GOLDEN") == "write":
         code_lists.FILE.write_text(text)

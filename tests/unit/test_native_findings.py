@@ -90,9 +90,9 @@ def test_no_more_than_200_findings_and_fatal_ones_first() -> None:
 
 def test_a_release_without_native_rules_is_refused() -> None:
     """Where no equality was proven there is no native verdict."""
-    old = next(each for each in RELEASES if each.rule_set is RuleSet.PEPPOL and each.version == "2025.11")
-    with pytest.raises(ConfigurationError, match=r"peppol-2025\.11"):
-        native.check(invoice(), old)
+    other = next(each for each in RELEASES if each.rule_set is RuleSet.FACTURAE)
+    with pytest.raises(ConfigurationError, match=r"facturae-3\.2\.2"):
+        native.check(invoice(), other)
 
 
 @pytest.mark.parametrize(

@@ -78,14 +78,25 @@ def test_a_difference_stops_the_document() -> None:
     assert (first.found, first.expected) == ("only native: BR-CO-16", "only official: BR-99")
 
 
-def test_what_the_native_rules_were_not_proven_for_goes_to_the_official_engine(engine: RuleEngine) -> None:
-    """An older release, and a self-billed document, are judged by the published rules whatever the profile says."""
+def test_an_older_release_and_a_self_billed_document_have_native_rules_of_their_own(engine: RuleEngine) -> None:
+    """Both engines agree about them, each by the rules of that release and that process."""
     old = in_force(RuleSet.PEPPOL, date(2026, 3, 1))
-    verdict = judge(written(invoice()), Applicable(old), invoice(), engine.check, EngineChoice("native"))
-    assert (verdict.version, verdict.ok) == ("peppol-2025.11", True)
-    process = b"urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
-    billed = written(invoice()).replace(process, b"urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0")
-    assert "native" not in judge(billed, Applicable(PEPPOL), invoice(), engine.check, EngineChoice("native")).version
+    verdict = judge(written(invoice()), Applicable(old), invoice(), engine.check, ALWAYS)
+    assert (verdict.version, verdict.ok) == ("peppol-2025.11 (native, as official)", True)
+    process = "urn:fdc:peppol.eu:2017:poacc:{}:01:1.0"
+    billed = written(invoice()).replace(process.format("billing").encode(), process.format("selfbilling").encode())
+    document = invoice().model_copy(update={"business_process": process.format("selfbilling")})
+    verdict = judge(billed, Applicable(PEPPOL), document, engine.check, ALWAYS)
+    assert verdict.version == "peppol-2026.5 / en16931-1.3.16 (native, as official)"
+    assert {finding.rule for finding in verdict.findings} == {"PEPPOL-EN16931-R004", "PEPPOL-EN16931-P0100"}
+
+
+def test_what_the_native_rules_were_not_proven_for_goes_to_the_official_engine(engine: RuleEngine) -> None:
+    """EXTENDED is judged by the published rules, whatever the profile says."""
+    extended = in_force(RuleSet.FACTUR_X_EXTENDED)
+    content = registry.target("factur-x").write(invoice(), {"profile": "extended"})
+    verdict = judge(content, Applicable(extended), invoice(), engine.check, EngineChoice("native"))
+    assert (verdict.version, verdict.ok) == (extended.label, True)
 
 
 def test_what_the_schema_refuses_is_not_passed_by_the_native_engine() -> None:

@@ -47,15 +47,16 @@ def raw(rule: str, norm: str = "") -> str:
     return str(content["lists"][name])
 
 
-def derive(sheets: Iterable[bytes], older: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+def derive(sheets: Iterable[bytes], others: Mapping[str, Iterable[bytes]]) -> dict[str, dict[str, str]]:
     """`lists` by name and `rules` with the name of their list, out of the published stylesheets.
 
-    A list is named for the first rule that has it. `older` are versions of the norm's own rules: a rule of theirs is
-    there as `1.3.15 BR-CL-03` where its list differs.
+    A list is named for the first rule that has it. `others` are other versions of the same rules, or those of another
+    syntax: a rule of theirs is there as `1.3.15 BR-CL-03` where its list differs.
     """
     lists: dict[str, str] = {}
     rules: dict[str, str] = {}
-    for version, sheet in [*(("", each) for each in sheets), *older.items()]:
+    versions = [("", tuple(sheets)), *((name, tuple(each)) for name, each in others.items())]
+    for version, sheet in ((name, sheet) for name, each in versions for sheet in each):
         for rule, found in _of_sheet(sheet):
             if version and lists.get(rules.get(rule, "")) == found:
                 continue

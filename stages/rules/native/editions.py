@@ -5,7 +5,7 @@ A kind that is not here was not proven equal: the official engine judges it.
 
 from __future__ import annotations
 
-from stages.rules.catalogue import Release, RuleSet
+from stages.rules.catalogue import SELF_BILLING, Release, RuleSet
 from stages.rules.native import (
     cii,
     codes,
@@ -16,6 +16,8 @@ from stages.rules.native import (
     nordic,
     parties,
     peppol,
+    peppol_2025,
+    processes,
     southern,
     texts,
     totals,
@@ -41,10 +43,20 @@ _EN16931_CII = Edition(
     RuleSet.EN16931, CiiFacts, cii.SHARED, texts.NEWEST_OF_CII, texts.WARNINGS_OF_CII, lists="cii", own=cii.OWN,
     deviations=cii.DEVIATIONS,
 )  # fmt: skip
+_OF_PEPPOL: tuple[Rule, ...] = (*_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers)
 _PEPPOL = Edition(
-    RuleSet.PEPPOL, Facts,
-    (*_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers, *_NATIONAL),
-    texts.OF_UBL | texts.OF_PEPPOL, texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_PEPPOL,
+    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.BILLING, *_NATIONAL), texts.OF_UBL | texts.OF_PEPPOL,
+    texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_PEPPOL,
+)  # fmt: skip
+_PEPPOL_2025 = Edition(
+    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.BILLING_2025, *_NATIONAL), texts.OF_PEPPOL_2025,
+    texts.WARNINGS_OF_PEPPOL_2025, lists="2025.11", older=True, own=(peppol_2025.german,),
+    deviations=peppol_2025.DEVIATIONS,
+)  # fmt: skip
+_SELF_BILLED = Edition(
+    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.SELF_BILLING), texts.OF_SELF_BILLING,
+    texts.WARNINGS_OF_UBL | (texts.WARNINGS_OF_PEPPOL & texts.OF_SELF_BILLING.keys()), lists="self-billing",
+    deviations={"PEPPOL-EN16931-P0112": "is no rule of self-billing"},
 )  # fmt: skip
 _XRECHNUNG_UBL = Edition(
     RuleSet.XRECHNUNG, Facts, (*_NORM, peppol.shared, german.german), texts.OF_UBL | texts.OF_XRECHNUNG | texts.OLDER,
@@ -65,7 +77,9 @@ def _of_ubl(edition: Edition) -> dict[str, Edition]:
 
 EDITIONS: dict[tuple[RuleSet, str], dict[str, Edition]] = {
     (RuleSet.EN16931, "1.3.16"): _of_ubl(_EN16931_UBL) | {"cii": _EN16931_CII},
-    (RuleSet.PEPPOL, "2026.5"): _of_ubl(_PEPPOL),
+    (RuleSet.PEPPOL, "2025.11"): _of_ubl(_PEPPOL_2025),
+    (RuleSet.PEPPOL, "2026.5"): _of_ubl(_PEPPOL)
+    | {f"{kind}{SELF_BILLING}": each for kind, each in _of_ubl(_SELF_BILLED).items()},
     (RuleSet.XRECHNUNG, "3.0.2"): _of_ubl(_XRECHNUNG_UBL) | {"cii": _XRECHNUNG_CII},
 }
 """By rule set and version, then by the kind of document (`kinds.KINDS`, or one with `catalogue.SELF_BILLING`)."""

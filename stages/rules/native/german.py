@@ -26,7 +26,7 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 _DIGIT = re.compile("[0-9]")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{0,30}\Z")
 _BLANK = re.compile("[ \t\r\n]")
-_CASH_DISCOUNT = re.compile(r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(?:#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#\Z")
+CASH_DISCOUNT = re.compile(r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(?:#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#\Z")
 _LAST_DISCOUNT = re.compile(r"#(?:SKONTO|VERZUG)#[^\n]*#\Z")
 _MARKED = re.compile(r"#[^\n\r]+#")
 _ENDED = re.compile(r"[ \t\r\n]*\n")
@@ -76,7 +76,7 @@ def _rules(f: Facts) -> Hits:
         yield "16", "seller.vat_identifier", None, None
     if d.type_code not in _TYPES:
         yield "17", "type_code", d.type_code, None
-    if d.payment_terms and not _cash_discount(_terms(f)):
+    if d.payment_terms and not cash_discount(_terms(f)):
         yield "18", "payment_terms", d.payment_terms, "#SKONTO#TAGE=14#PROZENT=2.25#"
     names = [each.file_name for each in d.attachments if each.content_base64 and each.file_name]
     if len(names) != len(set(names)):
@@ -166,12 +166,12 @@ def _terms(f: Facts) -> str:
     return f"{terms}\n" if ended else terms
 
 
-def _cash_discount(terms: str) -> bool:
+def cash_discount(terms: str, shape: re.Pattern[str] = CASH_DISCOUNT) -> bool:
     """Every line that begins with # is a cash discount as XRechnung writes it, and a line break follows the last."""
     marked = [line for line in re.split("\r?\n", terms) if plain(line).startswith("#")]
     if not marked:
         return True
-    return all(_CASH_DISCOUNT.match(plain(line)) for line in marked) and bool(_ENDED.match(_MARKED.split(terms)[-1]))
+    return all(shape.match(plain(line)) for line in marked) and bool(_ENDED.match(_MARKED.split(terms)[-1]))
 
 
 def _delivery_date(f: Facts) -> Hits:

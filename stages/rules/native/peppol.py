@@ -15,13 +15,6 @@ from stages.rules.native.facts import ZERO, Facts, cents
 _CENTS = Decimal("0.02")
 _FORINTS = Decimal("0.5")
 _DIRECT_DEBIT = ("49", "59")
-_PROCESSES = (
-    "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0",
-    "urn:peppol:france:billing:regulated",
-    "urn:peppol:france:billing:non-regulated",
-    "urn:peppol:bis:billing_with_response",
-)
-_SPECIFICATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 # One reason of exemption, one category.
 _REASONS = {
     "VATEX-EU-G": ("PEPPOL-EN16931-P0104", "G"),
@@ -128,31 +121,14 @@ def _net(line: Line) -> Decimal:
 def own(f: Facts) -> Hits:
     """Peppol's alone."""
     d = f.document
-    if not f.written:
-        if (d.business_process or "") not in _PROCESSES:
-            yield "PEPPOL-EN16931-R007", "business_process", d.business_process, _PROCESSES[0]
-        if not (d.specification or "").startswith(_SPECIFICATION) or "::" in (d.specification or ""):
-            yield "PEPPOL-EN16931-R004", "specification", d.specification, _SPECIFICATION
     notes = f.notes()
     if len(notes) > 1 and not f.german:
         yield "PEPPOL-EN16931-R002", "notes", str(len(notes)), "one"
     if not d.buyer_reference and not f.order:
         yield "PEPPOL-EN16931-R003", "buyer_reference", None, None
-    yield from _types(f)
+    if not f.credit_note and d.type_code in ("326", "384") and not f.german:
+        yield "PEPPOL-EN16931-P0112", "type_code", d.type_code, None
     for index, row in enumerate(d.vat_breakdown):
         rule, category = _REASONS.get((row.exemption_reason_code or "").upper(), ("", ""))
         if rule and row.category and row.category != category:
             yield rule, f"vat_breakdown[{index}].category", row.category, category
-
-
-def _types(f: Facts) -> Hits:
-    """BT-3 as the process allows it."""
-    kind = f.document.type_code
-    if not kind:
-        return
-    rule = "PEPPOL-EN16931-P0101" if f.credit_note else "PEPPOL-EN16931-P0100"
-    known = f.written or (f.document.business_process or "") in _PROCESSES
-    if known and kind not in f.codes(rule):
-        yield rule, "type_code", kind, None
-    if not f.credit_note and kind in ("326", "384") and not f.german:
-        yield "PEPPOL-EN16931-P0112", "type_code", kind, None

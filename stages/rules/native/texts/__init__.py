@@ -5,6 +5,7 @@ Severity is the official one: a warning does not stop a document.
 
 from __future__ import annotations
 
+from stages.rules.native import peppol_2025
 from stages.rules.native.german import names
 from stages.rules.native.guarantees import NEVER_IN_CII
 from stages.rules.native.texts.cii import CII, CII_NEWEST
@@ -33,6 +34,13 @@ OF_PEPPOL = (
     | {name: text for name, text in NATIONAL.items() if not name.startswith("BR-DE")}
     | {names()[number][1]: text for number, text in GERMAN.items()}
 )
+OF_PEPPOL_2025 = {
+    rule: text
+    for rule, text in (OF_UBL | OF_PEPPOL | OLDER).items()
+    if rule in peppol_2025.ASKED or rule not in peppol_2025.DEVIATIONS
+}
+_OF_SELF_BILLING = {rule: text for rule, text in PEPPOL.items() if rule != "PEPPOL-EN16931-P0112"}
+OF_SELF_BILLING = OF_UBL | _OF_SELF_BILLING
 OF_XRECHNUNG = (
     {f"PEPPOL-EN16931-{number}": PEPPOL[f"PEPPOL-EN16931-{number}"] for number in _SHARED}
     | {name: text for name, text in NATIONAL.items() if name.startswith("BR-DE")}
@@ -50,6 +58,9 @@ WARNINGS_OF_PEPPOL = frozenset(
     [f"PEPPOL-COMMON-R0{each}" for each in "44 45 46 47 54 55 56-1 56-2 57".split()]
     + "NO-R-002 SE-R-007 SE-R-008 SE-R-009 SE-R-010 SE-R-011 SE-R-012 GR-S-008-1 GR-S-011 IS-R-001".split()
     + [names()[number][1] for number in _GERMAN]
+)
+WARNINGS_OF_PEPPOL_2025 = frozenset(
+    (WARNINGS_OF_UBL | WARNINGS_OF_PEPPOL | peppol_2025.ONLY_WARN) & OF_PEPPOL_2025.keys()
 )
 WARNINGS_OF_XRECHNUNG = frozenset(
     ["BR-DE-21", "BR-DE-TMP-32", "PEPPOL-EN16931-R120", "BR-CL-23"] + [names()[number][0] for number in _GERMAN]

@@ -1,7 +1,7 @@
 """The relay: what is due is produced to its topic, or looked at again.
 
-A due row is deleted in the transaction in which the broker's word was awaited: a crash produces it twice, and the
-receiving stage's claim makes that harmless.
+A due row is marked as fired in the transaction in which the broker's word was awaited: a crash produces it twice, and
+the receiving stage's claim makes that harmless.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from pipeline.runner import Produce, outgoing
+from pipeline.runner import DUE, Produce, due_row, outgoing
 from pipeline.store import due, parking
 from pipeline.store.database import Connection, Store
 from pipeline.transport import Outgoing, OutputRefused
@@ -46,7 +46,7 @@ class Relay:
                 await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             except OutputRefused as refused:  # one that can never leave must not hold up all others
                 await parking.park_unsent(conn, refused.messages, now, self.store.keys)
-            await due.on_their_way(conn, rows, now)
+                await due.done(conn, [row for each in refused.messages if (row := due_row(each.headers))])
             if reviews := [row["subject_id"] for row in rows if row["kind"] == "review"]:
                 await self.review(conn, reviews)
         return len(rows)
@@ -57,5 +57,6 @@ def _message(row: dict[str, Any], now: datetime) -> Outgoing:
     payload = row["payload"]
     if "raw" in payload:
         headers = {name: value.encode() for name, value in payload.get("headers", {}).items()}
+        headers[DUE] = str(row["due_id"]).encode()
         return Outgoing(payload["topic"], str(row["subject_id"]).encode(), base64.b64decode(payload["raw"]), headers)
-    return outgoing(payload["topic"], payload["message"], now, row["tries"])
+    return outgoing(payload["topic"], payload["message"], now, row["tries"], row=row["due_id"])

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from pipeline import topics
+from pipeline import backlog, topics
 from pipeline.settings import Settings
 from pipeline.store.database import Store
 from pipeline.transport import MAX_MESSAGE_BYTES, Outgoing, send_surely
@@ -91,7 +92,7 @@ async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator
     from pipeline.sweeper import Sweeper
 
     async with producer(settings, kafka) as produce:
-        built = Sweeper(store, produce, settings, kafka)
+        built = Sweeper(store, produce, partial(backlog.oldest_waiting, topics.client_settings(settings, kafka)))
 
         async def once() -> int:
             swept = await built.once()

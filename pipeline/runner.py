@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import structlog
@@ -23,14 +23,14 @@ from pipeline import door
 from pipeline.consumer import Raw
 from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
 from pipeline.pool import Pool, Stage, Undecodable, guarded
-from pipeline.store import parking, work
+from pipeline.store import due, parking, retries, work
 from pipeline.store.database import Store
 from pipeline.store.work import Item, Sends
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused
 from schemas.errors import PermanentError, StoreUnavailable
 from schemas.messages import Frozen
-from schemas.outcomes import Parked, Result
+from schemas.outcomes import Parked, Result, Retry
 
 log = structlog.get_logger()
 
@@ -40,6 +40,9 @@ does not wait until 200 others are done before the next stage has it."""
 BUG_WINDOW = 100
 BUG_LIMIT = 25
 """More bugs than this among the last BUG_WINDOW outcomes stop the stage."""
+
+DUE = "entrega_due"
+"""Header of what was sent from a due row: which one."""
 
 INFRASTRUCTURE = (StoreUnavailable, KafkaError, ConnectionError, OSError)
 
@@ -113,8 +116,13 @@ class Runner:
         # first, for it has waited since a crash: what was recorded does not wait for what is still to be computed
         await self._send([message for messages in known.values() for message in messages])
         unknown = [(item, raw) for item, raw in decoded if item.key not in known]
-        if not unknown:
-            return
+        waiting = await self._make(unknown) if unknown else set()
+        if done := {row for raw in raws if (row := due_row(raw.headers))} - waiting:
+            async with self.store.statement() as conn:
+                await due.done(conn, done)
+
+    async def _make(self, unknown: Sequence[tuple[Item, Raw]]) -> set[UUID]:
+        """Bring to an outcome what has none yet; gives the due rows of what is to be tried again."""
         bugs = self._bugs.copy()
         fresh: list[Item] = []
         for (item, raw), result in zip(unknown, await self._compute([item for item, _ in unknown]), strict=True):
@@ -127,6 +135,7 @@ class Runner:
         outgoing = await work.commit(self.store, self.spec, fresh)
         self._bugs = bugs  # only now: a batch that is tried again while the database is away counts once
         await self._send(outgoing)
+        return {retries.row_of(self.spec, item) for item in fresh if isinstance(item.result, Retry)}
 
     async def _send(self, messages: Sequence[Sends]) -> None:
         if not messages:
@@ -206,7 +215,12 @@ class Runner:
 
 
 def outgoing(
-    topic: str, message: dict[str, Any], now: datetime, tries: int = 0, value: bytes | None = None
+    topic: str,
+    message: dict[str, Any],
+    now: datetime,
+    tries: int = 0,
+    value: bytes | None = None,
+    row: UUID | None = None,
 ) -> Outgoing:
     """A message on the wire: JSON value, subject as key, CloudEvents 1.0 attributes in binary mode as headers.
 
@@ -227,7 +241,17 @@ def outgoing(
         headers["ce_batch"] = str(message["export_id"]).encode()
     if tries:
         headers["entrega_try"] = str(tries).encode()
+    if row is not None:
+        headers[DUE] = str(row).encode()
     return Outgoing(topic, subject.encode(), orjson.dumps(message) if value is None else value, headers)
+
+
+def due_row(headers: Mapping[str, bytes]) -> UUID | None:
+    """The due row that a message was sent from. Anybody may write to a topic: what is no id is no row."""
+    try:
+        return UUID(headers[DUE].decode())
+    except (KeyError, ValueError):
+        return None
 
 
 class _RawExport(Exception):

@@ -1,8 +1,12 @@
-"""Due rows: everything that waits. They survive restarts, and an auditor can see what is planned."""
+"""Due rows: everything that waits. They survive restarts, and an auditor can see what is planned.
+
+A row that holds a message stays when the relay has produced it (`fired_at`), until whoever reads that has an outcome
+and says so (`done`): the message carries the row's id. So a try under way is known to be one, whatever it is a try of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +14,6 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from pipeline.store.database import Connection
-from pipeline.topology import STAGES
 from schemas.messages import Frozen
 
 
@@ -26,36 +29,33 @@ async def publish(
 
 async def any_now(conn: Connection, now: datetime) -> bool:
     """Whether anything is due: asked several times a second, and mostly nothing is."""
-    return await (await conn.execute("SELECT FROM due WHERE at <= %s LIMIT 1", [now])).fetchone() is not None
+    cursor = await conn.execute("SELECT FROM due WHERE at <= %s AND fired_at IS NULL LIMIT 1", [now])
+    return await cursor.fetchone() is not None
 
 
 async def take(conn: Connection, now: datetime, limit: int) -> list[dict[str, Any]]:
-    """What is due, deleted in this transaction: nobody else takes it, and a rollback puts it back."""
+    """What is due: nobody else takes it, and a rollback puts it back. Reviews are done in this very transaction."""
     cursor = await conn.execute(
-        """DELETE FROM due WHERE due_id IN (
-             SELECT due_id FROM due WHERE at <= %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING kind, subject_id, tries, payload, reason""",
-        [now, limit],
+        """WITH ripe AS MATERIALIZED (
+             SELECT due_id, kind FROM due WHERE at <= %(now)s AND fired_at IS NULL
+              ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+           looked AS (
+             DELETE FROM due d USING ripe WHERE d.due_id = ripe.due_id AND ripe.kind = 'review'
+             RETURNING d.due_id, d.kind, d.subject_id, d.tries, d.payload),
+           fired AS (
+             UPDATE due d SET fired_at = %(now)s FROM ripe WHERE d.due_id = ripe.due_id AND ripe.kind <> 'review'
+             RETURNING d.due_id, d.kind, d.subject_id, d.tries, d.payload)
+           SELECT * FROM looked UNION ALL SELECT * FROM fired""",
+        {"now": now, "limit": limit},
     )
     return await cursor.fetchall()
 
 
-async def on_their_way(conn: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Documents whose next try is being produced move again: should the message be lost, the sweeper sees it.
-
-    Only where the document still waits for this very try; a row that comes late does not stir one that went on.
-    """
-    readers = {stage.source: stage.name for stage in STAGES}
-    tries = [
-        (row["subject_id"], readers.get(row["payload"]["topic"]), row["reason"])
-        for row in rows
-        if row["kind"] == "retry" and row["payload"].get("message", {}).get("document_id") == str(row["subject_id"])
-    ]
-    if tries:
+async def done(conn: Connection, rows: Collection[UUID]) -> None:
+    """What these rows sent has its outcome. One that waits for another try stays. Replay: they are gone already."""
+    if rows:
         await conn.execute(
-            """UPDATE document d SET state = 'moving', updated_at = %s
-                 FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS u(document_id, stage, reason)
-                WHERE d.document_id = u.document_id AND d.state = 'waiting' AND d.stage = u.stage
-                  AND d.reason = u.reason""",
-            [now, *(list(column) for column in zip(*sorted(tries), strict=True))],
+            """DELETE FROM due WHERE due_id IN (
+                 SELECT due_id FROM due WHERE due_id = ANY(%s) AND fired_at IS NOT NULL ORDER BY due_id FOR UPDATE)""",
+            [list(rows)],
         )

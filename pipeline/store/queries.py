@@ -191,7 +191,8 @@ async def planned(conn: Connection, document: UUID) -> list[dict[str, Any]]:
     """What will happen by itself: due rows of the document and its deliveries, and attempts that wait."""
     cursor = await conn.execute(
         """SELECT kind, at, reason FROM due
-            WHERE subject_id = %s OR subject_id IN (SELECT delivery_id FROM delivery WHERE document_id = %s)
+            WHERE fired_at IS NULL
+              AND (subject_id = %s OR subject_id IN (SELECT delivery_id FROM delivery WHERE document_id = %s))
             UNION ALL
            SELECT 'attempt by ' || channel, due_at, reason FROM attempt WHERE document_id = %s AND state = 'planned'
             ORDER BY at""",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from pipeline.store import events, parking
 from pipeline.store.database import Connection
 from pipeline.store.personal import KeyRing
+from pipeline.topology import BY_NAME, EXPORT_RECEIVED
 from schemas.events import Event, EventType, export_stream
-from schemas.messages import ExportReceived, ReportReceived
+from schemas.messages import ExportReceived
 from schemas.outcomes import Refusal
 
 LOCK = 0x73776565706572
@@ -21,16 +22,21 @@ LOCK = 0x73776565706572
 
 @dataclass(frozen=True)
 class Stuck:
-    """A document, export or report that should have moved: since when, how often it was sent on, and with what."""
+    """What should have moved: since when, and the message that is to be sent on again, to which topic.
+
+    `kind` is document, export, or due: a row whose message left and has no outcome. Of a document also where it
+    stands, and how often it was sent on.
+    """
 
     kind: str
     subject_id: UUID
-    tenant: str
-    stage: str
-    round: int
+    topic: str
     since: datetime
-    times: int
     message: dict[str, Any]
+    tenant: str = ""
+    stage: str = ""
+    round: int = 1
+    times: int = 0
     export_id: UUID | None = None
 
 
@@ -75,9 +81,9 @@ async def settle_batches(conn: Connection, now: datetime, keys: KeyRing) -> int:
 
 
 async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
-    """What has been moving since before a moment, with its last recorded message.
+    """What has been moving since before a moment, with its last recorded message, or the due row that sent it.
 
-    The document's own stage may have none: there it was tried, and is to be tried again.
+    The document's own stage may have recorded none: there it was tried, and is to be tried again.
     """
     found: list[Stuck] = []
     cursor = await conn.execute(
@@ -86,21 +92,25 @@ async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
                   SELECT stage, message FROM outcome
                    WHERE subject_id = d.document_id AND round = d.round ORDER BY made_at DESC LIMIT 1) o
             WHERE d.state = 'moving' AND d.updated_at < %s AND o.message IS NOT NULL
+              AND NOT EXISTS (SELECT FROM due WHERE subject_id = d.document_id)
             ORDER BY d.updated_at LIMIT %s""",
         [before, limit],
     )
     for row in await cursor.fetchall():
+        target = BY_NAME[row["stage"]].target
+        assert target is not None, "a document that delivery has taken is waiting, never moving"
         found.append(
             Stuck(
                 "document",
                 row["document_id"],
-                row["tenant"],
-                row["stage"],
-                row["round"],
+                target,
                 row["updated_at"],
-                row["resent"],
                 row["message"],
-                row["export_id"],
+                tenant=row["tenant"],
+                stage=row["stage"],
+                round=row["round"],
+                times=row["resent"],
+                export_id=row["export_id"],
             )
         )
     cursor = await conn.execute(
@@ -108,55 +118,62 @@ async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
              FROM export e
              LEFT JOIN outcome o ON o.subject_id = e.export_id AND o.stage = 'extraction' AND o.step = e.step
             WHERE e.state = 'moving' AND e.documents IS NULL AND e.updated_at < %s
-              AND NOT EXISTS (SELECT 1 FROM due WHERE subject_id = e.export_id) LIMIT %s""",
+              AND NOT EXISTS (SELECT FROM due WHERE subject_id = e.export_id) ORDER BY e.updated_at LIMIT %s""",
         [before, limit],
     )
     for row in await cursor.fetchall():
-        first = {"tenant": row["tenant"], "export_id": row["export_id"], "name": row["name"], "source": row["source"]}
-        message = ExportReceived.model_validate({**first, "profile": row["profile"]}).wire()
-        # a step that is recorded sends its documents and the next step on again
-        found.append(
-            Stuck(
-                "export",
-                row["export_id"],
-                row["tenant"],
-                "extraction",
-                1,
-                row["updated_at"],
-                0,
-                {**message, "step": row["step"]} if row["message"] is None else row["message"],
-            )
-        )
+        message = row["message"]  # a step that is recorded sends its documents and the next step on again
+        if message is None:
+            about = {name: row[name] for name in ("tenant", "export_id", "name", "profile", "source", "step")}
+            message = ExportReceived.model_validate(about).wire()
+        found.append(Stuck("export", row["export_id"], EXPORT_RECEIVED, row["updated_at"], message))
     cursor = await conn.execute(
-        """SELECT inbox_id, tenant, received_at FROM inbox i
-            WHERE processed_at IS NULL AND received_at < %s
-              AND NOT EXISTS (SELECT 1 FROM due WHERE subject_id = i.inbox_id)
-              AND NOT EXISTS (SELECT 1 FROM outcome WHERE subject_id = i.inbox_id) LIMIT %s""",
-        [before, limit],
+        """SELECT due_id, fired_at, payload FROM due WHERE fired_at < %s ORDER BY fired_at LIMIT %s""", [before, limit]
     )
     for row in await cursor.fetchall():
-        message = ReportReceived(tenant=row["tenant"], inbox_id=row["inbox_id"]).wire()
-        found.append(
-            Stuck("report", row["inbox_id"], row["tenant"], "acknowledgement", 1, row["received_at"], 0, message)
-        )
+        found.append(Stuck("due", row["due_id"], row["payload"]["topic"], row["fired_at"], {}))
     return found
 
 
-async def sent_again(conn: Connection, items: Sequence[Stuck], now: datetime) -> None:
-    """Count it, and give it its budget anew. Only what still stands where it stood."""
-    await conn.execute(
-        """UPDATE document SET resent = resent + 1, updated_at = %s
-            WHERE document_id = ANY(%s) AND state = 'moving' AND updated_at < %s""",
-        [now, [each.subject_id for each in items if each.kind == "document"], now],
-    )
-    await conn.execute(
-        "UPDATE export SET updated_at = %s WHERE export_id = ANY(%s)",
-        [now, [each.subject_id for each in items if each.kind == "export"]],
-    )
+async def claim(conn: Connection, items: Sequence[Stuck], now: datetime) -> list[Stuck]:
+    """Of these, what still stands where it stood, counted and with its budget anew: theirs is the message to send.
+
+    A due row is put back instead, and the relay sends it. To be asked after the broker was: what was worked on and
+    acknowledged before has moved by now, or waits for its next try.
+    """
+    claimed: set[UUID] = set()
+    for kind, query in CLAIMS.items():
+        mine = sorted((each.subject_id, each.since) for each in items if each.kind == kind)
+        if mine:
+            cursor = await conn.execute(query, {"now": now, "ids": [i for i, _ in mine], "since": [s for _, s in mine]})
+            claimed |= {row["id"] for row in await cursor.fetchall()}
+    return [each for each in items if each.subject_id in claimed]
+
+
+CLAIMS: dict[str, LiteralString] = {
+    "document": """
+        WITH still AS MATERIALIZED (
+            SELECT d.document_id FROM document d
+              JOIN unnest(%(ids)s::uuid[], %(since)s::timestamptz[]) AS u(id, since) ON d.document_id = u.id
+             WHERE d.updated_at = u.since AND d.state = 'moving'
+               AND NOT EXISTS (SELECT FROM due WHERE subject_id = d.document_id)
+             ORDER BY d.document_id FOR UPDATE OF d)
+        UPDATE document SET resent = resent + 1, updated_at = %(now)s
+         WHERE document_id IN (SELECT document_id FROM still) RETURNING document_id AS id""",
+    "export": """
+        UPDATE export e SET updated_at = %(now)s
+          FROM unnest(%(ids)s::uuid[], %(since)s::timestamptz[]) AS u(id, since)
+         WHERE e.export_id = u.id AND e.updated_at = u.since AND e.state = 'moving' AND e.documents IS NULL
+           AND NOT EXISTS (SELECT FROM due WHERE subject_id = e.export_id) RETURNING e.export_id AS id""",
+    "due": """
+        UPDATE due d SET fired_at = NULL, at = %(now)s
+          FROM unnest(%(ids)s::uuid[], %(since)s::timestamptz[]) AS u(id, since)
+         WHERE d.due_id = u.id AND d.fired_at = u.since RETURNING d.due_id AS id""",
+}
 
 
 async def park_lost(conn: Connection, items: Sequence[Stuck], now: datetime, keys: KeyRing) -> None:
-    """Three times sent on, three times it did not arrive: a person has to look."""
+    """Three times sent on, three times it did not arrive: a person has to look. This transaction has claimed them."""
     log: list[Event] = []
     for each in items:
         refusal = Refusal("lost", "Sent on three times from what was recorded, and it did not arrive.")

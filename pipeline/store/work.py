@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from psycopg.types.json import Jsonb
 
-from pipeline.store import artefacts, deliveries, events, parking, registration
+from pipeline.store import artefacts, deliveries, events, parking, registration, retries, settling
 from pipeline.store.database import Connection, Store, as_json
 from pipeline.topology import StageSpec
-from schemas import ids
-from schemas.events import Event, EventType
+from schemas.events import Event
 from schemas.messages import DocumentMessage, ExportReceived, Frozen, ReportReceived, Written
-from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Refusal, Result, Retry
+from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Result, Retry
 
 Key = tuple[UUID, int, int]
 """subject, round, step"""
-
-RETRY_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200)
-"""The schedule of a stage's own transient errors; then the document is parked."""
 
 
 class Onward(NamedTuple):
@@ -55,6 +50,10 @@ class Item:
     @property
     def key(self) -> Key:
         return key_of(self.message)
+
+    @property
+    def stream(self) -> str:
+        return stream_of(self.message)
 
     def wire(self) -> dict[str, Any]:
         """The whole message, as it came; `message` may be its beginning only."""
@@ -130,14 +129,14 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[S
     """
     now = store.clock()
     outgoing: list[Sends] = []
-    for item in items:
-        if isinstance(item.result, Retry) and item.tries >= len(RETRY_SECONDS):
-            explanation = f"{item.result.explanation} ({item.tries} tries)"
-            item.result = Parked(Refusal(item.result.reason, explanation))
+    retries.give_up(items)
     async with store.pipelined() as conn:
         settled = [item for item in items if not isinstance(item.result, Retry)]
+        failed = [item for item in items if isinstance(item.result, Retry)]
         won = await _claim(conn, spec, settled, now)
-        lost = [item.key for item in settled if item.key not in won]
+        overtaken = await retries.overtaken(conn, spec, failed)
+        failed = [item for item in failed if item.key not in overtaken]
+        lost = [item.key for item in settled if item.key not in won] + list(overtaken)
         log: list[Event] = []
         winners = [item for item in settled if item.key in won]
         for item in winners:
@@ -148,8 +147,8 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[S
             log += _events(spec, item, now)
         await _artefacts(conn, winners, now)
         await _park(conn, spec, [item for item in winners if isinstance(item.result, Parked)], log, now)
-        await _retry(conn, spec, [item for item in items if isinstance(item.result, Retry)], log, now)
-        await _update_documents(conn, spec, items, won, now)
+        await retries.plan(conn, spec, failed, log, now)
+        await _update_documents(conn, spec, [*winners, *failed], now)
         await events.append(conn, log, recorded_at=now, keys=store.keys)
         for messages in (await _recorded(conn, spec, lost)).values():
             outgoing += messages
@@ -258,64 +257,24 @@ async def _park(conn: Connection, spec: StageSpec, items: Sequence[Item], log: l
             )
 
 
-async def _retry(conn: Connection, spec: StageSpec, items: Sequence[Item], log: list[Event], now: datetime) -> None:
-    for item in items:
-        assert isinstance(item.result, Retry)
-        subject, round_, step = item.key
-        after = item.result.after if item.result.after is not None else float(RETRY_SECONDS[item.tries])
-        at = now + timedelta(seconds=after)
-        tries = item.tries + 1
-        cursor = await conn.execute(
-            """INSERT INTO due (due_id, tenant, kind, subject_id, at, tries, payload, reason)
-               VALUES (%s, %s, 'retry', %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING due_id""",
-            [
-                ids.derive("retry", spec.name, subject, round_, step, tries),
-                item.message.tenant,
-                subject,
-                at,
-                tries,
-                Jsonb({"topic": spec.source, "message": item.wire()}),
-                item.result.reason,
-            ],
-        )
-        if await cursor.fetchone() and isinstance(item.message, (DocumentMessage, ExportReceived)):
-            data = {"stage": spec.name, "reason": item.result.reason, "explanation": item.result.explanation}
-            log.append(
-                Event(
-                    tenant=item.message.tenant,
-                    stream=stream_of(item.message),
-                    type=EventType.RETRY_SCHEDULED,
-                    # a message that Kafka gives again is scheduled again, at another time: another event
-                    cause=f"{spec.name}/{round_}/{step}/try-{tries}/{now.isoformat()}",
-                    occurred_at=now,
-                    actor=f"stage:{spec.name}",
-                    data={**data, "try": tries, "at": at.isoformat()},
-                )
-            )
-
-
-def _after(spec: StageSpec, item: Item, won: set[Key]) -> tuple[str, str | None, bool] | None:
+def _after(item: Item) -> tuple[str, str | None, bool]:
     """The document's state, reason and whether it keeps its business key, after this item."""
     if isinstance(item.result, Retry):
         return "waiting", item.result.reason, True
-    if item.key not in won:
-        return None
     if isinstance(item.result, Parked):
         refused = item.result.refusal.reason in parking.REFUSING
         return ("refused" if refused else "parked"), item.result.refusal.reason, not refused
-    if isinstance(item.result, Done):
-        return item.result.state or "moving", None, True
-    return None
+    assert isinstance(item.result, Done)
+    return item.result.state or "moving", None, True
 
 
-async def _update_documents(
-    conn: Connection, spec: StageSpec, items: Sequence[Item], won: set[Key], now: datetime
-) -> None:
+async def _update_documents(conn: Connection, spec: StageSpec, items: Sequence[Item], now: datetime) -> None:
+    """Where they stand now. One that was superseded or discarded on its way stays so, and is not sent at its end."""
     rows = []
     for item in items:
-        if isinstance(item.message, DocumentMessage) and (after := _after(spec, item, won)):
+        if isinstance(item.message, DocumentMessage):
             record = item.result.record if isinstance(item.result, Done) else {}
-            rows.append((item.message.document_id, item.key[1], *after, record.get("amount_due")))
+            rows.append((item.message.document_id, item.key[1], *_after(item), record.get("amount_due")))
     if not rows:
         return
     rows.sort(key=lambda row: row[0])
@@ -324,6 +283,6 @@ async def _update_documents(
                   registered = d.registered AND u.registered, amount_due = coalesce(u.amount_due, d.amount_due)
              FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::numeric[])
                AS u(document_id, round, state, reason, registered, amount_due)
-            WHERE d.document_id = u.document_id AND d.round = u.round""",
-        [spec.name, now, *(list(column) for column in zip(*rows, strict=True))],
+            WHERE d.document_id = u.document_id AND d.round = u.round AND d.state <> ALL(%s)""",
+        [spec.name, now, *(list(column) for column in zip(*rows, strict=True)), list(settling.CLOSED)],
     )

@@ -20,11 +20,10 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from real_services import BUCKET, Services, WorkerProcess, assigned, entrega, rows, until
 from wrong_ways import to_the_broker
 
-from pipeline import demo, embedded, reach, roles, topics, wiring
+from pipeline import backlog, demo, embedded, reach, roles, topics, wiring
 from pipeline.cli import health
 from pipeline.settings import load
 from pipeline.store import directory, queries
-from pipeline.sweeper import Sweeper
 from pipeline.topology import ROLES, STAGES, TOPICS, StageSpec
 from pipeline.transport import Outgoing
 from schemas import messages
@@ -77,12 +76,12 @@ async def test_each_way_in_serves_every_client(
     async with roles.producer(settings, servers) as produce:
         await produce([Outgoing(topic, b"key", b"value", {})])
         reader = StageSpec("probe", topic, None, messages.Extracted, cpu=False)
-        sweeper = Sweeper(None, produce, settings, servers)  # type: ignore[arg-type]  # it asks the broker only
+        options = topics.client_settings(settings, servers)
         oldest: list[datetime | None] = []
 
         async def asked() -> bool:
             with suppress(GroupCoordinatorNotAvailableError):  # a new broker makes its own topic at the first question
-                oldest.append(await sweeper._oldest_waiting(reader))
+                oldest.append(await backlog.oldest_waiting(options, reader))
             return bool(oldest)
 
         await until(asked, "the sweeper is told what waits")

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,21 +31,18 @@ from chaos.runner_worker import POINTS
 from chaos.stages import CRASHED, scripted
 from chaos.system import passable
 from event_store import PASSWORD
-from psycopg.types.json import Jsonb
 
 from connectors.storage import get
 from connectors.storage.folder import FolderStorage
 from pipeline import embedded
 from pipeline.relay import Relay
 from pipeline.runner import outgoing
-from pipeline.store import deliveries, sweeping, work
+from pipeline.store import deliveries
 from pipeline.store.database import Store, utc_now
 from pipeline.store.migrate import application_url
 from pipeline.store.personal import KeyRing
-from pipeline.topology import StageSpec
 from pipeline.transport import Outgoing
-from schemas.messages import SCHEMA_VERSION, ArtefactRef, Extracted
-from schemas.outcomes import Retry
+from schemas.messages import SCHEMA_VERSION, ArtefactRef
 
 TESTS = Path(__file__).parent
 SECONDS = 90.0
@@ -114,6 +112,16 @@ class Stand:
             await asyncio.gather(*sent)
         finally:
             await producer.stop()
+
+    async def relay(self) -> None:
+        """Fire what is due; it is due within a tenth of a second of having been planned."""
+        store = Store(application_url(self.owner_url, PASSWORD), KeyRing(self.folder / "keys"), size=1)
+        store.clock = lambda: utc_now() + timedelta(seconds=1)
+        await store.open()
+        try:
+            assert await Relay(store, self.send, deliveries.reviewer(store)).once() == 1
+        finally:
+            await store.close()
 
     async def words(self, words: Sequence[str]) -> list[UUID]:
         documents = self.documents(*words)
@@ -233,8 +241,9 @@ async def test_a_retry_is_planned_once_however_often_its_message_comes(stand: St
         assert stand.ask("SELECT tries FROM due") == [(1,)]
         assert stand.ask("SELECT count(*) FROM event WHERE type = 'retry-scheduled'") == [(1,)]
         assert stand.parked() == {}
-        await stand.send([outgoing(stand.source, scripted(document, stand.export, "retry").wire(), utc_now(), 1)])
+        await stand.relay()
         await stand.until_committed(3)
+    assert stand.ask("SELECT count(*) FROM due") == [(0,)]
     assert [UUID(each["document_id"]) for each in await stand.sent()] == [document]
 
 
@@ -339,40 +348,3 @@ async def test_an_output_that_the_broker_refuses_is_parked(migrated: Callable[[]
         states = dict(stand.ask("SELECT document_id, state FROM document"))
         assert {d for d, state in states.items() if state == "parked"} == large
         assert stand.outcomes() == 30
-
-
-async def test_a_retry_that_was_lost_on_the_way_is_found_by_the_sweeper(stand: Stand) -> None:
-    """A retry is fired and the broker loses it: the document moves, so the sweeper sends on what was recorded."""
-    before = await recorded_before(stand)
-    store = Store(application_url(stand.owner_url, PASSWORD), KeyRing(stand.folder / "keys"), size=1)
-    await store.open()
-    try:
-        spec = StageSpec("signing", "entrega.document.converted", None, Extracted, cpu=False)
-        item = work.Item(message=before, raw=b"", result=Retry("signer-unavailable", "it does not answer", after=0))
-        await work.commit(store, spec, [item])
-        assert stand.ask("SELECT state, stage FROM document") == [("waiting", "signing")]
-        lost: list[Outgoing] = []
-
-        async def produce(messages: Sequence[Outgoing]) -> None:
-            lost.extend(messages)
-
-        assert await Relay(store, produce, deliveries.reviewer(store)).once() == 1
-        assert len(lost) == 1
-        async with store.transaction() as conn:
-            (found,) = await sweeping.stuck(conn, utc_now(), 10)
-        assert (found.subject_id, found.stage) == (before.document_id, "conversion")
-        assert found.message == before.wire()
-    finally:
-        await store.close()
-
-
-async def recorded_before(stand: Stand) -> Extracted:
-    """A document that conversion has sent on."""
-    (document,) = stand.documents("done")
-    message = scripted(document, stand.export, "done")
-    stand.tell(
-        """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at)
-           VALUES (%s, 'conversion', 1, 'acme', %s, now())""",
-        document, Jsonb(message.wire()),
-    )  # fmt: skip
-    return message

@@ -104,7 +104,7 @@ class Behind:
             "superseded": self.state == "superseded",
             "demonstration": printed.demonstration if self.demonstration else None,
             "message": self.message,
-            "copy": printed.copy.format(platform=self.copy_of) if self.copy_of else None,
+            "copy_notice": printed.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
                 date=days.long(self.expires_at.astimezone(_zone(self.zone)).date(), local)
             ),

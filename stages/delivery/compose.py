@@ -187,9 +187,9 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
 
     rows = [(words.invoice_number if content.document_type == "invoice" else words.number, content.number)]
     if content.issue_date:
-        rows.append((printed.issue_date, days.long(content.issue_date, local)))
+        rows.append((printed.issue_date, _unbroken(days.long(content.issue_date, local))))
     if content.due_date and not content.credit:
-        rows.append((printed.due_date, days.long(content.due_date, local)))
+        rows.append((printed.due_date, _unbroken(days.long(content.due_date, local))))
     return {
         "language": language,
         "subject": say(words.subject),
@@ -213,6 +213,11 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "demo": printed.demonstration if content.is_demo else None,
         "copy": say(printed.copy) if content.copy_of else None,
     }
+
+
+def _unbroken(day: str) -> str:
+    """On one line also on a phone: the label gives way."""
+    return day.replace(" ", "\u00a0")
 
 
 def readable_on(colour: str) -> str:

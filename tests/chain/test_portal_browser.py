@@ -13,6 +13,7 @@ from portal_house import OPERATOR, House, open_house, served
 
 from schemas.errors import Finding
 from schemas.outcomes import Refusal
+from stages.words import LANGUAGES
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
@@ -178,7 +179,7 @@ async def test_keyboard(visit: Visit) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 async def test_accessible(visit: Visit, width: int) -> None:
-    """Every page fits its width, has enough contrast, targets of 24 px, labels, one main part and ordered headings."""
+    """Every page in every language: its width, contrast, targets of 24 px, labels, one main part, ordered headings."""
     house, address, browser = visit
     document, token = await house.sent(language="pl")
     finding = Finding(rule="BR-CO-15", message="Totals differ.", place="/Invoice/" + "LegalMonetaryTotal/" * 6)
@@ -187,7 +188,8 @@ async def test_accessible(visit: Visit, width: int) -> None:
     await house.register(export, bad)
     (row,) = await house.ask("SELECT attempt_id FROM attempt")
     page, said = await tab(browser, width, script=True)
-    for path in (f"/d/{token}", f"/d/{token}?lang=es", "/operator/login", f"/operator/login?token={OPERATOR}"):
+    spoken = [f"/d/{token}?lang={each}" for each in LANGUAGES]
+    for path in (f"/d/{token}", *spoken, "/operator/login", f"/operator/login?token={OPERATOR}"):
         await page.goto(address + path)
         await fits(page)
     documents = [f"/documents/{each}" for each in (document, bad.document_id)]

@@ -55,6 +55,19 @@ async def test_page_shows_document(visit: Visit) -> None:
     assert "style=" not in text
 
 
+async def test_page_of_a_copy(visit: Visit) -> None:
+    """Where the authority's platform issues the original the page says so, and only there."""
+    house, client = visit
+    _, token = await house.sent(language="de")
+    _, text, _ = await page(client, f"/d/{token}")
+    assert "Kopie" not in text
+    assert "built-in" not in text
+    async with house.store.transaction() as conn:
+        await conn.execute("UPDATE delivery SET copy_of = 'SdI'")
+    _, text, _ = await page(client, f"/d/{token}")
+    assert "Kopie: Das rechtsgültige Original wird über die Plattform SdI ausgestellt." in text
+
+
 async def test_page_of_an_order(visit: Visit) -> None:
     """An order is called one, in the recipient's language; no amount, no due date, and no word of an invoice."""
     house, client = visit

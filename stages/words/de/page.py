@@ -37,7 +37,10 @@ WORDS = Page(
     revoked="Dieser Link wurde zurückgezogen",
     revoked_lead="Der Absender hat den Link zurückgezogen. Erwarten Sie noch ein Dokument, fragen Sie ihn bitte.",
     unknown="Unter dieser Adresse gibt es nichts",
-    unknown_lead="Vielleicht wurde der Link in der Nachricht abgeschnitten. Öffnen oder kopieren Sie ihn bitte ganz.",
+    unknown_lead=(
+        "Der Link wurde in der Nachricht möglicherweise abgeschnitten. "
+        "Bitte öffnen Sie ihn von dort aus erneut oder kopieren Sie ihn vollständig."
+    ),
     unavailable="Bitte versuchen Sie es gleich noch einmal",
     unavailable_lead="Die Seite kann gerade nicht angezeigt werden. Ihr Link bleibt gültig, es ist nichts verloren.",
     not_ready="Das Dokument wird noch vorbereitet. Bitte kommen Sie etwas später wieder.",

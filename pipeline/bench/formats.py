@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.documents import Invoice
+
+if TYPE_CHECKING:
+    from stages.formats.format import Target
+    from stages.formats.options import Options
 
 ROUNDS = 3
 OPTIONS: dict[str, dict[str, str]] = {
@@ -89,7 +93,10 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
         return [Cost(f"write {name}", None, note=f"refused: {rules}")]
     size = round(statistics.median(len(each) for each in written))
     rows = [Cost(f"write {name}", _median(lambda document: target.write(document, options), documents), size)]
-    rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
+    if target.differences is None:
+        rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
+    else:
+        rows.append(Cost(f"write, read back and compare {name}", _read_back(target, options, documents)))
     if target.wrap is not None:
         letter = Letter("ZZ:BENCH", "ZZ:PARTNER", 1, datetime(2026, 1, 5, tzinfo=UTC), options)
         written = [target.wrap([each], letter) for each in written]
@@ -98,6 +105,15 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
         return [*rows, Cost(f"read {name}", None, note=f"refused: {one.records[0].error}")]
     reads = _median(lambda data: read(io.BytesIO(data), f"bench{target.suffix}", None, None), written)
     return [*rows, Cost(f"read {name}", reads)]
+
+
+def _read_back(target: Target, options: Options, documents: Sequence[Invoice]) -> float:
+    """What conversion does where nobody publishes rules: losses and check come of one writing and one reading."""
+    from stages.conversion.checking import Checker
+    from stages.conversion.making import make
+
+    check = Checker((), date(2026, 11, 27))
+    return _median(lambda document: make(document, target, options, "report", check), documents)
 
 
 def _rules(documents: Sequence[Invoice]) -> list[Cost]:

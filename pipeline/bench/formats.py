@@ -66,6 +66,7 @@ def measure(count: int, lines: int, say: Callable[[str], None]) -> list[Cost]:
     for name in _targets():
         say(f"Writing and reading {name}")
         rows += _target(name, documents)
+    rows.append(_spool(documents))
     say("Rules")
     rows += _rules(documents)
     say("Signatures and PDFs")
@@ -105,6 +106,22 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
         return [*rows, Cost(f"read {name}", None, note=f"refused: {one.records[0].error}")]
     reads = _median(lambda data: read(io.BytesIO(data), f"bench{target.suffix}", None, None), written)
     return [*rows, Cost(f"read {name}", reads)]
+
+
+def _spool(documents: Sequence[Invoice]) -> Cost:
+    """Printed pages, read again by a layout profile: what a page costs, the look through the whole PDF shared."""
+    from pipeline.bench import spools
+    from schemas.profiles import load_profile
+    from stages.formats.reading.step import read
+
+    data, profile = spools.drawn(documents), load_profile(spools.PROFILE)
+    limit = len(documents) + 1
+
+    def once(_: bytes) -> None:
+        found = read(io.BytesIO(data), "bench.pdf", profile, None, limit=limit, seconds=600).records
+        assert [each.document and each.document.number for each in found] == [each.number for each in documents]
+
+    return Cost("read a print spool (PDF)", round(_median(once, [data]) / len(documents), 2), len(data))
 
 
 def _read_back(target: Target, options: Options, documents: Sequence[Invoice]) -> float:

@@ -160,6 +160,8 @@ class Settings(BaseSettings):
 def load(data: Path | None = None, **given: Any) -> Settings:
     """Read the settings. Raises ConfigurationError naming the setting that is missing, wrong or unknown."""
     folder = data or Path(os.environ.get("ENTREGA_DATA", ".entrega"))
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"data: {folder} is a file, and must be a folder")
     values: dict[str, Any] = {}
     file = folder / "entrega.toml"
     if file.exists():

@@ -74,7 +74,7 @@ def _pin(folder: Path, tenant: str, _changed: tuple[tuple[str, int], ...]) -> Pi
         if name is not None:
             files[name] = _beside(folder / name)
     for name in profile.extraction:
-        _extraction(files[name], str(folder / name))
+        extraction_profile(files[name], str(folder / name))
     digest = hashlib.sha256(b"\x00".join(files[name] for name in sorted(files))).hexdigest()[:12]
     version = f"{tenant}@{digest}"
     kept = folder / ".versions" / version
@@ -99,13 +99,16 @@ def _load(kept: Path, version: str) -> Pinned:
     try:
         profile = _parse((kept / "profile.yaml").read_bytes(), version)
         logo = (kept / profile.brand.logo).read_bytes() if profile.brand.logo else None
-        extraction = tuple(_extraction((kept / name).read_bytes(), f"{version}, {name}") for name in profile.extraction)
+        extraction = tuple(
+            extraction_profile((kept / name).read_bytes(), f"{version}, {name}") for name in profile.extraction
+        )
     except OSError as error:
         raise ConfigurationError(f"profile {version} is not kept below {kept.parent}") from error
     return Pinned(profile, version, logo, extraction)
 
 
-def _extraction(text: bytes, where: str) -> ExtractionProfile:
+def extraction_profile(text: bytes, where: str) -> ExtractionProfile:
+    """An extraction profile from its file. Raises ConfigurationError that begins with `where`."""
     try:
         return load_profile(text.decode("utf-8"))
     except UnicodeDecodeError as error:

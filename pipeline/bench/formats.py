@@ -14,13 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemas.documents import Invoice
-
-if TYPE_CHECKING:
-    from stages.formats.format import Target
-    from stages.formats.options import Options
 
 ROUNDS = 3
 OPTIONS: dict[str, dict[str, str]] = {
@@ -66,7 +62,6 @@ def measure(count: int, lines: int, say: Callable[[str], None]) -> list[Cost]:
     for name in _targets():
         say(f"Writing and reading {name}")
         rows += _target(name, documents)
-    rows.append(_spool(documents))
     say("Rules")
     rows += _rules(documents)
     say("Signatures and PDFs")
@@ -94,10 +89,7 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
         return [Cost(f"write {name}", None, note=f"refused: {rules}")]
     size = round(statistics.median(len(each) for each in written))
     rows = [Cost(f"write {name}", _median(lambda document: target.write(document, options), documents), size)]
-    if target.differences is None:
-        rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
-    else:
-        rows.append(Cost(f"write, read back and compare {name}", _read_back(target, options, documents)))
+    rows.append(Cost(f"losses {name}", _median(lambda document: target.losses(document, options), documents)))
     if target.wrap is not None:
         letter = Letter("ZZ:BENCH", "ZZ:PARTNER", 1, datetime(2026, 1, 5, tzinfo=UTC), options)
         written = [target.wrap([each], letter) for each in written]
@@ -106,31 +98,6 @@ def _target(name: str, documents: Sequence[Invoice]) -> list[Cost]:
         return [*rows, Cost(f"read {name}", None, note=f"refused: {one.records[0].error}")]
     reads = _median(lambda data: read(io.BytesIO(data), f"bench{target.suffix}", None, None), written)
     return [*rows, Cost(f"read {name}", reads)]
-
-
-def _spool(documents: Sequence[Invoice]) -> Cost:
-    """Printed pages, read again by a layout profile: what a page costs, the look through the whole PDF shared."""
-    from pipeline.bench import spools
-    from schemas.profiles import load_profile
-    from stages.formats.reading.step import read
-
-    data, profile = spools.drawn(documents), load_profile(spools.PROFILE)
-    limit = len(documents) + 1
-
-    def once(_: bytes) -> None:
-        found = read(io.BytesIO(data), "bench.pdf", profile, None, limit=limit, seconds=600).records
-        assert [each.document and each.document.number for each in found] == [each.number for each in documents]
-
-    return Cost("read a print spool (PDF)", round(_median(once, [data]) / len(documents), 2), len(data))
-
-
-def _read_back(target: Target, options: Options, documents: Sequence[Invoice]) -> float:
-    """What conversion does where nobody publishes rules: losses and check come of one writing and one reading."""
-    from stages.conversion.checking import Checker
-    from stages.conversion.making import make
-
-    check = Checker((), date(2026, 11, 27))
-    return _median(lambda document: make(document, target, options, "report", check), documents)
 
 
 def _rules(documents: Sequence[Invoice]) -> list[Cost]:

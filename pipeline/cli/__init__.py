@@ -34,7 +34,7 @@ def _explain(error: BaseException) -> int:
         code: Any = getattr(error, "exit_code", 1 if name == "Abort" else 0)
         return 130 if isinstance(error, KeyboardInterrupt) else int(code)
     if isinstance(error, ConfigurationError):
-        complain(error.text)
+        complain(error.text, error.findings)
         return 2
     if isinstance(error, (PermanentError, TransientError)):
         complain(f"{error.text} [{error.reason}]", error.findings)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, TenantOption, one_of
 
 
 def register(app: typer.Typer) -> None:
@@ -22,11 +23,11 @@ def events(
     types: Annotated[list[str] | None, typer.Option("--type", help="Event word; may be given several times.")] = None,
     actor: Annotated[str | None, typer.Option(help="stage:conversion, role:dispatcher, operator:name …")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason word, as events name it.")] = None,
-    channel: Annotated[str | None, typer.Option(help="email or sms.")] = None,
+    channel: Annotated[str | None, typer.Option(help="email, sms or edi.")] = None,
     since: Annotated[str | None, typer.Option(help="ISO 8601 time.")] = None,
     until: Annotated[str | None, typer.Option(help="ISO 8601 time, not included.")] = None,
     newest: Annotated[bool, typer.Option("--newest", help="Newest first.")] = False,
-    limit: Annotated[int, typer.Option(help="Rows at most; 0: all of them.")] = 100,
+    limit: Annotated[int, typer.Option(min=0, help="Rows at most; 0: all of them.")] = 100,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a header line.")] = False,
     tenant: TenantOption = None,
@@ -35,17 +36,19 @@ def events(
 ) -> None:
     """Search the event log."""
     from dataclasses import replace
-    from uuid import UUID
 
     from pipeline.cli.output import table
     from pipeline.cli.session import asking
     from pipeline.store import history, queries
-    from schemas.errors import ConfigurationError
+    from schemas.deliveries import Channel
     from schemas.events import EventType
 
-    wanted = set(types or ())
-    if unknown := wanted - set(EventType):
-        raise ConfigurationError(f"{min(unknown)} is no event; there are {', '.join(EventType)}")
+    for word in types or ():
+        one_of("--type", word, EventType)
+    if channel is not None:
+        one_of("--channel", channel, Channel)
+    receipt = _receipt(export)
+    first, last = _time("--since", since), _time("--until", until)
 
     async def go(store: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -54,13 +57,13 @@ def events(
             query = history.EventQuery(
                 tenant=tenant,
                 document=row["document_id"] if row else None,
-                export=UUID(export) if export else None,
+                export=receipt,
                 types=tuple(EventType(each) for each in types or ()),
                 actor=actor,
                 reason=reason,
                 channel=channel,
-                since=_time(since),
-                until=_time(until),
+                since=first,
+                until=last,
                 newest_first=newest,
                 limit=limit or 1000,
             )
@@ -71,7 +74,7 @@ def events(
                     return found
                 query = replace(query, after=page[-1].position)
 
-    rows = asking(data, go)
+    rows = asking(data, go, tenant)
     if csv:
         _csv(rows)
     elif json:
@@ -85,7 +88,16 @@ def events(
         )
 
 
-def _time(text: str | None) -> datetime | None:
+def _receipt(text: str | None) -> UUID | None:
+    from schemas.errors import ConfigurationError
+
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise ConfigurationError(f"--export: {text} is no receipt; `entrega ingest` prints them") from error
+
+
+def _time(option: str, text: str | None) -> datetime | None:
     from schemas.errors import ConfigurationError
 
     if text is None:
@@ -93,7 +105,7 @@ def _time(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError(f"{text} is no ISO 8601 time") from error
+        raise ConfigurationError(f"{option}: {text} is no ISO 8601 time, 2026-11-22 or 2026-11-22T08:30Z") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -137,7 +149,9 @@ def _csv(rows: list[dict[str, Any]]) -> None:
 
 def verify(
     document: Annotated[str | None, typer.Argument(help="Document id or number; none: the whole log.")] = None,
-    checkpoints: Annotated[Path | None, typer.Option(help="Copy of the checkpoints kept outside.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Copy of the checkpoints kept outside.")
+    ] = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:

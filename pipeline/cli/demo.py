@@ -158,8 +158,8 @@ def _stay(here: Running) -> None:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="Of the HTTP server; 0: a free one.")] = 0,
-    smtp_port: Annotated[int, typer.Option(help="Of the SMTP server; 0: a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the HTTP server; 0: a free one.")] = 0,
+    smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the SMTP server; 0: a free one.")] = 0,
     rules: Annotated[Path | None, typer.Option(help="JSON file with a list of rules.")] = None,
     log: Annotated[Path, typer.Option(help="Folder of accepted.jsonl and the webhook's key.")] = Path(
         ".entrega/sandbox"
@@ -184,7 +184,8 @@ def sandbox(
             raise ConfigurationError(f"{rules}: {error.strerror}") from error
         except ValidationError as error:
             first = error.errors()[0]
-            raise ConfigurationError(f"{rules}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            place = ".".join(map(str, first["loc"]))
+            raise ConfigurationError(": ".join(filter(None, (str(rules), place, first["msg"])))) from error
     targets = Targets(sendgrid_webhook=sendgrid_webhook, bounce_url=bounce_url)
     running = Sandbox(folder=log, http_port=port, smtp_port=smtp_port, rules=chosen, targets=targets)
     asyncio.run(_serve(running, json))

@@ -24,10 +24,11 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """Import parties and contacts; the same file again changes nothing. Exit 1 when a line was left out."""
-    from pipeline.cli.output import complain, json_line, say
+    from pipeline.cli.output import complain, json_line, say, track
     from pipeline.cli.session import asking, operator
+    from pipeline.recipients import read_recipients
     from pipeline.settings import load
-    from pipeline.store import directory
+    from pipeline.store import importing
     from schemas.errors import ConfigurationError
 
     settings = load(data)
@@ -35,19 +36,21 @@ def import_(
         raise ConfigurationError(f"there is no file {file}")
 
     with open(file, newline="", encoding="utf-8-sig") as source:
-        rows = list(directory.read_recipients(source))
+        lines = read_recipients(source)
 
-    async def go(store: Any) -> directory.Imported:
-        return await directory.import_recipients(store, tenant or settings.default_tenant, rows, operator())
+    async def go(store: Any) -> importing.Imported:
+        return await importing.import_recipients(
+            store, tenant or settings.default_tenant, track(lines, "Importing", quiet=json), operator()
+        )
 
-    done = asking(data, go)
+    done = asking(data, go, tenant)
     if json:
         refused = [finding.model_dump(exclude_none=True) for finding in done.refused]
-        json_line({"new": done.new, "changed": done.changed, "unchanged": done.unchanged, "refused": refused})
+        json_line({**vars(done), "refused": refused})
     else:
-        say(f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {len(done.refused)} left out")
+        say(f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {done.left_out} left out")
         if done.refused:
-            complain("these lines were left out", done.refused)
+            complain("what is wrong with the lines that were left out", done.refused)
     if done.refused:
         raise typer.Exit(1)
 
@@ -59,13 +62,15 @@ def list_(tenant: TenantOption = None, data: DataOption = None, json: JsonOption
     from pipeline.cli.session import ask
     from pipeline.store import directory
 
-    found = ask(data, lambda conn: directory.parties(conn, tenant=tenant))
+    found = ask(data, lambda conn: directory.parties(conn, tenant=tenant), tenant)
     rows(("party_id", "name", "country", "language", "identifiers", "contacts", "version"), found, as_json=json)
 
 
 @recipients.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Party id, an identifier, or the name.")],
+    name: Annotated[
+        str, typer.Argument(help="Party id (8 digits are enough), name, ERP or VAT number, GLN or endpoint.")
+    ],
     tenant: TenantOption = None,
     data: DataOption = None,
     json: JsonOption = False,
@@ -75,10 +80,21 @@ def show(
     from pipeline.cli.session import ask
     from pipeline.store import directory
 
-    party = ask(data, lambda conn: directory.party(conn, name, tenant=tenant))
+    party = ask(data, lambda conn: directory.party(conn, name, tenant=tenant), tenant)
     if json:
         json_line(party)
         return
-    for key in ("party_id", "name", "country", "language", "preferences", "identifiers", "learnt", "version"):
-        print(f"{key.replace('_', ' '):<12} {party[key]}")
-    table(("name", "email", "phone", "language", "timezone", "channel", "active"), party["contacts"], title="Contacts")
+    wishes = party["preferences"]
+    options = "; ".join(f"{key}={value}" for key, value in wishes.get("format_options", {}).items())
+    shown = {
+        "party id": party["party_id"], "name": party["name"], "country": party["country"],
+        "language": party["language"], "segment": wishes.get("segment"),
+        "formats": ", ".join(wishes.get("formats", ())), "options": options,
+        "identifiers": party["identifiers"], "version": party["version"],
+        "learnt": "from an invoice" if party["learnt"] else None,
+    }  # fmt: skip
+    for label, value in shown.items():
+        if value:
+            print(f"{label:<12} {value}")
+    columns = ("name", "email", "phone", "mailbox", "language", "timezone", "channel", "active")
+    table(columns, party["contacts"], title="Contacts")

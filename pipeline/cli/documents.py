@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, TenantOption, one_of
 
 Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
 
@@ -23,7 +23,7 @@ def documents(
         list[str] | None, typer.Argument(help='Words, and fields: state:parked buyer:"Casa Verde".')
     ] = None,
     tenant: TenantOption = None,
-    limit: Annotated[int, typer.Option(help="Rows at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 100,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +35,7 @@ def documents(
     from pipeline.store import queries
 
     text = shlex.join(query or [])
-    found = ask(data, lambda conn: queries.documents(conn, text, tenant=tenant, limit=limit))
+    found = ask(data, lambda conn: queries.documents(conn, text, tenant=tenant, limit=limit), tenant)
     columns = (
         "document_id",
         "number",
@@ -94,8 +94,7 @@ def artefact(
     from schemas.errors import ConfigurationError
     from schemas.messages import ArtefactKind
 
-    if kind not in list(ArtefactKind):
-        raise ConfigurationError(f"{kind} is no kind of artefact; there are {', '.join(ArtefactKind)}")
+    one_of("KIND", kind, ArtefactKind)
 
     async def refs(conn: Any) -> Any:
         row = await queries.find(conn, document)
@@ -121,7 +120,7 @@ def undelivered(tenant: TenantOption = None, data: DataOption = None, json: Json
     from pipeline.cli.session import ask
     from pipeline.store import stops
 
-    found = ask(data, lambda conn: stops.undelivered(conn, tenant=tenant))
+    found = ask(data, lambda conn: stops.undelivered(conn, tenant=tenant), tenant)
     columns = ("number", "buyer", "state", "reason", "channel", "code", "status", "attempts", "document_id")
     rows(columns, found, as_json=json)
     for row in [] if json else found:

@@ -9,11 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from schemas.profiles import ExtractionProfile
+    from stages.formats.reading.records import Record
+
 PathsArgument = Annotated[list[Path], typer.Argument(help="Files, or folders whose files are taken.")]
+ProfileOption = Annotated[
+    Path | None, typer.Option("--profile", help="An extraction profile (YAML): CSV mapping, what exports lack.")
+]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes at a time; default all cores.")]
 
 Row = dict[str, Any]
@@ -36,6 +43,22 @@ def expand(paths: Sequence[Path]) -> list[Path]:
         else:
             raise ConfigurationError(f"there is no file {path}")
     return found
+
+
+def extraction_profile(path: Path) -> ExtractionProfile:
+    """Raises ConfigurationError for a file that is none."""
+    from connectors.profiles import extraction_profile as read
+
+    return read(path.read_bytes(), str(path))
+
+
+def records(file: Path, profile: Path | None) -> Iterator[Record]:
+    """What a file holds, read with the profile in another one where one is named."""
+    from stages.extraction import read_all
+
+    chosen = extraction_profile(profile) if profile else None
+    with open(file, "rb") as source:
+        yield from read_all(source, file.name, (chosen,) if chosen else (), chosen.name if chosen else None)
 
 
 def each(files: Sequence[Path], work: Work, *, doing: str, quiet: bool, jobs: int | None = None) -> Iterator[Row]:

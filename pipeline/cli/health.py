@@ -85,11 +85,10 @@ async def _kafka(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    from pipeline import wiring
+    from pipeline.cli.session import unopened
     from pipeline.store import queries
 
-    found = wiring.Endpoints("not asked", *wiring.database_urls(settings))
-    store = wiring.open_store(settings, found, size=1)
+    store = unopened(settings)
     await store.open()
     try:
         async with store.transaction() as conn:

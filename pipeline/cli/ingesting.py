@@ -22,7 +22,7 @@ def ingest(
     profile: Annotated[str | None, typer.Option(help="Extraction profile; else it is recognised.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each document has reached its end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and say what is there; drop nothing.")] = False,
-    timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait.")] = 300,
+    timeout: Annotated[float, typer.Option(min=0, help="With --wait: seconds to wait.")] = 300,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -65,11 +65,11 @@ async def _ingest(
     from pipeline import wiring
     from pipeline.cli import stops as told
     from pipeline.cli.output import complain, json_line, rows, say
-    from pipeline.cli.session import operator
+    from pipeline.cli.session import operator, unopened
     from pipeline.store import queries, stops
     from schemas.errors import PermanentError
 
-    store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
+    store = unopened(settings)
     _profiles(settings, tenant, profile)
     await store.open()
     try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from schemas.errors import Finding
+
+T = TypeVar("T")
 
 
 def json_line(row: Any) -> None:
@@ -51,6 +53,15 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: s
     for row in rows:
         drawn.add_row(*(Text(_shown(row.get(column)), style=_style(column, row)) for column in columns))
     console.print(drawn)
+
+
+def track(items: Sequence[T], doing: str, *, quiet: bool) -> Iterator[T]:
+    """The items, with a bar on stderr that tells how many are done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        yield from progress.track(items, description=doing)
 
 
 def rows(

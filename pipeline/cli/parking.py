@@ -97,7 +97,10 @@ def replay(
             done.append(result)
         return done
 
-    for row in asking(data, go):
+    done = asking(data, go)
+    if not done and not json:
+        say("Nothing is open" + (f" for the reason {only}." if only else "."))
+    for row in done:
         if json:
             json_line(row)
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.files import extraction_profile
 from pipeline.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def check(
 ) -> None:
     """Read a sample with a profile: what each document becomes. Exit 1 where one is refused."""
     from pipeline.cli.output import rows
-    from schemas.profiles import load_profile
 
-    loaded = load_profile(profile.read_text("utf-8"))
     found = [
         {
             "address": each.address,
@@ -75,7 +74,7 @@ def check(
             if each.error
             else None,
         }
-        for each in _records(file, loaded)
+        for each in _records(file, extraction_profile(profile))
     ]
     rows(("address", "number", "type", "lines", "state", "reason"), found, as_json=json)
     raise typer.Exit(1 if any(row["state"] == "refused" for row in found) else 0)

@@ -18,13 +18,12 @@ T = TypeVar("T")
 
 def asking(data: Path | None, question: Callable[[Store], Awaitable[T]], tenant: str | None = None) -> T:
     """Open the store, ask, close it. Raises ConfigurationError for a tenant that nobody knows."""
-    from pipeline import wiring
     from pipeline.settings import load
 
     settings = load(data)
 
     async def go() -> T:
-        store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
+        store = unopened(settings)
         await store.open()
         try:
             if tenant is not None:
@@ -34,6 +33,13 @@ def asking(data: Path | None, question: Callable[[Store], Awaitable[T]], tenant:
             await store.close()
 
     return asyncio.run(go())
+
+
+def unopened(settings: Settings) -> Store:
+    """The store alone, `await store.open()` it; the broker is not asked. Raises ConfigurationError."""
+    from pipeline import wiring
+
+    return wiring.open_store(settings, wiring.Endpoints("not asked", *wiring.database_urls(settings)), size=2)
 
 
 async def known(store: Store, settings: Settings, tenant: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.files import JobsOption, PathsArgument, Row
-from pipeline.cli.options import DataOption, JsonOption
+from pipeline.cli.options import DataOption, JsonOption, one_of
 
 if TYPE_CHECKING:
     from connectors.keys.source import KeySource
@@ -53,8 +53,8 @@ def sign(
 
     settings = load(data)
     stamps = wiring.time_stamps(settings)
-    if profile is not None and profile not in PROFILES:
-        raise ConfigurationError(f"--profile: there is no {profile!r}; there are: {', '.join(PROFILES)}")
+    if profile is not None:
+        one_of("--profile", profile, PROFILES)
     if profile is not None and PROFILES[profile].stamped and stamps is None:
         raise ConfigurationError(f"--profile: {profile} asks for a time-stamp, and tsa_url is not set")
     files = expand(paths)
@@ -100,7 +100,7 @@ def verify_signature(
     shown = [{**row, "sub": row.get("sub_indication"), **_first(row)} for row in rows]
     columns = ("file", "indication", "sub", "level", "signer", "time", "covers")
     code = report(rows if json else shown, columns, as_json=json)
-    raise typer.Exit(code or any(row.get("indication") != "TOTAL-PASSED" for row in rows))
+    raise typer.Exit(1 if code or any(row.get("indication") != "TOTAL-PASSED" for row in rows) else 0)
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.cli.files import JobsOption, PathsArgument, Row
-from pipeline.cli.options import JsonOption
+from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, Row
+from pipeline.cli.options import JsonOption, one_of
 
 if TYPE_CHECKING:
     from stages.rules.catalogue import RuleSet
     from stages.rules.judging import EngineName
     from stages.rules.verdicts import Verdict
-
-ProfileOption = Annotated[
-    Path | None, typer.Option("--profile", help="An extraction profile (YAML), for exports that need one.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,20 +58,15 @@ class Question:
 
 def _rules(given: str | None) -> str | None:
     """Raises ConfigurationError for a name that is no rule set."""
-    from schemas.errors import ConfigurationError
     from stages.rules.catalogue import RuleSet
 
-    known = [each.value for each in RuleSet]
-    if given is not None and given not in known:
-        raise ConfigurationError(f"--rules: there is no rule set {given!r}; there are: {', '.join(known)}")
+    if given is not None:
+        one_of("--rules", given, [each.value for each in RuleSet])
     return given
 
 
 def _engine(given: str) -> EngineName:
-    from schemas.errors import ConfigurationError
-
-    if given not in ("official", "native"):
-        raise ConfigurationError(f"--engine: official or native, not {given!r}")
+    one_of("--engine", given, ("official", "native"))
     return cast("EngineName", given)
 
 
@@ -158,22 +149,17 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
 def _of_export(file: Path, question: Question) -> list[Row]:
     """Each document of an export, completed and held against the rules of the format it would become."""
     from pipeline import maven
-    from pipeline.cli.files import refusal
-    from schemas.errors import EntregaError
-    from schemas.profiles import load_profile
+    from pipeline.cli.files import records, refusal
+    from schemas.errors import ConfigurationError, EntregaError
     from stages.conversion import making
     from stages.conversion.checking import Checker
-    from stages.extraction import read_all
     from stages.rules.judging import EngineChoice
     from stages.rules.verdicts import Verdict
 
-    profiles = (load_profile(question.profile.read_text("utf-8")),) if question.profile else ()
     target = _target_of(question.rules or "peppol")
     check = Checker(maven.jars("rules"), question.on, EngineChoice(question.engine))
     rows: list[Row] = []
-    with file.open("rb") as source:
-        records = list(read_all(source, file.name, profiles, profiles[0].name if profiles else None))
-    for record in records:
+    for record in list(records(file, question.profile)):
         known = {"address": record.address, "number": record.number}
         if record.document is None:
             rows.append(refusal(file, record.error, **known))
@@ -182,6 +168,8 @@ def _of_export(file: Path, question: Question) -> list[Row]:
         try:
             document, found = making.completed(record.document)
             made = making.make(document, target, {}, "report", check, making.binding(found, target.rules))
+        except ConfigurationError:
+            raise
         except EntregaError as error:
             rows.append({**refusal(file, error, **known), "state": "invalid", "fatal": len(error.findings)})
         else:

@@ -73,7 +73,8 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
 async def play(here: Running, show: Show) -> Result:
     """Import the recipients, drop the exports, wait for the end of each document."""
     from pipeline import wiring
-    from pipeline.store import directory, queries
+    from pipeline.recipients import read_recipients
+    from pipeline.store import importing, queries
 
     wanted = demo.expected()
     settings = here.settings
@@ -81,8 +82,8 @@ async def play(here: Running, show: Show) -> Result:
     store = wiring.open_store(settings, wiring.endpoints(settings), size=2)
     await store.open()
     try:
-        recipients = list(directory.read_recipients(io.StringIO(demo.RECIPIENTS.read_text("utf-8"))))
-        await directory.import_recipients(store, demo.TENANT, recipients, "demo")
+        recipients = read_recipients(io.StringIO(demo.RECIPIENTS.read_text("utf-8")))
+        await importing.import_recipients(store, demo.TENANT, recipients, "demo")
         async with store.transaction() as conn:
             repeated = bool(await queries.exports(conn, tenant=demo.TENANT, limit=1))
         door = wiring.door(settings, store)

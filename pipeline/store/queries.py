@@ -11,6 +11,8 @@ from uuid import UUID
 import psycopg
 
 from pipeline.store.database import Connection
+from pipeline.topology import BY_NAME
+from schemas.canonical import MODELS
 from schemas.errors import ConfigurationError
 
 ENDS = frozenset(
@@ -79,6 +81,14 @@ FIELDS = {
 """The words of a query, `word:value`; anything else is searched in number, buyer and seller."""
 
 
+VALUES: dict[str, tuple[str, ...]] = {
+    "state": ("moving", "waiting", *sorted(ENDS)),
+    "stage": tuple(BY_NAME),
+    "type": tuple(sorted({*MODELS, "credit-note", "unknown"})),
+}
+"""What may stand behind some of those words."""
+
+
 def parse_query(text: str) -> list[tuple[str, str]]:
     """`state:parked buyer:"Casa Verde" 2026-17` as pairs; bare words under `text`. Raises ConfigurationError."""
     import shlex
@@ -91,6 +101,8 @@ def parse_query(text: str) -> list[tuple[str, str]]:
     for word in words:
         name, colon, value = word.partition(":")
         if colon and name in FIELDS:
+            if value not in VALUES.get(name, (value,)):
+                raise ConfigurationError(f"there is no {name} {value!r}; there are {', '.join(VALUES[name])}")
             pairs.append((name, value))
         elif colon and name.isalpha() and value:
             raise ConfigurationError(f"{name} is no field of a query; there are {', '.join(FIELDS)}")

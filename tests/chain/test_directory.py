@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from event_store import PASSWORD
 
-from pipeline.store import directory, history
+from pipeline.recipients import read_recipients
+from pipeline.store import directory, history, importing
 from pipeline.store.database import Store
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
 from pipeline.store.personal import KeyRing
-from schemas.errors import ConfigurationError, ExportUnreadable, StoreUnavailable
+from schemas.errors import ConfigurationError, StoreUnavailable
 from schemas.events import EventType
 
 FILE = """name,erp_id,vat,gln,endpoint_scheme,endpoint,country,language,email,phone,channel,contact
@@ -32,10 +33,8 @@ async def store(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[St
     await store.close()
 
 
-async def imported(store: Store, text: str) -> directory.Imported:
-    return await directory.import_recipients(
-        store, "demo", list(directory.read_recipients(io.StringIO(text))), "operator:test"
-    )
+async def imported(store: Store, text: str) -> importing.Imported:
+    return await importing.import_recipients(store, "demo", read_recipients(io.StringIO(text)), "operator:test")
 
 
 async def test_an_imported_party_is_found_by_each_of_its_identifiers(store: Store) -> None:
@@ -78,38 +77,37 @@ async def test_the_same_file_again_changes_nothing(store: Store) -> None:
     assert len(events) == 4
 
 
+async def test_a_wrong_line_is_left_out_and_the_rest_goes_on(store: Store) -> None:
+    """Lines are counted, and everything that is wrong with them is told."""
+    done = await imported(store, f"{FILE}X,1,,,,,PT,fi,nobody,,,\n")
+    assert (done.new, done.left_out) == (3, 1)
+    assert [(finding.rule, finding.place) for finding in done.refused] == [
+        ("language-unknown", "line 5, column language"), ("email-invalid", "line 5, column email"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("line", "rule"),
-    [
-        (",1,,,,,PT,,a@b.pt,,,", "name-missing"),
-        ("X,,,,,,PT,,a@b.pt,,,", "identifier-missing"),
-        ("X,1,,,,123,PT,,a@b.pt,,,", "endpoint-scheme-missing"),
-        ("X,1,,,,,PT,fi,a@b.pt,,,", "language-unknown"),
-        ("X,1,,,,,PT,,not an address,,,", "email-invalid"),
-        ("X,1,,,,,PT,,,12,,", "phone-invalid"),
-        ("X,1,,,,,PT,,a@b.pt,,fax,", "channel-unknown"),
-    ],
+    "name",
+    ["100", "0000100", "erp 0000100", "endpoint:0088 5601234500009", "5601234500009", "casa verde", "ID"],
 )
-async def test_a_wrong_line_is_left_out_with_its_place_and_the_rest_goes_on(store: Store, line: str, rule: str) -> None:
-    """The finding names the line and the rule."""
-    done = await imported(store, f"{FILE}{line}\n")
-    assert (done.new, [(finding.rule, finding.place) for finding in done.refused]) == (3, [(rule, "line 5")])
+async def test_people_find_a_party_by_whatever_they_have(store: Store, name: str) -> None:
+    """Name, id or its beginning, or any number, alone or as the table shows it; with its contact's mailbox."""
+    await imported(store, FILE.replace("contact\n", "contact,mailbox\n").replace("345 678,,\n", "345 678,,,ZZ:CASA\n"))
+    async with store.transaction() as conn:
+        known = await directory.party(conn, "Casa Verde")
+        asked = str(known["party_id"])[:8] if name == "ID" else name
+        assert await directory.party(conn, asked) == known
+    assert [(each["email"], each["mailbox"]) for each in known["contacts"]] == [("contas@casaverde.pt", "ZZ:CASA")]
 
 
-def test_a_file_with_another_header_is_refused() -> None:
-    """Before anything is imported; the columns that there may be are named."""
-    with pytest.raises(ExportUnreadable, match="erp_id"):
-        list(directory.read_recipients(io.StringIO("Nome;Telefone\nA;1\n")))
-
-
-async def test_people_find_a_party_by_name_or_number(store: Store) -> None:
-    """And are told when nobody fits."""
+async def test_a_number_that_nobody_or_several_have_is_told(store: Store) -> None:
+    """Of several each is named, so that one can be asked for."""
     await imported(store, FILE)
     async with store.transaction() as conn:
-        assert (await directory.party(conn, "200"))["name"] == "Zielony Dom"
-        assert (await directory.party(conn, "casa verde"))["contacts"][0]["email"] == "contas@casaverde.pt"
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="no party has the name, number or id nobody"):
             await directory.party(conn, "nobody")
+        with pytest.raises(ConfigurationError, match=r"fits 2 parties: .*\(Casa Verde, .*\(Grupo Norte, "):
+            await directory.party(conn, "PT 501 964 843")
 
 
 def test_a_directory_that_does_not_answer_is_a_transient_error() -> None:

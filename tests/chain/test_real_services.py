@@ -22,8 +22,9 @@ from wrong_ways import to_the_broker
 
 from pipeline import backlog, demo, embedded, reach, roles, topics, wiring
 from pipeline.cli import health
+from pipeline.recipients import read_recipients
 from pipeline.settings import load
-from pipeline.store import directory, queries
+from pipeline.store import importing, queries
 from pipeline.topology import ROLES, STAGES, TOPICS, StageSpec
 from pipeline.transport import Outgoing
 from schemas import messages
@@ -236,8 +237,8 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
     second = WorkerProcess(data, plain, tmp_path / "second.log", ["signing", "rendering"])
     others = WorkerProcess(data, given, tmp_path / "others.log", rest)
     workers += [first, second, others]
-    known = directory.read_recipients(io.StringIO(bad_exports.RECIPIENTS))
-    assert (await directory.import_recipients(store, settings.default_tenant, list(known), "test")).refused == ()
+    known = read_recipients(io.StringIO(bad_exports.RECIPIENTS))
+    assert (await importing.import_recipients(store, settings.default_tenant, known, "test")).refused == ()
     await until(lambda: all(worker.ready for worker in workers), "three workers are ready")
     for group in ("entrega.signing", "entrega.rendering"):
 

@@ -23,9 +23,8 @@ from connectors.storage import get, put
 from connectors.storage.folder import FolderStorage
 from pipeline import maven
 from pipeline.pool import guarded
-from pipeline.store.directory import identifiers_of, read_recipients
+from pipeline.recipients import identifiers_of, read_recipients
 from schemas import ids
-from schemas.errors import Finding
 from schemas.messages import ArtefactKind, ArtefactRef, ExportReceived, Message
 from schemas.outcomes import Done, ExportStep, OpenDelivery, Parked, Refusal
 from stages.conversion import Conversion
@@ -45,8 +44,9 @@ class Recipients:
 
     def _rows(self, tenant: str) -> list[tuple[Known, ContactPoint | None]]:
         found: list[tuple[Known, ContactPoint | None]] = []
-        for line, row in read_recipients(io.StringIO(self.text)):
-            assert not isinstance(row, Finding), f"line {line}: {row}"
+        for line in read_recipients(io.StringIO(self.text)):
+            assert not line.faults, line
+            row = line.row
             pairs = tuple(identifiers_of(row))
             party = ids.derive("party", tenant, *pairs[0])
             known = Known(party, row["name"], 1, row.get("language"), row.get("country"), {}, pairs)

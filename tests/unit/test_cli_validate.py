@@ -70,8 +70,8 @@ def test_other_rules_and_another_day_can_be_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--rules", "nothing"), "there is no rule set 'nothing'"),
-        (("--engine", "steam"), "official or native"),
+        (("--rules", "nothing"), "--rules: there is no 'nothing'; there are: en16931"),
+        (("--engine", "steam"), "--engine: there is no 'steam'; there are: official, native"),
         (("--on", "yesterday"), "is not a day"),
     ],
 )

@@ -11,8 +11,8 @@ from stdnum.eu import vat
 
 from connectors.profiles import FolderProfiles, Pinned
 from pipeline import demo, maven
+from pipeline.recipients import identifiers_of, read_recipients
 from pipeline.settings import Settings
-from pipeline.store.directory import identifiers_of, read_recipients
 from schemas.documents import Identifier, Invoice
 from schemas.errors import ConfigurationError
 from stages.conversion import totals
@@ -35,8 +35,7 @@ def pinned(tmp_path_factory: pytest.TempPathFactory) -> Pinned:
 @pytest.fixture(scope="module")
 def recipients() -> list[dict[str, str]]:
     with open(demo.RECIPIENTS, newline="", encoding="utf-8") as file:
-        rows = [row for _, row in read_recipients(file)]
-    return [row for row in rows if isinstance(row, dict)]
+        return [line.row for line in read_recipients(file) if not line.faults]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pipeline.store.directory import read_recipients
+from pipeline.recipients import read_recipients
 from schemas.errors import ConfigurationError, Finding
 from schemas.tenants import TenantProfile
 from stages.formats import registry
@@ -64,7 +64,8 @@ def test_another_value_is_refused_with_what_is_right(target: str, option: str, v
     assert told in refused.value.text
     found = _line(target, f'"{option}={value}"')
     assert isinstance(found, Finding)
-    assert (found.rule, found.place, found.found) == ("format-option-wrong", "line 2", f"{option}={value}")
+    place = "line 2, column format_options"
+    assert (found.rule, found.place, found.found) == ("format-option-wrong", place, f"{option}={value}")
     assert told in (found.expected or "")
 
 
@@ -117,9 +118,9 @@ def test_an_edi_format_asks_for_a_mailbox() -> None:
 def _line(target: str, options: str) -> dict[str, str] | Finding:
     quoted = options.replace('"', '""')
     text = f'name,erp_id,formats,format_options,mailbox\nA,1,{target},"{quoted}",ZZ:A\n'
-    ((_, found),) = read_recipients(io.StringIO(text))
-    return found
+    (line,) = read_recipients(io.StringIO(text))
+    return line.faults[0] if line.faults else line.row
 
 
 def _rules(text: str) -> list[tuple[str, str | None]]:
-    return [(each.rule, each.found) for _, each in read_recipients(io.StringIO(text)) if isinstance(each, Finding)]
+    return [(fault.rule, fault.found) for line in read_recipients(io.StringIO(text)) for fault in line.faults]

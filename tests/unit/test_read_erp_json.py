@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +14,6 @@ from reading_samples import everything, refusal, rules
 from schemas.documents import Invoice
 from schemas.orders import Order
 from schemas.profiles import load_profile
-from stages.formats.erp_json import parts
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no corpora")
@@ -211,100 +208,3 @@ def test_parts_behind_their_header_are_joined(limit: int) -> None:
     )
     assert (rules(alone), rules(stray)) == (["s4-part"], ["s4-part"])
     assert (alone.address, stray.address) == ("document[8]", "document[9]")
-
-
-def header(number: str, net: str, **more: Any) -> dict[str, Any]:
-    return {
-        "BillingDocument": number, "SDDocumentCategory": "M", "BillingDocumentDate": "2026-11-02",
-        "TransactionCurrency": "EUR", "TotalNetAmount": net, "SoldToParty": "1",
-        "to_Item": {"__deferred": {"uri": "A_BillingDocument/to_Item"}}, **more,
-    }  # fmt: skip
-
-
-def item(number: str, at: str, net: str, **more: Any) -> dict[str, Any]:
-    return {
-        "BillingDocument": number, "BillingDocumentItem": at, "BillingDocumentItemText": f"Item {at}",
-        "BillingQuantity": "2", "BillingQuantityUnit": "PC", "NetAmount": net, **more,
-    }  # fmt: skip
-
-
-def price(number: str, at: str, net: str) -> dict[str, Any]:
-    return {
-        "BillingDocument": number, "BillingDocumentItem": at, "ConditionType": "PR00", "PricingProcedureStep": "11",
-        "PricingProcedureCounter": "1", "ConditionCalculationType": "C", "ConditionRateValue": "12.50",
-        "ConditionQuantity": "1", "ConditionAmount": net, "ConditionCategory": "",
-    }  # fmt: skip
-
-
-def archive(**files: Any) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as made:
-        for name, rows in files.items():
-            made.writestr(f"{name}.json", json.dumps({"d": {"results": rows}}))
-    return target.getvalue()
-
-
-@pytest.mark.parametrize("limit", [1, 100])
-def test_parts_in_other_files_of_an_archive_are_joined(limit: int) -> None:
-    """Headers, items and partners in files of their own, in any order, the same part in two of them: whole invoices."""
-    records = everything(
-        archive(
-            a_items=[item("2", "10", "30.00"), item("1", "10", "25.00"), item("1", "20", "25.00")],
-            headers=[header("1", "50.00"), header("2", "30.00")],
-            partners=[{"BillingDocument": "1", "PartnerFunction": "BP", "Customer": "1"}],
-            prices=[price("1", "10", "25.00")],
-            prices_again=[price("1", "10", "25.00")],
-        ),
-        PROFILE,
-        limit=limit,
-    )
-    found = [each.document for each in records]
-    assert [each.address for each in records] == ["headers.json: document[1]", "headers.json: document[2]"]
-    one, two = (each for each in found if isinstance(each, Invoice))
-    assert (one.number, one.buyer.name, two.number) == ("1", "Customer One", "2")
-    assert [(each.identifier, each.net_price, each.net_amount) for each in one.lines] == [
-        ("10", Decimal("12.5"), Decimal("25.00")), ("20", Decimal("12.5"), Decimal("25.00")),
-    ]  # fmt: skip
-    assert [each.net_amount for each in two.lines] == [Decimal("30.00")]
-
-
-def test_parts_that_cannot_be_joined_are_refused_with_the_reason() -> None:
-    """Without a header in any file, behind a header that has its own, twice with another value, of an unknown item."""
-    missing = archive(items=[item("9", "10", "30.00")], headers=[header("1", "25.00")], more=[item("1", "10", "25.00")])
-    lost, whole = everything(missing, PROFILE)
-    assert (lost.address, rules(lost)) == ("items.json: document[1]", ["s4-part"])
-    assert whole.document is not None
-    own = archive(headers=[header("1", "25.00", to_Item={"results": [item("1", "10", "25.00")]})],
-                  items=[item("1", "10", "25.00")])  # fmt: skip
-    whole, stray = everything(own, PROFILE)
-    assert (whole.document is not None, rules(stray)) == (True, ["s4-part"])
-    differing = archive(headers=[header("1", "25.00")], a=[item("1", "10", "25.00")], b=[item("1", "10", "26.00")])
-    (refused,) = everything(differing, PROFILE)
-    assert (refused.number, rules(refused)) == ("1", ["s4-part"])
-    assert refused.error is not None
-    assert "b.json, line 1" in refused.error.findings[0].place  # type: ignore[attr-defined]
-    unknown = archive(headers=[header("1", "25.00")], a=[item("1", "10", "25.00")], b=[price("1", "20", "25.00")])
-    (refused,) = everything(unknown, PROFILE)
-    assert (rules(refused), refused.error.findings[0].found) == (["s4-part"], "20")  # type: ignore[union-attr]
-
-
-def test_joining_across_files_has_a_cap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond it a header is refused, and says why; nothing is joined in part."""
-    monkeypatch.setattr(parts, "ROWS", 2)
-    given = archive(headers=[header("1", "50.00")], items=[item("1", "10", "25.00"), item("1", "20", "25.00")])
-    first, *_ = everything(given, PROFILE)
-    assert rules(first) == ["s4-limit"]
-
-
-@needs_corpora
-def test_the_real_parts_in_an_archive_are_one_invoice() -> None:
-    """The five files of a real system, as they are, in one zip."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as made:
-        for path in sorted((CORPORA / "s4-odata").glob("*.json")):
-            made.write(path, path.name)
-    (record,) = everything(target.getvalue(), PROFILE)
-    assert isinstance(record.document, Invoice)
-    assert record.address == "billing-document-header-01-sample.json: document[1]"
-    (line,) = record.document.lines
-    assert (line.net_price, line.net_amount, line.name) == (1000, Decimal("1000.00"), "請求")

@@ -7,8 +7,6 @@ Source: UN/EDIFACT directories D.96A and D.01B, EDSD, EDCD and EDED; ISO 9735 (s
 
 from __future__ import annotations
 
-from functools import cache
-
 D96A = """
 AJT 3 n6
 ALC 3 35:3 3 3 3:3:3:35:35
@@ -85,7 +83,6 @@ CDI 3 3:17:3:70
 """Only what differs from D.96A."""
 
 
-@cache
 def lengths(release: str) -> dict[str, tuple[tuple[tuple[bool, int], ...], ...]]:
     """Tag -> for each element, for each of its components, (is it a number, how long may it be)."""
     rows = D96A.split("\n") + (D01B.split("\n") if release == "01B" else [])

@@ -77,8 +77,6 @@ class Field:
     length: int
     sign: str
     """What stands between the components of a text where it does not simply go on."""
-    steps: tuple[str, ...] = ()
-    """Of `path`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +175,7 @@ class _Compiler:
         if word.isdigit():  # the same text goes on, as far as the directory has components of this length
             codec = CODECS["texts"]
         sign = "\n" if tag == "FTX" or path.endswith(("_street", "_plain")) else " "
-        return Field(
-            element, component, path, codec, span, default or None, number, length, sign, tuple(path.split("."))
-        )
+        return Field(element, component, path, codec, span, default or None, number, length, sign)
 
 
 def _split(text: str, sign: str) -> list[str]:

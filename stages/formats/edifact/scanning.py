@@ -128,7 +128,7 @@ def _split_released(text: str, service: Service, repeated: bool) -> Elements:
     return elements
 
 
-_RELEASED = str.maketrans({sign: f"?{sign}" for sign in "?+:'"})
+_RELEASED = re.compile(r"[?+:']")
 
 
 def joined(elements: Elements) -> str:
@@ -136,7 +136,7 @@ def joined(elements: Elements) -> str:
     left out."""
     said = []
     for element in elements:
-        components = [each if each.isalnum() else each.translate(_RELEASED) for each in element]
+        components = [each if each.isalnum() else _RELEASED.sub(r"?\g<0>", each) for each in element]
         while len(components) > 1 and not components[-1]:
             components.pop()
         said.append(":".join(components))

@@ -128,12 +128,8 @@ class _Writing:
         below = [*self.segments(slot.below, rule.below, data, path or ".")] if slot.group else []
         written: list[tuple[Field, list[list[str]]]] = []
         for field in rule.fields:
-            value: Any = data
-            for step in field.steps:
-                value = value.get(step) if isinstance(value, dict) else None
-            if value is None or value == "" or value == [] or value == {}:
-                continue
-            if pieces := self._components(field, rule, value, path):
+            pieces = self._components(field, rule, data, path)
+            if pieces:
                 written.append((field, pieces))
         lacking = rule.tag in _LED and (not written or written[0][0] is not rule.fields[0])
         if (not written and not below and (rule.fields or rule.below)) or lacking:
@@ -154,8 +150,13 @@ class _Writing:
         rows[-1] += below
         return rows
 
-    def _components(self, field: Field, rule: Rule, value: Any, path: str) -> list[list[str]]:
-        """The components of each repetition; none where the value does not fit."""
+    def _components(self, field: Field, rule: Rule, data: Data, path: str) -> list[list[str]]:
+        """The components of each repetition; none where there is no content, or it does not fit."""
+        value: Any = data
+        for step in field.path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if value in (None, "") or value == [] or value == {}:
+            return []
         place = f"{path.strip('.')}.{field.path}".strip(".")
         parts = [self._letters(each, place, keep=field.sign) for each in field.codec.write(value)]
         if field.codec.name == "texts":

@@ -17,14 +17,14 @@ from typing import Any
 from schemas.canonical import Document
 from schemas.orders import Order
 from schemas.profiles import ExtractionProfile
-from stages.formats.erp_json import business_central, odoo, parts, s4hana
-from stages.formats.erp_json.row import Reading, Row, lean
-from stages.formats.erp_json.rows import ENVELOPES, row_of
+from stages.formats.erp_json import business_central, odoo, s4hana
+from stages.formats.erp_json.row import Reading, Row, exact, lean
 from stages.formats.reading.completing import Unfit, complete, complete_as, number_of
 from stages.formats.reading.head import Head
-from stages.formats.reading.json_text import Piece, split
+from stages.formats.reading.json_text import Piece, parse, split
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
 
+_ENVELOPES = frozenset({("value",), ("message",), ("result",), ("result", "records"), ("d", "results"), ("records",)})
 _KEYS = re.compile(
     r'"(BillingDocument|creditMemoDate|invoiceDate|orderDate|lineObjectNumber|invoice_line_ids|move_type'
     r'|currentFiscalYearStartDate|taxLiable)"\s*:'
@@ -40,31 +40,13 @@ def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
     records: list[Record] = []
-    elsewhere = 0
-    for found in _rows(split(source.file, cursor, ENVELOPES)):
-        if _taken(found, source):
-            elsewhere += 1
-            continue
+    for found in _rows(split(source.file, cursor, _ENVELOPES)):
         records.append(_record(found, profile))
         if budget.spent(len(records)):
             return records, found.after
-    if not records and not elsewhere and not cursor:
+    if not records and not cursor:
         raise unreadable("the export", (refuse("json-no-document", "no document stands in it", "line 1"),))
     return records, None
-
-
-def _taken(found: _Found, source: Source) -> bool:
-    """Is this a part that another file's header takes? A header takes its own parts from the archive's files here."""
-    row = found.row
-    if row is None or "BillingDocument" not in row or s4hana.whole(row) or (around := parts.of(source)) is None:
-        return False
-    if s4hana.part_of(row) is not None:
-        return around.takes(row)
-    try:
-        around.join(row)
-    except Unfit as unfit:
-        found.row, found.wrong = None, Unfit(*unfit.findings, number=s4hana.number(row))
-    return False
 
 
 @dataclass
@@ -85,7 +67,7 @@ def _rows(pieces: Iterator[Piece]) -> Iterator[_Found]:
         try:
             if piece.refusal:
                 raise Unfit(piece.refusal)
-            found.row = row_of(piece)
+            found.row = _row(piece)
         except Unfit as unfit:
             found.wrong = unfit
         if current is not None:
@@ -109,6 +91,16 @@ def _record(found: _Found, profile: ExtractionProfile | None) -> Record:
         return Record(found.address, document, None, reading.warnings.all())
     except Unfit as unfit:
         return Record(found.address, error=refused(found.address, unfit.findings), number=unfit.number or named)
+
+
+def _row(piece: Piece) -> Row:
+    """The row itself, out of the envelope of a single one."""
+    data, locate = parse(piece, exact)
+    path: tuple[str | int, ...] = ()
+    for key in ("d", "result"):
+        if isinstance(data.get(key), dict):
+            data, path = data[key], (*path, key)
+    return Row(data, path, locate)
 
 
 def _document(row: Row, profile: ExtractionProfile | None, reading: Reading) -> Document:

@@ -1,7 +1,7 @@
 """SAP S/4HANA, billing documents by OData (API_BILLING_DOCUMENT_SRV): A_BillingDocument with its items expanded.
 
-Rows of items, partners and pricing elements that stand behind their header in one file, or in other files of an archive
-(`parts.py`), are joined to it; a row of them alone is a part of a document: refused, saying what is missing.
+Rows of items, partners and pricing elements that stand behind their header in one file are joined to it; a row of them
+alone is a part of a document: refused, saying what is missing.
 The API names customers by number only: their names come from the profile (`erp.parties`).
 
 Source: SAP Business Accelerator Hub, Billing Document (A2X)
@@ -26,69 +26,6 @@ _BILL_TO, _SOLD_TO, _SHIP_TO = ("RE", "BP"), ("AG", "SP"), ("WE", "SH")
 """PartnerFunction as SAP stores it, and as the English user sees it."""
 _ITEM = "BillingDocumentItem"
 _PARTS = {"ConditionType": "pricing elements", _ITEM: "items", "PartnerFunction": "partners"}
-"""The key that tells a part -> its name."""
-_KEYS = {
-    "ConditionType": (_ITEM, "PricingProcedureStep", "PricingProcedureCounter", "ConditionType"),
-    _ITEM: (_ITEM,), "PartnerFunction": ("PartnerFunction",),
-}  # fmt: skip
-FIELDS = {"ConditionType": "to_Item", _ITEM: "to_Item", "PartnerFunction": "to_Partner"}
-"""The field of the header below which such a part stands."""
-ORDER = ("PartnerFunction", _ITEM, "ConditionType")
-"""In which parts are joined: an item before what belongs to it."""
-
-
-def number(row: Row) -> str | None:
-    found = row.data.get("BillingDocument")
-    return found if isinstance(found, str) else None
-
-
-def part_of(row: Row) -> str | None:
-    """The key of `FIELDS` that tells which part this is; None for a header."""
-    return next((key for key in _PARTS if key in row), None)
-
-
-def expanded(header: Row) -> frozenset[str]:
-    """Which of its fields the system has expanded itself."""
-    return frozenset(name for name in FIELDS.values() if _by_system(header.data.get(name)))
-
-
-def whole(row: Row) -> bool:
-    """Is it a header that lacks nothing which other files could have?"""
-    return part_of(row) is None and expanded(row) >= set(FIELDS.values())
-
-
-def _by_system(held: Any) -> bool:
-    return not isinstance(held, _Joined) and (isinstance(held, list) or (isinstance(held, dict) and "results" in held))
-
-
-def join(header: Row, part: Row, file: str) -> None:
-    """Join a part of another file; one that is there already is passed over. Raises Unfit for one that says something
-    else than that, and for a pricing element of an item that is not there."""
-    kind = part_of(part)
-    assert kind is not None, "a part"
-    key = tuple(part.data.get(name) for name in _KEYS[kind])
-    for held in _siblings(header, kind, part):
-        if tuple(held.get(name) for name in _KEYS[kind]) == key:
-            if _values(held) == _values(part.data):
-                return
-            message = f"{_PARTS[kind]} of a billing document stand twice in the archive, and differ"
-            raise Unfit(refuse("s4-part", message, f"{file}, {part.place()}", number(part)))
-    if not attached(header, part):
-        message = f"{_PARTS[kind]} of an item that no file of the archive has"
-        raise Unfit(refuse("s4-part", message, f"{file}, {part.place()}", str(part.data.get(_ITEM))))
-
-
-def _siblings(header: Row, kind: str, part: Row) -> list[Any]:
-    if kind != "ConditionType":
-        return _list(header.data, FIELDS[kind])
-    items = _list(header.data, "to_Item")
-    item = next((each for each in items if each.get(_ITEM) == part.data.get(_ITEM)), None)
-    return [] if item is None else _list(item, "to_PricingElement")
-
-
-def _values(data: dict[str, Any]) -> dict[str, Any]:
-    """Without what leads to, or holds, other rows."""
-    return {name: value for name, value in data.items() if not name.startswith(("to_", "__"))}
 
 
 def attached(header: Row, part: Row) -> bool:
@@ -111,7 +48,7 @@ class _Joined(list[Any]):
 def _joined(data: dict[str, Any], key: str, part: dict[str, Any]) -> bool:
     held = data.get(key)
     if not isinstance(held, _Joined):
-        if _by_system(held):
+        if isinstance(held, list) or (isinstance(held, dict) and "results" in held):
             return False
         held = data[key] = _Joined()
     held.append(part)
@@ -127,7 +64,7 @@ def data(row: Row, profile: ExtractionProfile, reading: Reading) -> dict[str, An
     """The invoice as a dictionary. Raises Unfit."""
     for key, name in _PARTS.items():
         if key in row:
-            message = f"{name} of a billing document alone: its header is missing, or has its own. {_EXPAND}"
+            message = f"{name} of a billing document alone: its header is missing. {_EXPAND}"
             raise Unfit(refuse("s4-part", message, row.place(key), row.text("BillingDocument")))
     items = row.rows("to_Item")
     if not items:

@@ -13,9 +13,9 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from schemas.errors import EntregaError, ExportUnreadable, Finding, LimitExceeded
 from stages.formats.reading.records import (
@@ -37,7 +37,6 @@ RATIO_FROM = 1024 * 1024
 _DIRECTORY_BYTES = 1024 * 1024
 _IN_MEMORY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
-_KEPT_OPEN = 6
 _FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError,
              struct.error, KeyError)  # fmt: skip
 
@@ -193,53 +192,24 @@ def read(
     place = cursor or {}
     index, inner = int(place.get("m", 0)), place.get("c")
     records: list[Record] = []
-    with ExitStack() as step:
-        neighbours = _Neighbours(archive, step)
-        while index < len(mains):
-            one = mains[index]
-            try:
-                found, inner = _read_one(archive, one, inner, budget.rest(len(records)), member, neighbours)
-            except LimitExceeded as error:
-                if not records and any(f.rule == "archive-limit" for f in error.findings):
-                    raise
-                found, inner = [Record(one.label, error=error)], None
-            except EntregaError as error:
-                found, inner = [Record(one.label, error=error)], None
-            records += [_of_member(r, one.label) for r in found]
-            if inner is None:
-                index += 1
-            if budget.spent(len(records)):
-                break
+    while index < len(mains):
+        one = mains[index]
+        try:
+            found, inner = _read_one(archive, one, inner, budget.rest(len(records)), member)
+        except LimitExceeded as error:
+            if not records and any(f.rule == "archive-limit" for f in error.findings):
+                raise
+            found, inner = [Record(one.label, error=error)], None
+        except EntregaError as error:
+            found, inner = [Record(one.label, error=error)], None
+        records += [_of_member(r, one.label) for r in found]
+        if inner is None:
+            index += 1
+        if budget.spent(len(records)):
+            break
     if index >= len(mains):
         return records, None
     return records, {"m": index, "c": inner}
-
-
-class _Neighbours:
-    """Members for whoever reads several together; a few stay unpacked, until the step ends."""
-
-    def __init__(self, archive: _Zip | _Gzip, step: ExitStack) -> None:
-        self.archive = archive
-        self.memo: dict[str, Any] = {}
-        self._members = {one.label: one for one in archive.members}
-        self._open: dict[str, tuple[BinaryIO, ExitStack]] = {}
-        step.callback(self._close, 0)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._members)
-
-    def open(self, name: str) -> BinaryIO:
-        if name not in self._open:
-            self._close(_KEPT_OPEN - 1)
-            unpacked = ExitStack()
-            self._open[name] = unpacked.enter_context(self.archive.open(self._members[name])), unpacked
-        return self._open[name][0]
-
-    def _close(self, most: int) -> None:
-        while len(self._open) > most:
-            _, unpacked = self._open.pop(next(iter(self._open)))
-            unpacked.close()
 
 
 def _of_member(record: Record, label: str) -> Record:
@@ -259,14 +229,7 @@ def _of_member(record: Record, label: str) -> Record:
     return replace(record, address=address, error=error, warnings=there(record.warnings))
 
 
-def _read_one(
-    archive: _Zip | _Gzip,
-    one: _Member,
-    inner: Cursor | None,
-    budget: Budget,
-    member: ReadMember,
-    neighbours: _Neighbours,
-) -> Portion:
+def _read_one(archive: _Zip | _Gzip, one: _Member, inner: Cursor | None, budget: Budget, member: ReadMember) -> Portion:
     opened: list[BinaryIO] = []
     closing = []
 
@@ -281,7 +244,7 @@ def _read_one(
 
     try:
         with archive.open(one) as file:
-            return member(Source(file, one.name, sibling, neighbours), inner, budget)
+            return member(Source(file, one.name, sibling), inner, budget)
     finally:
         for context in closing:
             context.__exit__(None, None, None)

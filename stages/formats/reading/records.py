@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from schemas.canonical import Document
 from schemas.errors import EntregaError, ExportUnreadable, Finding, LimitExceeded, PermanentError
@@ -80,19 +80,6 @@ class Budget:
         return left
 
 
-class Neighbours(Protocol):
-    """The files of the archive in which a file came, itself among them, for as long as a step lasts. `memo` is what
-    formats remember of them."""
-
-    memo: dict[str, Any]
-
-    @property
-    def names(self) -> tuple[str, ...]: ...
-
-    def open(self, name: str) -> BinaryIO:
-        """Unpacked and seekable; a later `open` may close it. Raises ExportUnreadable or LimitExceeded."""
-
-
 @dataclass(frozen=True)
 class Source:
     """The bytes of one file: seekable, with the name it came under and, in an archive, its neighbours."""
@@ -101,7 +88,6 @@ class Source:
     name: str
     siblings: Callable[[str], BinaryIO | None] = lambda _pattern: None
     """Opens the first neighbour whose name fits a pattern (`*_lines.csv`), or None."""
-    neighbours: Neighbours | None = None
 
 
 Portion = tuple[list[Record], Cursor | None]

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from schemas.spools import Zone
 from stages.formats.reading.completing import Unfit
@@ -25,11 +24,11 @@ _SAME_LINE = 0.5
 """Words whose middles differ by less than this part of their height stand on one line."""
 _GAP = 0.25
 """Characters that are farther apart than this part of their height are of two words."""
-_NO_LETTERS = "\ufffe\uffff\0"
 _WORD = re.compile(r"\S+")
 
 
-class Word(NamedTuple):
+@dataclass(frozen=True)
+class Word:
     left: float
     right: float
     text: str
@@ -43,7 +42,7 @@ class Line:
     words: list[Word] = field(default_factory=list)
     raw: str | None = None
 
-    @cached_property
+    @property
     def text(self) -> str:
         return self.raw if self.raw is not None else " ".join(word.text for word in self.words)
 
@@ -60,7 +59,7 @@ class Page:
     start: int
     lines: list[Line]
 
-    @cached_property
+    @property
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
@@ -148,73 +147,68 @@ class PdfPages:
             try:
                 page = self._pdf[index]
                 texts = page.get_textpage()
-                height, words = page.get_height(), _words(texts, index + 1)
+                height, letters = page.get_height(), _letters(texts, index + 1)
                 texts.close()
                 page.close()
             except pypdfium2.PdfiumError:
                 raise Unfit(refuse("spool-pdf", "the page is damaged", f"page {index + 1}")) from None
-            yield Page(index + 1, index, _lined(words, height))
+            yield Page(index + 1, index, _composed(letters, height))
 
     def close(self) -> None:
         self._pdf.close()
 
 
-_Placed = tuple[float, float, Word]
-"""A word with the middle of its height, in points from below, and that height."""
+@dataclass(frozen=True)
+class _Letter:
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
 
 
-def _words(texts: Any, number: int) -> list[_Placed]:
-    """The page's words. A blank, a gap, or a letter that stands higher or lower ends one.
-
-    Boxes are those of the font, not of the ink: there is much room around a 1. This is called for every letter of a
-    spool, so nothing is made for a letter but its place in a word.
-    """
+def _letters(texts: Any, number: int) -> list[_Letter]:
+    """The page's characters with their boxes, in points from its lower left corner."""
     from pypdfium2 import raw
 
     count = texts.count_chars()
     if count > PAGE_CHARACTERS:
         raise Unfit(refuse("spool-limit", f"a page of more than {PAGE_CHARACTERS} characters", f"page {number}"))
-    page, unicode_of, box_of = texts.raw, raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
-    box = raw.FS_RECTF()
-    words: list[_Placed] = []
-    letters: list[str] = []
-    begin = above = below = 0.0  # of the word
-    left = right = top = bottom = 0.0  # of its last letter
+    box = raw.FS_RECTF()  # of the font, not of the ink: there is much room around a 1
+    found = []
     for index in range(count):
-        code = unicode_of(page, index)
-        if not code or not box_of(page, index, box):
+        code = raw.FPDFText_GetUnicode(texts.raw, index)
+        if code and raw.FPDFText_GetLooseCharBox(texts.raw, index, box):
+            found.append(_Letter(chr(code), box.left, box.right, box.bottom, box.top))
+    return found
+
+
+def _composed(letters: list[_Letter], height: float) -> list[Line]:
+    """Letters as words, words as lines from above to below. A blank, or a gap, ends a word."""
+    words: list[tuple[float, float, Word]] = []
+    current: list[_Letter] = []
+
+    def end() -> None:
+        if current:
+            top, bottom = max(x.top for x in current), min(x.bottom for x in current)
+            left, right = current[0].left * _MILLIMETRE, current[-1].right * _MILLIMETRE
+            words.append(((top + bottom) / 2, top - bottom, Word(left, right, "".join(x.text for x in current))))
+            current.clear()
+
+    for letter in letters:
+        if not letter.text.strip() or letter.text in "\ufffe\uffff\0":
+            end()
             continue
-        letter = chr(code)
-        if letter.isspace() or letter in _NO_LETTERS:
-            if letters:
-                words.append(_placed(letters, begin, right, above, below))
-                letters = []
-            continue
-        its_left, its_top, its_bottom = box.left, box.top, box.bottom
-        if letters:
-            size = max(top - bottom, its_top - its_bottom, 4.0)
-            if its_left - right > _GAP * size or its_left < left or abs(its_bottom - bottom) > size:
-                words.append(_placed(letters, begin, right, above, below))
-                letters = []
-        left, right, top, bottom = its_left, box.right, its_top, its_bottom
-        if letters:
-            above, below = max(above, top), min(below, bottom)
-        else:
-            begin, above, below = left, top, bottom
-        letters.append(letter)
-    if letters:
-        words.append(_placed(letters, begin, right, above, below))
-    return words
-
-
-def _placed(letters: list[str], left: float, right: float, top: float, bottom: float) -> _Placed:
-    return (top + bottom) / 2, top - bottom, Word(left * _MILLIMETRE, right * _MILLIMETRE, "".join(letters))
-
-
-def _lined(words: list[_Placed], height: float) -> list[Line]:
-    """Words as lines, from above to below."""
+        if current:
+            last = current[-1]
+            size = max(last.top - last.bottom, letter.top - letter.bottom, 4.0)
+            apart = letter.left - last.right > _GAP * size or letter.left < last.left
+            if apart or abs(letter.bottom - last.bottom) > size:
+                end()
+        current.append(letter)
+    end()
     lines: list[tuple[float, list[Word]]] = []
-    for middle, size, word in sorted(words, key=lambda placed: -placed[0]):
+    for middle, size, word in sorted(words, key=lambda w: -w[0]):
         if lines and abs(lines[-1][0] - middle) < _SAME_LINE * max(size, 4.0):
             lines[-1][1].append(word)
         else:

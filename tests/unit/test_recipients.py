@@ -1,0 +1,80 @@
+"""A recipients file: every fault of every line is told with its column, and the good lines go on."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from pipeline.recipients import COLUMNS, read_recipients
+from schemas.errors import ConfigurationError, Finding
+
+HEAD = "name,erp_id,vat,endpoint_scheme,endpoint,country,language,email,phone,channel,formats,format_options,mailbox\n"
+
+
+def faults(*lines: str) -> list[Finding]:
+    return [fault for line in read_recipients(io.StringIO(HEAD + "\n".join(lines))) for fault in line.faults]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "column"),
+    [
+        (",1,,,,PT,,a@b.pt,,,,,", "name-missing", "name"),
+        ("X,,,,,PT,,a@b.pt,,,,,", "identifier-missing", "erp_id"),
+        ("X,1,,,123,PT,,a@b.pt,,,,,", "endpoint-scheme-missing", "endpoint_scheme"),
+        ("X,1,,,,PT,fi,a@b.pt,,,,,", "language-unknown", "language"),
+        ("X,1,,,,PT,,not an address,,,,,", "email-invalid", "email"),
+        ("X,1,,,,PT,,,12,,,,", "phone-invalid", "phone"),
+        ("X,1,,,,PT,,a@b.pt,,fax,,,", "channel-unknown", "channel"),
+        ("X,1,,,,PT,,a@b.pt,,,paper,,", "format-unknown", "formats"),
+        ("X,1,,,,PT,,a@b.pt,,,peppol,colour,", "format-option-malformed", "format_options"),
+        ("X,1,,,,PT,,a@b.pt,,,,,house", "mailbox-malformed", "mailbox"),
+    ],
+)
+def test_a_fault_names_line_and_column(line: str, rule: str, column: str) -> None:
+    """A good line before it stays good."""
+    (fault,) = faults("A,2,,,,PT,pt,a@b.pt,,,,,", line)
+    assert (fault.rule, fault.place) == (rule, f"line 3, column {column}")
+
+
+def test_all_faults_of_all_lines_are_told_at_once() -> None:
+    """Whoever mends the file does it once; each says what would be right."""
+    told = faults(",,,,,PT,fi,nobody,12,fax,paper,,", "A,2,,,,PT,,a@b.pt,,,,,", "B,3,,,,,,c,,,x12-5010,a=1 b=2,")
+    assert [(fault.place, fault.rule) for fault in told] == [
+        ("line 2, column name", "name-missing"),
+        ("line 2, column erp_id", "identifier-missing"),
+        ("line 2, column language", "language-unknown"),
+        ("line 2, column channel", "channel-unknown"),
+        ("line 2, column formats", "format-unknown"),
+        ("line 2, column email", "email-invalid"),
+        ("line 2, column phone", "phone-invalid"),
+        ("line 4, column format_options", "format-option-unknown"),
+        ("line 4, column format_options", "format-option-unknown"),
+        ("line 4, column mailbox", "mailbox-missing"),
+        ("line 4, column email", "email-invalid"),
+    ]
+    assert told[3].expected == "email sms edi"
+    assert (told[7].found, told[8].found) == ("a=1", "b=2")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Nome;Telefone\nA;1\n", ["line 1, column Nome", "line 1, column Telefone", "line 1, column name"]),
+        ("name,email,email\nA,a@b.pt,\n", ["line 1, column email"]),
+        ("", ["line 1, column name"]),
+    ],
+)
+def test_a_file_with_another_header_is_refused(text: str, places: list[str]) -> None:
+    """Before anything is imported; the columns that there may be are named, and each wrong one."""
+    with pytest.raises(ConfigurationError) as refused:
+        read_recipients(io.StringIO(text))
+    assert ", ".join(COLUMNS) in refused.value.text
+    assert [finding.place for finding in refused.value.findings] == places
+
+
+def test_a_file_in_another_encoding_is_refused() -> None:
+    """What a spreadsheet saves as Latin-1 is told as such, with the place."""
+    file = io.TextIOWrapper(io.BytesIO("name,erp_id\nJoão,1\n".encode("latin-1")), "utf-8")
+    with pytest.raises(ConfigurationError, match="is not UTF-8: invalid continuation byte at byte 14"):
+        read_recipients(file)

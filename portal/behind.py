@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.store import artefacts, pages
 from pipeline.store.links import Link
-from portal import languages
 from portal.desk import Desk
 from schemas.canonical import MODELS
 from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.tenants import BrandProfile
-from stages.words import days, load_notice, load_page, load_printed
+from stages.words import days, load_notice, load_page, load_printed, locale
 
 MESSAGE_KINDS = frozenset(MODELS) - {"invoice"}
 
@@ -66,14 +65,14 @@ class Behind:
     def at(self, moment: datetime, language: str) -> dict[str, str]:
         """A moment as people write it there, with its zone's name; `iso` for machines."""
         zone = _zone(self.zone)
-        day = days.moment(moment, zone, languages.figures(self.language, language))
+        day = days.moment(moment, zone, locale(language))
         return {"text": f"{day} ({moment.astimezone(zone).tzname()})", "iso": moment.astimezone(UTC).isoformat()}
 
     def in_words(self, language: str) -> dict[str, Any]:
-        """Everything the page prints, in one language."""
+        """Everything the page prints, in the language and with the figures of a BCP 47 tag."""
         from babel.numbers import format_currency
 
-        texts, printed, local = load_page(language), load_printed(language), languages.figures(self.language, language)
+        texts, printed, local = load_page(language), load_printed(language), locale(language)
         kind = printed.title_of(self.type if self.message else "credit-note" if self.credit else "invoice")
         money = ""
         if self.amount is not None and self.currency is not None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stages.words import LANGUAGES, chosen, known, language_of, locale
-
-if TYPE_CHECKING:
-    from babel import Locale
+from stages.words import LANGUAGES, chosen, language_of
 
 
 def of_page(wanted: str | None, recipients: str | None) -> str:
-    """A language of LANGUAGES: the one that the reader asked for, else the recipient's, else English.
+    """A BCP 47 tag that has words: of LANGUAGES the one that the reader asked for, else the recipient's, else English.
 
-    >>> of_page(None, "de-AT"), of_page("fr", "de-AT"), of_page("xx", None)
-    ('de', 'fr', 'en')
+    Who asks for the recipient's own language keeps the recipient's region.
+
+    >>> of_page(None, "de-AT"), of_page("fr", "de-AT"), of_page("de", "de-AT"), of_page("xx", None)
+    ('de-AT', 'fr', 'de-AT', 'en')
     """
-    return wanted if wanted in LANGUAGES else language_of(chosen(recipients))
+    own = chosen(recipients)
+    return wanted if wanted in LANGUAGES and wanted != language_of(own) else own
 
 
 def accepted(header: str | None) -> str:
-    """The best language for an Accept-Language header (RFC 9110, 12.5.4); English where none fits.
+    """The best tag for an Accept-Language header (RFC 9110, 12.5.4); English where none fits.
 
     >>> accepted("fi;q=0.9, pl;q=0.4, es;q=0.5"), accepted("*"), accepted(None), accepted("pt;q=x")
     ('es', 'en', 'en', 'en')
@@ -32,10 +30,4 @@ def accepted(header: str | None) -> str:
             weighted.append((float(weight or 1), tag))
         except ValueError:
             continue
-    return language_of(chosen(*(tag for _, tag in sorted(weighted, key=lambda each: -each[0]))))
-
-
-def figures(tag: str | None, language: str) -> Locale:
-    """The locale for numbers and dates: of the recipient's whole tag (`pt-BR`) where it is of this language."""
-    own = known(tag)
-    return locale(own if own and own[:2] == language else language)
+    return chosen(*(tag for _, tag in sorted(weighted, key=lambda each: -each[0])))

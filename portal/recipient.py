@@ -28,7 +28,7 @@ from schemas.errors import EntregaError, StoreUnavailable
 from schemas.events import Event, EventType, document_stream
 from schemas.messages import ArtefactKind, ArtefactRef
 from schemas.outcomes import PageAction
-from stages.words import LANGUAGES, load_page
+from stages.words import LANGUAGES, language_of, load_page
 
 log = structlog.get_logger()
 
@@ -173,13 +173,14 @@ def _shown(desk: Desk, request: Request, token: str, found: Behind, press_again:
         403 if press_again else 200,
         words=load_page(language),
         languages=[load_page(each) for each in LANGUAGES],
+        language=language_of(language),
         document=found.in_words(language),
         confirmed=found.at(confirmed, language) if confirmed else None,
         base=f"{PREFIX}/{token}",
         form=form_mark(desk, found),
         brand_stylesheet=brand_stylesheet(found.colour, found.accent),
         press_again=press_again,
-        lang_query="" if language == languages.of_page(None, found.language) else f"?lang={language}",
+        lang_query="" if language == languages.of_page(None, found.language) else f"?lang={language_of(language)}",
     )
 
 

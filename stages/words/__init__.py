@@ -27,6 +27,9 @@ month-first one."""
 LANGUAGES = tuple(_HOMES)
 """In the order of their own names, Deutsch to Português."""
 
+VARIANTS = {"pt-BR": "pt_br"}
+"""A region with words of its own -> its room, which holds what differs. All others read their language's."""
+
 Part = TypeVar("Part")
 _TAG = re.compile(r"([a-z]{2})(?:[-_]([a-z]{2}|[0-9]{3}))?(?:[-_][a-z0-9-_]*)?", re.ASCII | re.IGNORECASE)
 
@@ -53,7 +56,7 @@ def chosen(*wanted: str | None) -> str:
 
 
 def language_of(tag: str) -> str:
-    """Whose texts are read: `de` of `de-AT`. The region decides on numbers and dates only.
+    """The language of a tag: `de` of `de-AT`. The region decides on numbers and dates; on words where VARIANTS has it.
 
     Raises DocumentInvalid (permanent) where there are none: a page half in another language is worse than none.
     """
@@ -83,20 +86,21 @@ def locale(tag: str) -> Locale:
 
 def load_printed(tag: str) -> Printed:
     """Raises DocumentInvalid, see `language_of`."""
-    return _room(language_of(tag), "printed", Printed)
+    return _room(tag, "printed", Printed)
 
 
 def load_notice(tag: str) -> Notice:
     """Raises DocumentInvalid, see `language_of`."""
-    return _room(language_of(tag), "notice", Notice)
+    return _room(tag, "notice", Notice)
 
 
 def load_page(tag: str) -> Page:
     """Raises DocumentInvalid, see `language_of`."""
-    return _room(language_of(tag), "page", Page)
+    return _room(tag, "page", Page)
 
 
-def _room(language: str, part: str, kind: type[Part]) -> Part:
-    words = import_module(f"stages.words.{language}.{part}").WORDS
+def _room(tag: str, part: str, kind: type[Part]) -> Part:
+    language = language_of(tag)
+    words = import_module(f"stages.words.{VARIANTS.get(known(tag) or '', language)}.{part}").WORDS
     assert isinstance(words, kind)
     return words

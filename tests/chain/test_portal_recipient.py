@@ -216,6 +216,16 @@ async def test_languages(visit: Visit) -> None:
     assert "Confirmo a receção" in text
 
 
+async def test_a_region_of_the_recipients(visit: Visit) -> None:
+    """Words and figures are of the recipient's region, and the list of languages shows theirs as the chosen one."""
+    house, client = visit
+    _, token = await house.sent(language="pt-BR")
+    _, text, _ = await page(client, f"/d/{token}?lang=pt")
+    for words in ('<html lang="pt-BR">', "Confirmo o recebimento", "€\xa01.234,50", f'action="/d/{token}/confirm"'):
+        assert words in text, words
+    assert re.findall(r'hreflang="(\w+)" aria-current', text) == ["pt"]
+
+
 async def test_expired_and_revoked(visit: Visit) -> None:
     """Expired and withdrawn links say so, with 410, and offer nothing: no file, no form, no name."""
     house, client = visit

@@ -18,17 +18,18 @@ from schemas.errors import DocumentInvalid
 from stages import words
 from stages.delivery.compose import gsm
 from stages.rendering.fonts import REPLACEMENT, clean
-from stages.words import LANGUAGES, chosen, days, known, load_notice, load_page, load_printed, locale
+from stages.words import LANGUAGES, VARIANTS, chosen, days, known, load_notice, load_page, load_printed, locale
 from stages.words.notice import Notice
 from stages.words.page import Page
 from stages.words.printed import Printed, form
 
-OTHERS = [each for each in LANGUAGES if each != "en"]
+SPOKEN = [*LANGUAGES, *VARIANTS]
+OTHERS = [each for each in SPOKEN if each != "en"]
 ALIKE = set(
     """
     vat tax_amount tax_amount_accounting standard_item order project volume least most status transport_mode colon
     version action document kind titles.catalogue per page vat_categories.L vat_categories.M classification pdf
-    payment_means.20 payment_means.97 response_reasons.PRI transport_modes.5
+    item payment_means.20 payment_means.97 response_reasons.PRI transport_modes.5
     """.split()
 )
 """What another language may write as English does."""
@@ -59,14 +60,14 @@ def _without_forms(names: Mapping[str, str]) -> set[str]:
 
 
 def test_every_room_is_a_language() -> None:
-    """The languages offered are those that have a room, and each room has the same parts."""
+    """The languages offered, and regions with words of their own, have a room, and each room has the same parts."""
     rooms = {path.name: path for path in Path(words.__path__[0]).iterdir() if (path / "__init__.py").exists()}
-    assert sorted(rooms) == sorted(LANGUAGES)
+    assert sorted(rooms) == sorted([*LANGUAGES, *VARIANTS.values()])
     parts = {name: {part.name for part in room.glob("*.py")} for name, room in rooms.items()}
     assert all(each == {"__init__.py", "notice.py", "page.py", "printed.py", "units.py"} for each in parts.values())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SPOKEN)
 def test_no_text_is_missing_or_cannot_be_shown(language: str) -> None:
     """Each language has every text that English has, none empty, with the same places to fill in."""
     english, own = texts("en"), texts(language)
@@ -101,7 +102,7 @@ def test_a_missing_text_stops_the_import(part: type[Any]) -> None:
         part(**dict.fromkeys(names[:-1], "x"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SPOKEN)
 def test_every_count_has_the_forms_its_language_needs(language: str) -> None:
     """What has more than one form has one for each plural category that whole numbers up to 200 and 1.5 meet."""
     printed, local = load_printed(language), locale(language)
@@ -111,7 +112,7 @@ def test_every_count_has_the_forms_its_language_needs(language: str) -> None:
         assert len(forms) == 1 or needed <= set(forms), name
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SPOKEN)
 def test_titles_fit_a_text_message(language: str) -> None:
     """Every title keeps its letters, or their bare ones, in the alphabet of text messages."""
     for name, title in load_printed(language).titles.items():
@@ -160,6 +161,16 @@ def test_days(tag: str, short: str, long: str, moment: str) -> None:
     assert "11 " in days.long(date(2026, 12, 11), locale("fr"))
 
 
+def test_a_brazilian_reads_brazilian_words() -> None:
+    """Where a region has words of its own they are read, and the rest is the language's."""
+    brazil, portugal = load_page("pt_BR"), load_page("pt-PT")
+    assert (brazil.confirm, portugal.confirm) == ("Confirmo o recebimento", "Confirmo a receção")
+    assert load_printed("pt-BR").title_of("order") == "Pedido"
+    assert load_printed("pt-BR").amount_due == load_printed("pt").amount_due
+    spoken = " ".join(texts("pt-BR").values()).lower()
+    assert not re.findall(r"\b(?:receção|ficheiro|contacto|encomenda\w*|aceite|fatura eletrónica|registado)\b", spoken)
+
+
 def test_units_without_a_name() -> None:
     """A symbol is the same everywhere; what is neither named nor a symbol is shown by its code."""
     printed, local = load_printed("fr"), locale("fr")
@@ -182,9 +193,9 @@ def test_french_leaves_a_space_before_the_colon() -> None:
     ],
 )
 def test_the_region_decides_on_figures(tag: str, expected: str) -> None:
-    """A tag's region chooses the locale of numbers and dates, not the words; an unknown one is the language's home."""
+    """A tag's region chooses the locale of numbers and dates, seldom the words; an unknown one is the home."""
     assert str(locale(tag)) == expected
-    assert load_printed(tag) is load_printed(tag[:2].lower())
+    assert (load_printed(tag) is load_printed(tag[:2].lower())) == (known(tag) not in VARIANTS)
 
 
 def test_the_first_language_that_has_texts_is_chosen() -> None:

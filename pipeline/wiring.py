@@ -94,7 +94,7 @@ def check(settings: Settings) -> None:
     try:
         for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
             profile = tenants.current(tenant).profile
-            check_formats(profile)
+            check_profile(profile)
             for name in (profile.signature, profile.pdf_signature):
                 if stamps is None and name in PROFILES and PROFILES[name].stamped:
                     raise ConfigurationError(f"{tenant} asks for {name}, and tsa_url is not set")
@@ -102,10 +102,14 @@ def check(settings: Settings) -> None:
         raise ConfigurationError(f"profiles: {error.text}") from error
 
 
-def check_formats(profile: TenantProfile) -> None:
-    """Every format and option that the profile names is one that is written. Raises ConfigurationError."""
+def check_profile(profile: TenantProfile) -> None:
+    """The profile's language has texts, every format and option that it names is written. Raises ConfigurationError."""
     from stages.formats import registry
+    from stages.words import LANGUAGES, known
 
+    if known(profile.language) is None:
+        there = ", ".join(LANGUAGES)
+        raise ConfigurationError(f"{profile.tenant}: the language {profile.language} has no texts; there are {there}")
     for name in {*profile.formats, *profile.format_options, *profile.losses, *chain(*profile.country_formats.values())}:
         target = registry.target(name)
         try:

@@ -52,6 +52,8 @@ SYMBOLS = {
     "MWH": "MWh",
 }
 """Units that are written alike in every language."""
+_SAME = {"EA": "H87", "XPP": "H87", "PR": "NPR", "XBX": "BX"}
+"""Codes of one meaning: each, piece; pair; box."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +266,7 @@ class Printed:
 
     def unit(self, code: str, quantity: Decimal, locale: Locale) -> str:
         """The unit's name as it stands after this quantity; the code itself where it is not a usual one."""
-        forms = self.units.get(code)
+        forms = self.units.get(_SAME.get(code, code))
         return SYMBOLS.get(code, code) if forms is None else form(forms, quantity, locale)
 
 

@@ -170,3 +170,15 @@ def test_wrong_calls_end_with_2(folder: Path, entrega: Entrega) -> None:
         assert (code, says in told) == (2, True), (words, told)
     code, (row,), _ = entrega("sign", file, "--profile", "pades-b-b", "--json")
     assert (code, row["state"]) == (1, "refused")
+
+
+def test_what_is_no_signature_and_whom_nobody_trusts_is_said_plainly(entrega: Entrega, folder: Path) -> None:
+    """Random bytes are not called bad XML; a sound signature of a stranger says how to name its authority."""
+    (folder / "random.bin").write_bytes(bytes(range(128, 256)))
+    code, (row,), _ = entrega("verify-signature", folder / "random.bin", "--json")
+    assert (code, row["kind"], row["indication"]) == (1, "none", "TOTAL-FAILED")
+    assert row["explanation"].endswith("it is no XML, PDF, CMS (.p7m, .p7s) or ASiC container")
+    assert entrega("sign", folder / "in" / "es.xml", "-o", folder / "signed.xml")[0] == 0
+    code, (row,), _ = entrega("verify-signature", folder / "signed.xml", "--json")
+    assert (code, row["indication"], row["sub_indication"]) == (1, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+    assert row["explanation"].endswith("name one with --trust FILE")

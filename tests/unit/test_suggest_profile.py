@@ -93,6 +93,29 @@ def test_what_is_not_sure_says_so() -> None:
     assert all(r.document for r in everything(text, profile))
 
 
+@pytest.mark.parametrize("header", ["Item", "Artikel", "Artigo", "SKU"])
+def test_codes_of_items_and_numbers_that_a_spreadsheet_spoilt(header: str) -> None:
+    """A column of codes called "Item" is the item's number beside its description, and `14810.0` is customer 14810;
+    the note beside it says what was cut."""
+    rows = ("F1;2026-11-02;14810.0;82494L;Wooden frame;6;2.95", "F2;2026-11-02;17511.0;21755;Love block;3;5.95", "")
+    text = "\n".join((f"Invoice No;Invoice Date;CustomerID;{header};Description;Quantity;Unit Price", *rows))
+    proposed = suggest(text.encode(), "x")
+    assert "a spreadsheet wrote 14810.0; what is behind is cut" in proposed.text
+    documents = [r.document for r in everything(text, load_profile(proposed.text))]
+    assert [
+        (d.buyer.erp_id, d.lines[0].seller_item_id, d.lines[0].name) for d in documents if isinstance(d, Invoice)
+    ] == [("14810", "82494L", "Wooden frame"), ("17511", "21755", "Love block")]
+
+
+def test_an_item_that_is_described_stays_its_name() -> None:
+    """Words in a column called "Item" are the name, and codes are it where nothing else is, as a guess."""
+    head = "Invoice No;Invoice Date;Customer;Item;Quantity;Unit Price\n"
+    words = suggest(f"{head}F1;2026-11-02;A;Wooden frame;6;2.95\nF2;2026-11-02;B;Love block;3;5.95\n".encode(), "x")
+    assert "line: {name: Item," in words.text
+    codes = suggest(f"{head}F1;2026-11-02;A;82494L;6;2.95\nF2;2026-11-02;B;21755;3;5.95\n".encode(), "x")
+    assert "name: Item   # unsure: no column is called a description" in codes.text
+
+
 def test_fixed_width_records() -> None:
     """Types of record, fields, days and numbers are found; the proposal reads its sample, and calls itself a guess."""
     data = text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import BinaryIO
 
 from schemas.errors import ExportUnreadable, LimitExceeded
@@ -39,24 +39,30 @@ def recognise(head: Head, profile: ExtractionProfile | None = None) -> Format:
             return one
     if head.kind == "xml" and head.damage:
         raise unreadable("the export", (head.damage,))
-    raise _unknown(head, known)
+    raise _unknown(head)
 
 
-def _unknown(seen: Head, known: Sequence[Format]) -> ExportUnreadable:
+def _unknown(seen: Head) -> ExportUnreadable:
     what, found = {
         "empty": ("the file is empty", None),
         "binary": ("the file is neither text nor a known archive", seen.data[:16].hex(" ")),
-        "pdf": ("the file is a PDF", "%PDF"),
+        "pdf": ("the PDF holds no e-invoice; pages of many documents are read with a layout profile", "%PDF"),
         "json": ("the JSON holds no document that is read here", seen.text[:60]),
-    }.get(seen.kind, ("the text has no known structure", seen.text[:60]))
+    }.get(seen.kind, (_TEXT, seen.text[:60]))
     if seen.kind == "xml" and seen.elements:
         namespace, local = seen.elements[0]
         what = f"the XML's root element is {shorten(local)!r}" + (f" of {shorten(namespace)!r}" if namespace else "")
         found = seen.words.get("IDOCTYP") or local
         if "IDOCTYP" in seen.words:
             what += f", an IDoc of type {shorten(found)}"
-    titles = "; ".join(each.title for each in known)
-    return unreadable("the export", (refuse("format-unknown", f"{what}. What is read: {titles}", "line 1", found),))
+    told = f"{what}. `entrega formats` lists what is read"
+    return unreadable("the export", (refuse("format-unknown", told, "line 1", found),))
+
+
+_TEXT = (
+    "the text has no known structure; tables of text are read with a mapping profile, "
+    "which `entrega profile suggest FILE` proposes"
+)
 
 
 def read(

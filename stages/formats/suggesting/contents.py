@@ -15,6 +15,8 @@ PATTERNS = (
 )  # fmt: skip
 """Ways to write a day, the usual ones of two that fit the same cells first."""
 _NUMBER = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d+)?-?\Z|[+-]?\d+(?:[.,]\d+)?-?\Z")
+_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9._/-]{0,29}\Z")
+_WHOLE = re.compile(r"\d+[.,]0\Z")
 _VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,12}\Z")
 _MOSTLY = 0.9
 
@@ -35,6 +37,10 @@ class Seen:
     signs: dict[str, int] = field(default_factory=dict)
     """How often `.` or `,` can only be the decimal sign."""
     trailing_minus: bool = False
+    code: bool = False
+    """One word each, with digits: what a thing is called by a machine."""
+    whole: bool = False
+    """Whole numbers to which a spreadsheet has given a `.0`."""
 
     @property
     def words(self) -> str:
@@ -60,7 +66,7 @@ def look(cells: Sequence[str]) -> Seen:
         said, filled, share(_NUMBER) and not dates, dates,
         share(frozenset(CURRENCIES)), share(frozenset(COUNTRIES)),
         share(_VAT) and any(any(x.isdigit() for x in c) for c in some), len(set(some)), _signs(some),
-        any(c.endswith("-") for c in some if _NUMBER.match(c)),
+        any(c.endswith("-") for c in some if _NUMBER.match(c)), share(_CODE), share(_WHOLE),
     )  # fmt: skip
 
 

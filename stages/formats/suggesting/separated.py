@@ -9,10 +9,12 @@ from typing import Any
 
 from stages.formats.suggesting.contents import Seen, decimal_sign, look, thousands
 from stages.formats.suggesting.proposal import Proposal
-from stages.formats.suggesting.words import DATES, NUMBERS, Match, matches
+from stages.formats.suggesting.words import DATES, IDENTIFIERS, NUMBERS, Match, matches
 
 _SEPARATORS = (";", ",", "\t", "|")
 _HEADER_ROWS = 30
+_WITHOUT_ZERO = r"(\d+)(?:[.,]0)?"
+"""`14810` of `14810.0`."""
 
 
 def separator(text: str) -> str | None:
@@ -119,7 +121,9 @@ def _content(field: str, seen: Seen) -> int:
     if field == "invoice_number":
         return 10 if seen.filled == 1 and seen.distinct > 1 else 0
     if field in ("name", "buyer.name"):
-        return -30 if seen.number else 10
+        return -30 if seen.number or seen.code else 10
+    if field == "seller_item_id":
+        return 15 if seen.code else -5
     return 5 if seen.filled == 1 else 0
 
 
@@ -134,21 +138,25 @@ class _Writer:
     def proposal(self, sign: str, encoding: str, at: int, names: list[str]) -> Proposal:
         for name, match in self.chosen.items():
             part, path = (self.line, "line") if match.line else (self.document, "document")
+            seen = self.columns[name]
             part[match.field] = name
             if match.score < 100:
-                self.unsure[f"{path}.{match.field}"] = f"a column with {self.columns[name].words}"
+                self.unsure[f"{path}.{match.field}"] = f"a column with {seen.words}"
+            if match.field in IDENTIFIERS and seen.whole:
+                part[match.field] = {"column": name, "pattern": _WITHOUT_ZERO}
+                self.unsure[f"{path}.{match.field}"] = f"a spreadsheet wrote {seen.cells[0]}; what is behind is cut"
         self._country()
         self._needed()
-        seen = list(self.columns.values())
-        decimal, sure = decimal_sign(seen)
+        every = list(self.columns.values())
+        decimal, sure = decimal_sign(every)
         settings: dict[str, Any] = {"encoding": encoding, "separator": sign, "decimal": decimal}
         if not sure:
             self.unsure["decimal"] = (
-                "no number in the sample tells it" if not any(s.signs for s in seen) else "both occur"
+                "no number in the sample tells it" if not any(s.signs for s in every) else "both occur"
             )
-        if group := thousands(seen, decimal):
+        if group := thousands(every, decimal):
             settings["thousands"] = group
-        if any(s.trailing_minus for s in seen if s.number):
+        if any(s.trailing_minus for s in every if s.number):
             settings["trailing_minus"] = "true"
         settings["dates"] = self._dates()
         if at:
@@ -191,7 +199,8 @@ class _Writer:
             self._constant("issue_date", "2000-01-01", "no column has the day of issue")
         if "buyer.name" not in self.document:
             if customer := self.document.get("buyer.erp_id"):
-                self.document["buyer.name"] = {"column": customer, "template": "Customer {}"}
+                cell = customer if isinstance(customer, dict) else {"column": customer}
+                self.document["buyer.name"] = {**cell, "template": "Customer {}"}
                 self.unsure["document.buyer.name"] = "no column has the customer's name"
             else:
                 self._constant("buyer", {"name": "CUSTOMER"}, "no column has the customer's name")

@@ -94,7 +94,8 @@ LINE: dict[str, str] = {
         usluga, produkt, bezeichnung, artikelbezeichnung, beschreibung, artikel, designation, libelle, produit,
         descrizione, prodotto, articolo""",
     "seller_item_id": """
-        item number, item no, item code, sku, stock code, stockcode, product code, product id, article number,
+        item, article, artigo, articulo, artikel, articolo, produkt, item id, item number, item no, item code, sku,
+        stock code, stockcode, product code, product id, article number,
         referencia, codigo, codigo do artigo, codigo do produto, ref, cod articulo, codigo articulo, indeks, kod
         towaru, kod produktu, artikelnummer, artikelnr, art nr, artnr, materialnummer, code article, reference,
         ref article, codice articolo, codice prodotto, codice""",
@@ -125,6 +126,9 @@ LINE: dict[str, str] = {
 
 NUMBERS = frozenset({"quantity", "net_price", "net_amount", "vat_rate", "totals.tax_inclusive", "totals.tax_exclusive",
                      "totals.tax_amount"})  # fmt: skip
+IDENTIFIERS = frozenset({"invoice_number", "order_reference", "buyer_reference", "buyer.erp_id", "seller_item_id",
+                         "buyer.address.post_code", "standard_item_id.value", "identifier"})  # fmt: skip
+"""Words made of digits: a number only by its looks."""
 DATES = frozenset({"issue_date", "due_date"})
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from stages.formats import p7m
 from stages.signing.verification.trust import Trust
-from stages.signing.verification.verdict import Report
+from stages.signing.verification.verdict import Report, Sub, failed
 
 NOT_CHECKED = ("revocation",)
 
@@ -37,4 +37,13 @@ def judge(content: bytes, trust: Trust, now: datetime, detached: Mapping[str, by
         return cms.judge(content, beside, trust, now)
     from stages.signing.verification import xml
 
+    if not _may_be_xml(content):
+        told = "the file is neither a signature nor signed: it is no XML, PDF, CMS (.p7m, .p7s) or ASiC container"
+        return failed("none", Sub.FORMAT_FAILURE, told)
     return xml.judge(content, detached, trust, now)
+
+
+def _may_be_xml(content: bytes) -> bool:
+    """By its first sign, in UTF-8 or UTF-16, with or without a byte order mark."""
+    start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] == b"<" or content[:2] in (b"\xff\xfe", b"\xfe\xff")

@@ -104,7 +104,7 @@ def check_signer(
     if not leads_to_anchor(leaf, others, trust, moment):
         # an authority that has expired since is still found; then only time is missing
         if not leads_to_anchor(leaf, others, trust, leaf.not_valid_before_utc + SECOND):
-            text = "the certificate's chain ends at no authority that is trusted"
+            text = "the certificate's chain ends at no authority that is trusted: name one with --trust FILE"
             draft.against(Sub.NO_CERTIFICATE_CHAIN_FOUND, text)
         elif leaf.not_valid_before_utc <= moment <= leaf.not_valid_after_utc:
             draft.against(Sub.OUT_OF_BOUNDS_NO_POE, "an authority of the certificate's chain is not valid at this time")

@@ -88,7 +88,8 @@ def _judge(
         leaf, key = keys.trusted(trust, named, value, signed)
     if key is None:
         raise Refused(
-            Sub.NO_SIGNING_CERTIFICATE_FOUND, "the signer's certificate is not in it, and no trusted key fits"
+            Sub.NO_SIGNING_CERTIFICATE_FOUND,
+            "the signer's certificate is not in it, and no trusted key fits: name one with --trust FILE",
         )
     draft.signer = leaf
     if not keys.fits(key, named, value, signed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from schemas.documents import Attachment, CreditTransfer, Note
 from stages.rendering.figures import grouped
@@ -11,6 +12,7 @@ from stages.rendering.fonts import Style, clean, fit, line, measure, wrap
 from stages.rendering.payment_code import payment_code
 from stages.rendering.sheet import INNER, LEFT, RIGHT, Column, Flow, Modules, Row, beside, stack
 from stages.rendering.theme import GAP, HAIRLINE, INK, InvoiceJob, Job
+from stages.words import LANGUAGES, load_printed
 
 TOTALS = RIGHT - 206
 _TAXABLE = LEFT + 190
@@ -73,7 +75,7 @@ def _breakdown(job: InvoiceJob) -> list[Row]:
         width = _TAXABLE - LEFT - _FIGURE_WIDE - 8
         label = [(part, theme.body) for part in wrap(f"{meaning}{rate}{code}", theme.body, width)]
         reason = each.exemption_reason
-        if reason and reason.casefold() != meaning.casefold():
+        if reason and reason.casefold() not in _meanings(each.category):
             label += [(part, theme.small) for part in wrap(clean(reason), theme.small, width)]
         taxable, tax = figures.amount(each.taxable_amount), figures.amount(each.tax_amount)
         columns = (
@@ -83,6 +85,13 @@ def _breakdown(job: InvoiceJob) -> list[Row]:
         )
         rows += stack(columns)
     return rows
+
+
+@lru_cache(maxsize=32)
+def _meanings(category: str) -> frozenset[str]:
+    """What a VAT category is called in every language: a reason that says no more is not repeated in the seller's."""
+    named = (load_printed(language).vat_categories.get(category, "") for language in LANGUAGES)
+    return frozenset(each.casefold() for each in named)
 
 
 def _sums(job: InvoiceJob) -> list[Row]:

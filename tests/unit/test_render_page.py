@@ -115,6 +115,16 @@ def test_allowances_charges_and_exemptions_are_explained() -> None:
     assert "Art. 194" in text
 
 
+def test_a_reason_that_only_names_the_category_is_not_repeated() -> None:
+    """The seller's "Reverse charge" beside the recipient's own word for it would be one more language on the page."""
+    known = VatBreakdown(
+        taxable_amount=D(1), tax_amount=D(0), category="AE", rate=D(0), exemption_reason="Reverse charge"
+    )
+    (text,) = pages(pdf(invoice(1, vat_breakdown=(known,)), "de"))
+    assert "Steuerschuldnerschaft" in text
+    assert "Reverse charge" not in text
+
+
 def test_the_demonstration_certificate_is_told_on_every_page() -> None:
     """With a demonstration certificate every page says that it has no legal value, in the recipient's language."""
     told = pages(pdf(invoice(60), "pl", replace(BRAND, demo_signature=True)))

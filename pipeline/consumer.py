@@ -126,11 +126,11 @@ class SafeConsumer(driver.Consumer):
         consumer = self._thread._ensure_consumer()
         while not self.should_stop:
             await self._room.wait()
-            await self.can_resume_flow.wait()
-            if consumer._subscription.reassignment_in_progress:
-                await consumer._subscription.wait_for_assignment()
-                continue
-            with consumer._subscription.fetch_context():  # whoever asks for nothing is taken for dead
+            with consumer._subscription.fetch_context():  # who asks for nothing is taken for dead, and not let in again
+                await self.can_resume_flow.wait()
+                if consumer._subscription.reassignment_in_progress:
+                    await consumer._subscription.wait_for_assignment()
+                    continue
                 if not consumer._fetcher._records:
                     await consumer._fetcher._create_fetch_waiter()
                     continue

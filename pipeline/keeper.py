@@ -1,7 +1,8 @@
 """The keeper: looks after everything that `entrega up` started, and starts again what dies.
 
 It holds the embedded services, the workers and the web server of one data folder. A crash is said in its log and in
-`entrega status`; a child that dies at once is started again ever more slowly.
+`entrega status`; a child that dies at once is started again ever more slowly. A service that comes back on another port
+is found by new children.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from pipeline.settings import Settings
 log = structlog.get_logger()
 
 STOP_SECONDS = 9.0
+Places = tuple[str | None, str | None]
+"""Where the embedded broker and database answer."""
 STEADY_SECONDS = 10.0
 """A child that lived this long is started again at once when it dies."""
 
@@ -41,6 +44,8 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     not_before: float = 0.0
+    found: Places = (None, None)
+    """Where broker and database answered when it was started."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,9 @@ class Keeper:
         services = asyncio.create_task(self._look_after_services())
         try:
             while not self.stopping:
+                running = embedded.running(self.settings.data)
                 for child in self.children:
-                    self._look_after(child)
+                    self._look_after(child, (running.kafka, running.database))
                 self._write()
                 await asyncio.sleep(0.2)
         finally:
@@ -120,7 +126,7 @@ class Keeper:
                     postgres=self.settings.database_url is None,
                 )
 
-    def _look_after(self, child: Child) -> None:
+    def _look_after(self, child: Child, found: Places) -> None:
         now = time.monotonic()
         if child.process is not None and (code := child.process.poll()) is not None:
             lived = now - child.started
@@ -128,8 +134,12 @@ class Keeper:
             child.deaths = 1 if lived > STEADY_SECONDS else child.deaths + 1
             child.not_before = now + min(15.0, 0.2 * 2 ** (child.deaths - 1))
             log.error("child-died", child=child.name, status=code, lived_seconds=round(lived, 1), deaths=child.deaths)
+        if child.process is not None and _moved(child.found, found):
+            log.error("service-moved", child=child.name)  # it would ask at the old place for ever
+            child.found = found
+            child.process.terminate()
         if child.process is None and now >= child.not_before:
-            child.started = now
+            child.started, child.found = now, found
             child.process = self._spawn(child)
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
@@ -172,6 +182,11 @@ class Keeper:
                 process.wait()
         embedded.stop(self.settings.data)
         (self.settings.data / "run" / "keeper.json").unlink(missing_ok=True)
+
+
+def _moved(before: Places, now: Places) -> bool:
+    """Whether a service answers elsewhere: its port was taken while it was dead. One that is away has not moved."""
+    return any(old and new and old != new for old, new in zip(before, now, strict=True))
 
 
 def _die_with_parent() -> None:

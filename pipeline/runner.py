@@ -68,14 +68,15 @@ class Runner:
         self.handled = 0
         self.handle_seconds = 0.0
         """CPU that the stage's own code took, wherever it ran: what is left of the process's is plumbing."""
-        self.busy_since: datetime | None = None
+        self.busy_since: float | None = None
+        """By the monotonic clock: since when it is at work on the same portion."""
         self._bugs: deque[bool] = deque(maxlen=BUG_WINDOW)
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         """Bring every message to an outcome. Raises only CancelledError and StageStopped."""
         try:
             for start in range(0, len(raws), PORTION):
-                self.busy_since = self.store.clock()
+                self.busy_since = time.monotonic()
                 await self._portion(raws[start : start + PORTION])
         finally:
             self.busy_since = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import os
@@ -24,10 +25,11 @@ import structlog
 from pipeline import reach, topology, transport, wiring
 from pipeline.consumer import Raw
 from pipeline.pool import Pool
+from pipeline.reading import STALLED_SECONDS, Reading, Silent
 from pipeline.runner import INFRASTRUCTURE, Runner
 from pipeline.settings import Settings
 from pipeline.store.database import UNAVAILABLE, Store
-from pipeline.topics import make_topics, tls_context
+from pipeline.topics import client_settings, make_topics, tls_context
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 8.0
 """After SIGTERM a stage that has not ended by then is left behind: what it held is run again by whoever takes it."""
-STALLED_SECONDS = 300.0
-"""A stage whose batch made no progress for this long is stuck: the process ends and is started again."""
+HUNG_SECONDS = 120.0
+"""A process that has not come round in this time is ended by a thread that waits for nothing else."""
 IDLE_SECONDS = 0.25
 """How often a role looks for work when it found none."""
 METRIC_SECONDS = 2.0
@@ -71,6 +73,10 @@ class Worker:
         for name in self.names:
             if name in topology.ROLES:
                 self.tasks.append(asyncio.create_task(role(name, self, stop), name=name))
+        if self.runners:
+            options = client_settings(self.settings, self.found.kafka)
+            reading = Reading(options, list(zip(self.runners, self.apps, strict=True)))
+            self.tasks.append(asyncio.create_task(reading.run(stop), name="watch"))
 
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -113,12 +119,16 @@ class Worker:
                     raise RuntimeError(f"stage {app.conf.id} ended: {app.crash_reason!r}")
             for task in self.tasks:
                 if task.done():
-                    raise RuntimeError(f"role {task.get_name()} ended: {task.exception()!r}")
-            now = self.store.clock()
+                    error = task.exception()
+                    raise (
+                        error if isinstance(error, Silent) else RuntimeError(f"role {task.get_name()} ended: {error!r}")
+                    )
+            now = time.monotonic()
+            comes_round()
             for runner in self.runners:
                 since = runner.busy_since
-                if since is not None and (now - since).total_seconds() > STALLED_SECONDS:
-                    raise RuntimeError(f"stage {runner.spec.name} makes no progress since {since.isoformat()}")
+                if since is not None and now - since > STALLED_SECONDS:
+                    raise RuntimeError(f"stage {runner.spec.name} makes no progress since {now - since:.0f} s")
             self.pool.reap()
             next(metrics)
             with contextlib.suppress(TimeoutError):
@@ -141,6 +151,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Stop consuming, let roles finish their round, end the children."""
+        faulthandler.cancel_dump_traceback_later()
         self.stopping.set()
         endings: list[Awaitable[Any]] = [app.stop() for app in self.apps]
         if self.tasks:
@@ -242,6 +253,11 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def comes_round(seconds: float = HUNG_SECONDS) -> None:
+    """Say that this process lives; if it does not say so again in time, it prints where it hangs and ends with 1."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def leave(status: int) -> NoReturn:

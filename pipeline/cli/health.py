@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pipeline.settings import Settings
 from schemas.errors import EntregaError
+
+if TYPE_CHECKING:
+    from pipeline.backlog import Backlog, Waiting
+    from pipeline.topology import StageSpec
 
 
 def processes(settings: Settings) -> list[dict[str, Any]]:
@@ -36,17 +42,39 @@ def processes(settings: Settings) -> list[dict[str, Any]]:
                 "is": "running" if identity else ("crashed" if kept else "stopped"),
                 "pid": pid,
                 "memory_mib": system.memory(identity) >> 20 if identity else 0,
-                "note": f"died {deaths} times lately; see log/{name}.log" if deaths else "",
+                "note": _of_deaths(settings.data, name, deaths),
             }
         )
     return found
 
 
+def _of_deaths(data: Path, name: str, deaths: int) -> str:
+    """How often a child died lately, and why the last one ended that could still say so."""
+    if not deaths:
+        return ""
+    note = f"died {deaths} times lately; see log/{name}.log"
+    with suppress(OSError):
+        note += "; " + ended_file(data, name).read_text("utf-8")
+    return note
+
+
+def ended_file(data: Path, name: str) -> Path:
+    """Where a child writes when and why it ended."""
+    return data / "run" / f"{name}.ended"
+
+
+class Wrong(Exception):
+    """What answers, and is not as it should be: in words for the operator."""
+
+
 async def check(settings: Settings) -> list[dict[str, str]]:
-    """Ask everything that is configured: broker, database, artefacts, key, rule sets, profile, providers, disk."""
+    """Ask everything that is configured: broker, database, artefacts, key, rule sets, profile, providers, disk; and
+    whether the stages take what waits for them.
+    """
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
         ("kafka", lambda: _kafka(settings)),
         ("database", lambda: _database(settings)),
+        ("stages", lambda: _stages(settings)),
         ("artefacts", lambda: asyncio.to_thread(_artefacts, settings)),
         ("signing key", lambda: asyncio.to_thread(_key, settings)),
         ("rule sets", lambda: asyncio.to_thread(_rules)),
@@ -59,6 +87,8 @@ async def check(settings: Settings) -> list[dict[str, str]]:
     for what, ask in checks:
         try:
             results.append({"what": what, "is": "ok", "detail": await asyncio.wait_for(ask(), 15)})
+        except Wrong as error:
+            results.append({"what": what, "is": "wrong", "detail": str(error)})
         except EntregaError as error:
             results.append({"what": what, "is": "wrong", "detail": error.text})
         except Exception as error:
@@ -82,6 +112,43 @@ async def _kafka(settings: Settings) -> str:
     finally:
         await admin.close()
     return f"{servers}; {len(TOPICS) - len(missing)} of {len(TOPICS)} topics"
+
+
+PATIENCE_SECONDS = 60.0
+"""Messages that wait for longer may mean that nobody reads them; it is looked twice, LOOKS_SECONDS apart."""
+LOOKS_SECONDS = 5.0
+
+
+async def _stages(settings: Settings) -> str:
+    from pipeline import backlog, wiring
+    from pipeline.topics import client_settings
+    from pipeline.topology import STAGES
+
+    async with backlog.asking(client_settings(settings, wiring.kafka_servers(settings))) as broker:
+        return await waiting(broker, STAGES, lambda: asyncio.sleep(LOOKS_SECONDS))
+
+
+async def waiting(broker: Backlog, stages: Sequence[StageSpec], pause: Callable[[], Awaitable[None]]) -> str:
+    """What waits for the stages, and whether it becomes less. Raises Wrong where old messages stay."""
+    from pipeline.store.database import utc_now
+
+    told: list[str] = []
+    old: dict[StageSpec, dict[int, Waiting]] = {}
+    for stage in stages:
+        before, oldest = await broker.waiting(stage), await broker.oldest(stage)
+        if not before or oldest is None:
+            continue
+        seconds = (utc_now() - oldest).total_seconds()
+        told.append(f"{stage.name}: {sum(each.messages for each in before.values())} wait, the oldest {seconds:.0f} s")
+        if seconds > PATIENCE_SECONDS:
+            old[stage] = before
+    if old:
+        await pause()
+    still = [stage for stage, before in old.items() if await broker.waiting(stage) == before]
+    told += [f"{stage.name} took none meanwhile; {await broker.members(stage)} workers read it" for stage in still]
+    if still:
+        raise Wrong("; ".join(told))
+    return "; ".join(told) or "nothing waits"
 
 
 async def _database(settings: Settings) -> str:

@@ -98,8 +98,9 @@ def worker(
         asyncio.run(workers.run(settings, roles or [], _ready_file(settings.data, "worker"), instance))
     except EntregaError:
         raise
-    except Exception:
+    except Exception as error:
         structlog.get_logger().exception("worker-ended")
+        _last_words(settings.data, "worker", str(error))
         workers.leave(1)
     workers.leave(0)
 
@@ -112,6 +113,17 @@ def web(data: DataOption = None) -> None:
     settings = load(data)
     logs.configure(settings.log_level)
     wiring.serve_web(settings, _ready_file(settings.data, "web"))
+
+
+def _last_words(data: Path, name: str, why: str) -> None:
+    """For `status`: a process that is started again looks as healthy as ever."""
+    from contextlib import suppress
+    from datetime import UTC, datetime
+
+    from pipeline.cli.health import ended_file
+
+    with suppress(OSError):  # a full disk is no reason to stay
+        ended_file(data, name).write_text(f"ended at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {why}", "utf-8")
 
 
 def _ready_file(data: Path, name: str) -> Any:

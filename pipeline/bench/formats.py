@@ -110,7 +110,7 @@ def _rules(documents: Sequence[Invoice]) -> list[Cost]:
 
     jars = maven.jars("rules")
     engine, rows = RuleEngine(jars), []
-    for name in ("peppol", "xrechnung-ubl", "cii", "xrechnung-cii"):
+    for name in ("peppol", "xrechnung-ubl", "cii", "xrechnung-cii", "factur-x"):
         target = registry.target(name)
         release = in_force(RuleSet(target.rules[0]), date(2026, 11, 27))
         written = [target.write(document, {}) for document in documents]

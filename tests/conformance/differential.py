@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from pipeline import maven
 from schemas.documents import Invoice
 from stages.conversion import totals
 from stages.formats import registry
+from stages.formats.pdf.embedded import extract
+from stages.formats.reading.completing import Unfit
 from stages.formats.reading.step import read
 from stages.rules import native, stylesheets
 from stages.rules.catalogue import Release, RuleSet, in_force
@@ -62,6 +65,11 @@ def self_billed(document: Invoice, content: bytes, number: int) -> tuple[Invoice
     return document.model_copy(update=said), content.replace(bis.format("billing").encode(), own.encode())
 
 
+def _hybrid(profile: str) -> Case:
+    name = f"factur-x-{profile}"
+    return Case(name, RuleSet(name), "factur-x", "cii", "cii" if profile == "en16931" else "", {"profile": profile})
+
+
 CASES = (
     Case("peppol", RuleSet.PEPPOL, "peppol", "ubl-invoice", "ubl"),
     Case("peppol-2025", RuleSet.PEPPOL, "peppol", "ubl-invoice", "ubl", on=date(2026, 3, 1)),
@@ -70,20 +78,30 @@ CASES = (
     Case("xrechnung-ubl", RuleSet.XRECHNUNG, "xrechnung-ubl", "ubl-invoice", "ubl"),
     Case("cii", RuleSet.EN16931, "cii", "cii", "cii"),
     Case("xrechnung-cii", RuleSet.XRECHNUNG, "xrechnung-cii", "cii", "cii"),
+    *(_hybrid(profile) for profile in ("basic-wl", "basic", "en16931")),
 )
 
 
-def real(folder: str) -> Iterator[tuple[Path, Invoice]]:
-    """What the reader reads of the corpora's files of one syntax."""
-    for path in sorted((CORPORA / folder).glob("*.[xX][mM][lL]")):
-        for record in read(io.BytesIO(path.read_bytes()), path.name, None, None).records:
+def real(folder: str) -> Iterator[tuple[str, bytes, Invoice]]:
+    """The corpora's files of one syntax, also inside a PDF: name, content, and what the reader reads of it."""
+    for path in sorted((CORPORA / folder).rglob("*.*")):
+        content = _inside(path)
+        for record in read(io.BytesIO(content), path.name, None, None).records if content else ():
             if isinstance(record.document, Invoice):
-                yield path, record.document
+                yield path.name, content, record.document
+
+
+def _inside(path: Path) -> bytes:
+    if path.suffix.lower() != ".pdf":
+        return path.read_bytes() if path.suffix.lower() == ".xml" else b""
+    with contextlib.suppress(Unfit):
+        return extract(io.BytesIO(path.read_bytes())).documents[0].content
+    return b""
 
 
 def seeds() -> list[Invoice]:
     """What mutants are made of, whatever the syntax that they are written in."""
-    found = [document for folder in ("ubl", "cii") for _, document in real(folder)]
+    found = [document for folder in ("ubl", "cii") for *_, document in real(folder)]
     return [totals.complete(document)[0] for document in DOCUMENTS.values()] + found
 
 

@@ -1,7 +1,7 @@
 """An edition of the native rules: what one release asks of one kind of document.
 
-Rules are shared wherever two editions ask the same. Where a published rule set asks one of them otherwise, the edition
-says so in `deviations`, with the reason: what a shared function finds by that name is passed over, and a function of
+Rules are shared wherever two editions ask the same. Where a published rule set asks one of them otherwise, its layer
+says so in `deviations`, with the reason: what the layers below find by that name is passed over, and a function of
 `own` asks it as that rule set does.
 """
 
@@ -24,29 +24,47 @@ Rule = Callable[[Any], Hits]
 
 
 @dataclass(frozen=True)
+class Layer:
+    """What is asked alike (`shared`, functions or other layers), less `deviations`, with what is asked otherwise."""
+
+    shared: tuple[Rule, ...]
+    deviations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    own: tuple[Rule, ...] = ()
+
+    def __call__(self, facts: Any) -> Hits:
+        otherwise = self.deviations
+        for rule in self.shared:
+            for hit in rule(facts):
+                if hit[0] not in otherwise:
+                    yield hit
+        for rule in self.own:
+            yield from rule(facts)
+
+
+@dataclass(frozen=True)
 class Edition:
-    """`shared` and `own` are its functions, `texts` every rule that it has; `facts` sees a document as its syntax does.
+    """`asks` are its functions, `texts` every rule that it has; `facts` sees a document as its syntax does.
 
     `lists` names the version of the code lists, where they are not the newest of UBL; `older` says that it stands on
-    1.3.15 of the norm's rules.
+    1.3.15 of the norm's rules. `names` is how it calls the rules of the norm, where it calls them otherwise: one that
+    is neither there nor in `texts` it does not ask.
     """
 
     rules: RuleSet
     facts: type[Facts] = field(hash=False)
-    shared: tuple[Rule, ...]
+    asks: Layer
     texts: Mapping[str, str] = field(hash=False)
     warnings: frozenset[str] = frozenset()
     lists: str = ""
     older: bool = False
-    own: tuple[Rule, ...] = ()
-    deviations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    names: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
 
     def hits(self, document: Invoice, *, written: bool) -> Hits:
         """What does not hold. `written`: as our own writer writes the document, else as it was read."""
-        facts, asks_otherwise = self.facts(document, self, written=written), self.deviations
-        for rule in self.shared:
-            for hit in rule(facts):
-                if hit[0] not in asks_otherwise:
-                    yield hit
-        for rule in self.own:
-            yield from rule(facts)
+        found = self.asks(self.facts(document, self, written=written))
+        if self.names is None:
+            yield from found
+            return
+        for rule, place, given, expected in found:
+            for name in self.names.get(rule, (rule,) if rule in self.texts else ()):
+                yield name, place, given, expected

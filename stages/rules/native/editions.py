@@ -9,6 +9,7 @@ from stages.rules.catalogue import SELF_BILLING, Release, RuleSet
 from stages.rules.native import (
     cii,
     codes,
+    factur_x,
     german,
     head,
     identifiers,
@@ -25,49 +26,49 @@ from stages.rules.native import (
 )
 from stages.rules.native.cii import german as cii_german
 from stages.rules.native.cii.facts import CiiFacts
-from stages.rules.native.edition import Edition, Rule
+from stages.rules.native.edition import Edition, Layer, Rule
 from stages.rules.native.facts import Facts
 
-_NORM: tuple[Rule, ...] = (
+_NORM = Layer((
     head.head, parties.parties, parties.payee, parties.representative, head.references, head.payment,
     totals.presence, totals.sums, totals.due_when, totals.rows, vat.categories, lines.lines, lines.charges,
     codes.of_the_norm,
-)  # fmt: skip
+))  # fmt: skip
+_OF_PEPPOL: tuple[Rule, ...] = (_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers)
 _NATIONAL: tuple[Rule, ...] = (
     nordic.norwegian, nordic.danish, nordic.swedish_rules, nordic.icelandic, southern.italian, southern.greek_rules,
     southern.dutch, german.german,
 )  # fmt: skip
 
 _EN16931_UBL = Edition(RuleSet.EN16931, Facts, _NORM, texts.OF_UBL, texts.WARNINGS_OF_UBL)
-_EN16931_CII = Edition(
-    RuleSet.EN16931, CiiFacts, cii.SHARED, texts.NEWEST_OF_CII, texts.WARNINGS_OF_CII, lists="cii", own=cii.OWN,
-    deviations=cii.DEVIATIONS,
-)  # fmt: skip
-_OF_PEPPOL: tuple[Rule, ...] = (*_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers)
+_EN16931_CII = Edition(RuleSet.EN16931, CiiFacts, cii.NORM, texts.NEWEST_OF_CII, texts.WARNINGS_OF_CII, lists="cii")
 _PEPPOL = Edition(
-    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.BILLING, *_NATIONAL), texts.OF_UBL | texts.OF_PEPPOL,
+    RuleSet.PEPPOL, Facts, Layer((*_OF_PEPPOL, processes.BILLING, *_NATIONAL)), texts.OF_UBL | texts.OF_PEPPOL,
     texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_PEPPOL,
 )  # fmt: skip
 _PEPPOL_2025 = Edition(
-    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.BILLING_2025, *_NATIONAL), texts.OF_PEPPOL_2025,
-    texts.WARNINGS_OF_PEPPOL_2025, lists="2025.11", older=True, own=(peppol_2025.german,),
-    deviations=peppol_2025.DEVIATIONS,
+    RuleSet.PEPPOL, Facts,
+    Layer((*_OF_PEPPOL, processes.BILLING_2025, *_NATIONAL), peppol_2025.DEVIATIONS, (peppol_2025.german,)),
+    texts.OF_PEPPOL_2025, texts.WARNINGS_OF_PEPPOL_2025, lists="2025.11", older=True,
 )  # fmt: skip
 _SELF_BILLED = Edition(
-    RuleSet.PEPPOL, Facts, (*_OF_PEPPOL, processes.SELF_BILLING), texts.OF_SELF_BILLING,
-    texts.WARNINGS_OF_UBL | (texts.WARNINGS_OF_PEPPOL & texts.OF_SELF_BILLING.keys()), lists="self-billing",
-    deviations={"PEPPOL-EN16931-P0112": "is no rule of self-billing"},
+    RuleSet.PEPPOL, Facts,
+    Layer((*_OF_PEPPOL, processes.SELF_BILLING), {"PEPPOL-EN16931-P0112": "is no rule of self-billing"}),
+    texts.OF_SELF_BILLING, texts.WARNINGS_OF_UBL | (texts.WARNINGS_OF_PEPPOL & texts.OF_SELF_BILLING.keys()),
+    lists="self-billing",
 )  # fmt: skip
 _XRECHNUNG_UBL = Edition(
-    RuleSet.XRECHNUNG, Facts, (*_NORM, peppol.shared, german.german), texts.OF_UBL | texts.OF_XRECHNUNG | texts.OLDER,
-    texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_XRECHNUNG, lists="1.3.15", older=True,
+    RuleSet.XRECHNUNG, Facts, Layer((_NORM, peppol.shared, german.german)),
+    texts.OF_UBL | texts.OF_XRECHNUNG | texts.OLDER, texts.WARNINGS_OF_UBL | texts.WARNINGS_OF_XRECHNUNG,
+    lists="1.3.15", older=True,
 )  # fmt: skip
-
 _XRECHNUNG_CII = Edition(
-    RuleSet.XRECHNUNG, CiiFacts, (*cii.SHARED, peppol.shared, german.german),
+    RuleSet.XRECHNUNG, CiiFacts,
+    Layer(
+        (cii.NORM, peppol.shared, german.german), cii_german.DEVIATIONS, (cii_german.german, cii_german.of_peppol)
+    ),
     texts.OF_CII | texts.OF_XRECHNUNG | texts.OF_XRECHNUNG_IN_CII | texts.OLDER,
     texts.WARNINGS_OF_OLDER_CII | texts.WARNINGS_OF_XRECHNUNG, lists="cii 1.3.15", older=True,
-    own=(*cii.OWN, cii_german.german, cii_german.of_peppol), deviations=cii.DEVIATIONS | cii_german.DEVIATIONS,
 )  # fmt: skip
 
 
@@ -87,4 +88,6 @@ EDITIONS: dict[tuple[RuleSet, str], dict[str, Edition]] = {
 
 def edition_of(release: Release, kind: str) -> Edition | None:
     """None where the release was not proven equal for such documents."""
+    if release.rule_set in factur_x.PROFILES:
+        return factur_x.edition(release.rule_set) if kind == "cii" else None
     return EDITIONS.get((release.rule_set, release.version), {}).get(kind)

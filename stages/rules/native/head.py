@@ -8,7 +8,7 @@ from __future__ import annotations
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import Facts, plain
 
-_TRANSFER = ("30", "58")
+TRANSFER = ("30", "58")
 """Credit transfer, and SEPA credit transfer."""
 _CARD_DIGITS = 10
 
@@ -61,7 +61,7 @@ def payment(f: Facts) -> Hits:
             yield "BR-49", f"{means.place}.means_code", None, None
         if means.card and len(plain(means.card)) > _CARD_DIGITS:
             yield "BR-51", f"{means.place}.card_account", None, "its last four to six digits"
-        if means.code in _TRANSFER and (means.account is None or not means.account.account):
+        if means.code in TRANSFER and (means.account is None or not means.account.account):
             yield "BR-61", f"{means.place}.credit_transfers", None, None
             if means.account is not None:
                 yield "BR-50", f"{means.place}.credit_transfers[0].account", None, None

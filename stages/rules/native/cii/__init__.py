@@ -1,5 +1,5 @@
 """The rules of EN 16931 for CII: most are those of UBL, word for word; `DEVIATIONS` names the others, each with what is
-different, and `OWN` asks them.
+different, and functions of this folder ask them.
 
 The VAT categories are all asked here (`categories.py`), for the stylesheet differs in some number of every family.
 
@@ -11,15 +11,16 @@ from __future__ import annotations
 from stages.rules.native import codes, head, lines, parties, totals
 from stages.rules.native.cii import categories, lists, parts, sums
 from stages.rules.native.cii.deviations import DEVIATIONS
-from stages.rules.native.edition import Rule
+from stages.rules.native.edition import Layer, Rule
 
-__all__ = ["DEVIATIONS", "OWN", "SHARED"]
+__all__ = ["DEVIATIONS", "NORM"]
 
-SHARED: tuple[Rule, ...] = (
+_SHARED: tuple[Rule, ...] = (
     head.head, parties.parties, parties.representative, head.references, head.payment, totals.presence, lines.lines,
     lines.charges, codes.of_the_norm,
 )  # fmt: skip
-OWN: tuple[Rule, ...] = (
+_OWN: tuple[Rule, ...] = (
     parts.head, parts.parties, parts.payee, parts.payment, parts.lines, sums.sums, sums.due_when, sums.rows,
     categories.categories, lists.codes,
 )  # fmt: skip
+NORM = Layer(_SHARED, DEVIATIONS, _OWN)

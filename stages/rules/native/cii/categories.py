@@ -78,7 +78,7 @@ def _breakdown(f: CiiFacts, code: str, category: Category, use: Use) -> Hits:
         row, place = rows[index], f"vat_breakdown[{index}]"
         if category.once:
             taxable = _sum(f, code)
-            if not (_equal if code == "O" else _near)(row.taxable_amount, taxable):
+            if not (_equal if code == "O" else f.nearly)(row.taxable_amount, taxable):
                 yield f"{prefix}-08", f"{place}.taxable_amount", row.taxable_amount, taxable
             if row.tax_amount != ZERO:
                 yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, ZERO
@@ -133,10 +133,6 @@ def _charged(charges: tuple[Charge, ...], code: str, rate: Decimal | None, charg
 
 def _equal(given: Decimal, computed: Decimal) -> bool:
     return float(given) == float(computed)
-
-
-def _near(given: Decimal, computed: Decimal) -> bool:
-    return float(given) - 1 < float(computed) < float(given) + 1
 
 
 def _taxed(tax: Decimal, taxable: Decimal, rate: Decimal) -> bool:

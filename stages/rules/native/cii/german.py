@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from schemas.documents import Period
 from stages.rules.native.cii.facts import CiiFacts
 from stages.rules.native.cii.sums import tax_totals
 from stages.rules.native.edition import Hits
@@ -50,13 +49,9 @@ def german(f: CiiFacts) -> Hits:
         if payment.card_account and len(payment.card_account) > _CARD_DIGITS:
             yield "BR-51", "payment.card_account", None, "its last four to six digits"
     dated = d.delivery is not None and d.delivery.date is not None
-    periods = [each is not None and (each.start is not None or each.end is not None) for each in _periods(f)]
+    periods = [each is not None and (each.start is not None or each.end is not None) for each in f.periods()]
     if not dated and not periods[0] and not all(periods[1:]):
         yield "BR-DE-TMP-32", "delivery.date", None, None
-
-
-def _periods(f: CiiFacts) -> list[Period | None]:
-    return [f.document.period, *(line.period for line in f.document.lines)]
 
 
 def of_peppol(f: CiiFacts) -> Hits:
@@ -76,8 +71,7 @@ def of_peppol(f: CiiFacts) -> Hits:
         net = line.net_price if line.gross_price is None else line.gross_price - (line.price_discount or ZERO)
         if line.net_price != net:
             yield "PEPPOL-EN16931-R046", f"lines[{number}].net_price", line.net_price, net
-    if f.written:
-        yield from _empty(f)
+    yield from empty_payment(f)
 
 
 def _one_sign(own: list[Decimal], accounting: list[Decimal]) -> bool:
@@ -87,10 +81,10 @@ def _one_sign(own: list[Decimal], accounting: list[Decimal]) -> bool:
     )
 
 
-def _empty(f: CiiFacts) -> Hits:
+def empty_payment(f: CiiFacts) -> Hits:
     """R008: the writer makes an element of payment instructions, and of an account, that have nothing in them."""
     payment = f.document.payment
-    if payment is None:
+    if payment is None or not f.written:
         return
     said = (payment.means_code, payment.means_text, payment.card_account, payment.debited_account)
     if not payment.credit_transfers and not any(said):

@@ -13,7 +13,7 @@ from stages.rules.native.codes import Place, unknown
 from stages.rules.native.edition import Hits
 
 # BT-8 is written by UNTDID 2475 instead of 2005.
-_TO_2475 = {"3": "5", "35": "29", "432": "72"}
+TO_2475 = {"3": "5", "35": "29", "432": "72"}
 
 
 def codes(f: CiiFacts) -> Hits:
@@ -26,7 +26,7 @@ def codes(f: CiiFacts) -> Hits:
     if other:
         yield from unknown(f, "BR-CL-03", [("accounting_currency", d.accounting_currency or "")])
     if d.tax_point_code and d.vat_breakdown:
-        said = _TO_2475.get(d.tax_point_code, d.tax_point_code)
+        said = TO_2475.get(d.tax_point_code, d.tax_point_code)
         yield from unknown(f, "BR-CL-06", [("tax_point_code", said)])
     yield from unknown(f, "BR-CL-07", _objects(f))
     yield from unknown(

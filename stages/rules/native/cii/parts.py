@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from stages.rules.native.cii.facts import CiiFacts
 from stages.rules.native.edition import Hits
+from stages.rules.native.head import TRANSFER
 
-_TRANSFER = ("30", "58")
 _CARD_DIGITS = 10
 
 
@@ -66,12 +66,10 @@ def parties(f: CiiFacts) -> Hits:
 def payee(f: CiiFacts) -> Hits:
     """BR-17: another name, another identifier without scheme, another legal registration than the seller's."""
     given = f.payee
-    if given is None:
+    if given is None or not f.has_payee:
         return
     first = given.identifiers[0] if given.identifiers and given.identifiers[0].value else None
     legal = given.legal_registration.value if given.legal_registration is not None else ""
-    if not (given.name or first is not None or legal):
-        return
     own = first.value if first is not None and not first.scheme else None
     same = any(each.value == own and not each.scheme for each in f.seller.identifiers) if own else False
     if legal and f.seller_legal is not None:
@@ -83,7 +81,7 @@ def payee(f: CiiFacts) -> Hits:
 def payment(f: CiiFacts) -> Hits:
     """An account is asked for where it has an element; whether it has one, CII-SR-470 asks (since 1.3.16)."""
     for means in f.means:
-        if means.code not in _TRANSFER:
+        if means.code not in TRANSFER:
             continue
         if means.account is not None and not means.account.account:
             for rule in ("BR-50", "BR-61"):

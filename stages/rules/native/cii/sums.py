@@ -14,9 +14,6 @@ from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, cents, is_long, whole
 from stages.rules.native.totals import tax_of
 
-_APART = ("L", "M", "O")
-"""Rows of these categories meet a rule of their category first, and so none of those for all rows."""
-
 
 def floating(amounts: Iterable[Decimal]) -> float:
     """XPath's sum() of texts: binary floating point, one after the other (Python's own sum would mend the error)."""
@@ -89,18 +86,23 @@ def tax_totals(f: CiiFacts) -> tuple[list[Decimal], list[Decimal]]:
 
 def _with_tax(f: CiiFacts) -> Hits:
     """BR-CO-14 of each VAT total; BR-CO-15, content also with no tax at all; BR-CO-18, which lines ask."""
-    given, rows = f.totals, f.document.vat_breakdown
+    rows = f.document.vat_breakdown
     own, _ = tax_totals(f)
     of_rows = floating_cents(floating(row.tax_amount for row in rows))
     for tax in own:
         if float(tax) != of_rows:
             yield "BR-CO-14", "totals.tax_amount", tax, cents(sum((row.tax_amount for row in rows), ZERO))
-    exclusive, inclusive = given.tax_exclusive, given.tax_inclusive
-    expected = cents(exclusive + own[0]) if exclusive is not None and len(own) == 1 else None
-    if inclusive is None or exclusive is None or inclusive not in (expected, exclusive):
-        yield "BR-CO-15", "totals.tax_inclusive", inclusive, expected
+    yield from total_with_tax(f, own)
     if not rows and f.document.lines:
         yield "BR-CO-18", "vat_breakdown", None, None
+
+
+def total_with_tax(f: CiiFacts, taxes: list[Decimal]) -> Hits:
+    """BR-CO-15."""
+    exclusive, inclusive = f.totals.tax_exclusive, f.totals.tax_inclusive
+    expected = cents(exclusive + taxes[0]) if exclusive is not None and len(taxes) == 1 else None
+    if inclusive is None or exclusive is None or inclusive not in (expected, exclusive):
+        yield "BR-CO-15", "totals.tax_inclusive", inclusive, expected
 
 
 def _places(f: CiiFacts) -> Hits:
@@ -131,16 +133,16 @@ def due_when(f: CiiFacts) -> Hits:
 def rows(f: CiiFacts) -> Hits:
     """Each row of the VAT breakdown by itself, but for those of L, M and O."""
     document = f.document
-    asked = any(row.category not in _APART for row in document.vat_breakdown)
+    asked = any(row.category not in f.apart for row in document.vat_breakdown)
     if asked and document.tax_point_date is not None and document.tax_point_code:
         yield "BR-CO-03", "tax_point_code", document.tax_point_code, None
     for index, row in enumerate(document.vat_breakdown):
-        if row.category in _APART:
+        if row.category in f.apart:
             continue
         place = f"vat_breakdown[{index}]"
         if not row.category:
             yield "BR-47", f"{place}.category", None, None
-        if row.rate is None:
+        if row.rate is None and row.category != "O":
             yield "BR-48", f"{place}.rate", None, None
         for field, rule in (("taxable_amount", "BR-DEC-19"), ("tax_amount", "BR-DEC-20")):
             if is_long(getattr(row, field)):

@@ -1,0 +1,55 @@
+"""The rules of the Factur-X profiles: those of the norm for CII, some asked otherwise and in BASIC under other names,
+and what each profile asks of elements and codes of its own, by tables derived from its stylesheet.
+
+Source   Factur-X 1.09, ZUGFeRD 2.4 (FNFE-MPE, FeRD)
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from stages.rules.catalogue import RuleSet
+from stages.rules.native import cii
+from stages.rules.native.edition import Edition, Layer
+from stages.rules.native.factur_x import codes, norm, presence
+from stages.rules.native.factur_x.facts import FacturXFacts
+from stages.rules.native.factur_x.paths import CODED, ONCE, WANTED
+from stages.rules.native.factur_x.tables import Tables, of_profile
+from stages.rules.native.texts import NEWEST_OF_CII, OF_XRECHNUNG_IN_CII
+
+_ASKS = Layer(
+    (cii.NORM,), norm.DEVIATIONS, (norm.norm, norm.zero_rated, norm.german, norm.empty, presence.presence, codes.codes)
+)
+
+
+PROFILES = frozenset({RuleSet.FACTUR_X_BASIC_WL, RuleSet.FACTUR_X_BASIC, RuleSet.FACTUR_X_EN16931})
+"""Those that the native rules were proven equal for."""
+
+_TEXTS = NEWEST_OF_CII | OF_XRECHNUNG_IN_CII | norm.TEXTS
+_WARNINGS = frozenset({"PEPPOL-EN16931-R008", "BR-FXEXT-Z-08rev", "BR-FX-EN-04", "CII-SR-475", "CII-SR-476"})
+
+
+@cache
+def edition(rules: RuleSet) -> Edition:
+    """Of one profile."""
+    known = of_profile(rules.value)
+    names = {rule: ids for rule, ids in known.names.items() if rule in _TEXTS}
+    texts = {name: _TEXTS[rule] for rule, ids in names.items() for name in ids} | _own_texts(known)
+    warnings = frozenset(name for rule in _WARNINGS for name in names.get(rule, ()))
+    return Edition(rules, FacturXFacts, _ASKS, texts, warnings, names=names)
+
+
+def _own_texts(known: Tables) -> dict[str, str]:
+    """In the words of CII: what must be in an element, and where a code of a list stands."""
+    coded = {
+        rule: f"the code is in the profile's list for {_named(CODED[key])}" for key, (rule, _) in known.coded.items()
+    }
+    wanted = {rule: f"there is {_named(WANTED[key])}" for key, rule in known.wanted.items()}
+    return coded | wanted | {rule: f"there is one {_named(ONCE[key])} at most" for key, rule in known.once.items()}
+
+
+def _named(path: str) -> str:
+    """The last two steps: `Name in BuyerTradeParty`."""
+    *around, last = re.sub(r"\[[^]]*\]", "", path).replace("|", "/").replace("^", "").strip("/").split("/")
+    return f"{last} in {around[-1]}" if around else last

@@ -1,0 +1,106 @@
+"""What the stylesheet of each Factur-X profile has in its own way, as `tables.json` beside this file has it.
+
+Of every profile: `names`, how it calls the rules of the norm (BASIC has numbers of its own for all of them); `wanted`,
+the elements and attributes that must be in an element; `once`, what may stand in it once; `coded`, the elements whose
+text or attribute comes from a list. The file is taken from the pinned stylesheets (`derive`); a test holds both
+together, `make golden` writes it anew.
+
+Elements are paths as the stylesheet has them, without namespaces, from the transaction on; from the root after `^`.
+
+Source   Factur-X 1.09 (FNFE-MPE, FeRD)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from stages.rules.native.factur_x.paths import CODED, ONCE, WANTED
+
+FILE = Path(__file__).with_name("tables.json")
+
+_XSL = "{http://www.w3.org/1999/XSL/Transform}"
+_SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_NORM = re.compile(r"\[((?:BR|CII|PEPPOL)-[\w-]+)\]")
+_LIST = re.compile(r"cl\[@id=(\d+)\]")
+_COUNT = re.compile(r"count\((?P<what>[^()]+)\)(?P<how>=|>=|<=)1")
+_ATTRIBUTE = re.compile(r"@\w+")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one profile, as far as we ask them: by the keys of `paths`, `coded` with the codes of the list."""
+
+    names: Mapping[str, tuple[str, ...]]
+    wanted: Mapping[str, str]
+    once: Mapping[str, str]
+    coded: Mapping[str, tuple[str, frozenset[str]]]
+
+
+@cache
+def of_profile(profile: str) -> Tables:
+    """Of a profile by the name of its rule set."""
+    content = json.loads(FILE.read_text())
+    lists = [frozenset(each.split()) for each in content["lists"]]
+    own = content["profiles"][profile]
+    coded, wanted, once = own["coded"], own["wanted"], own["once"]
+    return Tables(
+        {name: tuple(ids) for name, ids in own["names"].items()},
+        {key: wanted[path] for key, path in WANTED.items() if path in wanted},
+        {key: once[path] for key, path in ONCE.items() if path in once},
+        {key: (coded[path][0], lists[coded[path][1]]) for key, path in CODED.items() if path in coded},
+    )
+
+
+def derive(sheets: Mapping[str, bytes]) -> dict[str, Any]:
+    """The content of the file, out of the stylesheets by profile, each with its code lists inside."""
+    lists: list[str] = []
+    return {"profiles": {name: _of_sheet(sheet, lists) for name, sheet in sheets.items()}, "lists": lists}
+
+
+def _of_sheet(sheet: bytes, lists: list[str]) -> dict[str, Any]:
+    root = etree.fromstring(sheet, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    own = {
+        each.get("id"): " ".join(str(code.get("value")) for code in each.iter("enumeration"))
+        for each in root.iter("cl")
+    }
+    found: dict[str, Any] = {"names": {}, "wanted": {}, "once": {}, "coded": {}}
+    for path, rule, test, text in _rules(root):
+        norm = rule if not rule.startswith("FX") else next(iter(_NORM.findall(text)), "")
+        listed, counted = _LIST.search(test), _COUNT.fullmatch(test)
+        if norm:
+            found["names"].setdefault(norm, []).append(rule)
+        elif listed is not None:
+            codes = own[listed[1]]
+            if codes not in lists:
+                lists.append(codes)
+            found["coded"][path] = [rule, lists.index(codes)]
+        elif counted is not None:
+            found["once" if counted["how"] == "<=" else "wanted"][f"{path}|{_short(counted['what'])}"] = rule
+        elif _ATTRIBUTE.fullmatch(test):
+            found["wanted"][f"{path}|{test}"] = rule
+    return found
+
+
+def _rules(root: etree._Element) -> Iterator[tuple[str, str, str, str]]:
+    """(path, rule, test, text) of every rule that has an id."""
+    for template in root.iter(f"{_XSL}template"):
+        for failed in template.iter(f"{_SVRL}failed-assert"):
+            rule = next((str(each.text) for each in failed.iter(f"{_XSL}attribute") if each.get("name") == "id"), "")
+            test = re.sub(r"\s", "", failed.get("test", ""))
+            if rule:
+                yield _short(template.get("match", "")), rule, test, "".join(str(each) for each in failed.itertext())
+
+
+def _short(path: str) -> str:
+    bare = re.sub(r"(ram|rsm|udt|qdt):|\s", "", path)
+    return bare.replace("/CrossIndustryInvoice/SupplyChainTradeTransaction", "", 1).replace(
+        "/CrossIndustryInvoice", "^"
+    )

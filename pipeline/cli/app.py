@@ -8,7 +8,7 @@ import typer
 
 app = typer.Typer(
     name="entrega",
-    help="Delivers what an ERP exports: legal e-format, signed, with a PDF, by e-mail or SMS, provably.",
+    help="Delivers what an ERP exports: legal e-format, signed, with a PDF, by e-mail, SMS or EDI, provably.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption, one_of
+from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, one_of
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def events(
     document: Annotated[str | None, typer.Option("--document", help="Document id or number.")] = None,
-    export: Annotated[str | None, typer.Option("--export", help="Receipt: the export and all its documents.")] = None,
+    export: Annotated[
+        str | None, typer.Option("--export", help="Receipt (`ingest` prints it): the export and its documents.")
+    ] = None,
     types: Annotated[list[str] | None, typer.Option("--type", help="Event word; may be given several times.")] = None,
     actor: Annotated[str | None, typer.Option(help="stage:conversion, role:dispatcher, operator:name …")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason word, as events name it.")] = None,
@@ -30,14 +32,17 @@ def events(
     limit: Annotated[int, typer.Option(min=0, help="Rows at most; 0: all of them.")] = 100,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a header line.")] = False,
-    tenant: TenantOption = None,
+    tenant: OfTenantOption = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Search the event log."""
+    """Search the event log, oldest first.
+
+    All that is given must hold.
+    """
     from dataclasses import replace
 
-    from pipeline.cli.output import table
+    from pipeline.cli.output import table, working
     from pipeline.cli.session import asking
     from pipeline.store import history, queries
     from schemas.deliveries import Channel
@@ -74,7 +79,8 @@ def events(
                     return found
                 query = replace(query, after=page[-1].position)
 
-    rows = asking(data, go, tenant)
+    with working("Searching", quiet=json or csv):
+        rows = asking(data, go, tenant)
     if csv:
         _csv(rows)
     elif json:
@@ -155,10 +161,13 @@ def verify(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Recompute every hash, chain, Merkle root and signature; exit 1 with the first bad event."""
+    """Prove that the history is whole.
+
+    Recomputes every hash, chain, Merkle root and signature. Exit 1 with the first bad events.
+    """
     from dataclasses import asdict
 
-    from pipeline.cli.output import json_line, say
+    from pipeline.cli.output import json_line, say, working
     from pipeline.cli.session import asking
     from pipeline.settings import load
     from pipeline.store import queries
@@ -177,7 +186,8 @@ def verify(
             file = checkpoints or settings.checkpoints
             return await verifying.verify(conn, stream=stream, checkpoints_file=file, public_key=key)
 
-    found = asking(data, go)
+    with working("Recomputing the history", quiet=json):
+        found = asking(data, go)
     if json:
         json_line(asdict(found))
     else:

@@ -17,12 +17,17 @@ def register(app: typer.Typer) -> None:
 def bench(
     documents: Annotated[int, typer.Option(min=1, max=100_000, help="How many go through.")] = 1000,
     lines: Annotated[int, typer.Option(min=1, max=1000, help="Lines of each.")] = 20,
-    formats: Annotated[bool, typer.Option("--formats", help="Formats, rules, signatures and PDFs alone.")] = False,
+    formats: Annotated[
+        bool, typer.Option("--formats", help="Only formats, rules, signatures and PDFs, with no service.")
+    ] = False,
     files: Annotated[int, typer.Option(min=0, help="With --formats: files of a folder to convert; 0: none.")] = 0,
     data: Annotated[Path | None, typer.Option("--data", help="A folder to keep; default a temporary one.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Run documents through everything, in a data folder of its own; say what they cost. Takes minutes, is no test."""
+    """What a document costs here.
+
+    Runs documents through everything, in a data folder of its own. Takes minutes, and is no test.
+    """
     import shutil
     import tempfile
     from dataclasses import asdict

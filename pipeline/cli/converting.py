@@ -36,13 +36,19 @@ def convert(
     profile: ProfileOption = None,
     option: OptionOption = None,
     losses: Annotated[str, typer.Option(help="What cannot be carried: report, refuse or note.")] = "report",
-    sender: Annotated[str | None, typer.Option("--from", help="EDI: our mailbox, QUALIFIER:ID.")] = None,
-    receiver: Annotated[str | None, typer.Option("--for", help="EDI: the partner's mailbox, QUALIFIER:ID.")] = None,
-    number: Annotated[int, typer.Option("--control-number", min=1, help="EDI: of the interchange.")] = 1,
+    sender: Annotated[
+        str | None,
+        typer.Option("--from", help="EDI: our mailbox, as 14:5609999200054; with --for it makes an interchange."),
+    ] = None,
+    receiver: Annotated[str | None, typer.Option("--for", help="EDI: the partner's mailbox.")] = None,
+    number: Annotated[int, typer.Option("--control-number", min=1, help="EDI: the interchange's number.")] = 1,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write documents in another format, held against its rules. Exit 1 where one is refused; it is not written."""
+    """Write documents in another format.
+
+    Each is held against the format's rules first. Exit 1 where one is refused; it is not written.
+    """
     from pipeline.cli.files import each, expand, report
 
     policies: dict[str, LossPolicy] = {"report": "report", "refuse": "refuse", "note": "note"}
@@ -69,7 +75,10 @@ def render(
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """The PDF a person reads, as PDF/A-3 with the e-format inside. Exit 1 where a document is refused."""
+    """Make the PDF that a person reads.
+
+    PDF/A-3 with the e-format inside. Exit 1 where a document is refused.
+    """
     from pipeline.cli.files import each, expand, report
     from stages.words import LANGUAGES, known
 

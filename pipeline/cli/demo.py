@@ -25,9 +25,10 @@ def demo(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """The main job on sample exports: delivered to a sandbox of providers, nothing leaves this machine.
+    """The main job on sample exports, before your eyes.
 
-    At a terminal it stays up with its pages until Ctrl-C. Exit 0 only if each document ended as it should.
+    Delivered to a sandbox of providers: nothing leaves this machine. At a terminal it stays up with its pages until
+    Ctrl-C. Exit 0 only if each document ended as it should.
     """
     import asyncio
     import signal
@@ -160,7 +161,10 @@ def _stay(here: Running) -> None:
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the HTTP server; 0: a free one.")] = 0,
     smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the SMTP server; 0: a free one.")] = 0,
-    rules: Annotated[Path | None, typer.Option(help="JSON file with a list of rules.")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="JSON: a list of rules, before what addresses say."),
+    ] = None,
     log: Annotated[Path, typer.Option(help="Folder of accepted.jsonl and the webhook's key.")] = Path(
         ".entrega/sandbox"
     ),
@@ -168,7 +172,10 @@ def sandbox(
     bounce_url: Annotated[str | None, typer.Option(help="Where bounce mails go, by HTTP.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """SMTP, SendGrid and Twilio on loopback, until Ctrl-C: they accept, refuse, bounce later, as rules say."""
+    """Stand-ins of SMTP, SendGrid and Twilio.
+
+    On loopback, until Ctrl-C: they accept, refuse, throttle and bounce later, as rules say, and keep what they took.
+    """
     import asyncio
 
     from pydantic import TypeAdapter, ValidationError

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, TenantOption
 
-recipients = typer.Typer(help="The directory: import, list, show.", no_args_is_help=True)
+recipients = typer.Typer(help="Who your customers are, and how they want documents.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -18,12 +18,17 @@ def register(app: typer.Typer) -> None:
 
 @recipients.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV with a header: name, erp_id, vat, gln, endpoint, email, phone …")],
+    file: Annotated[Path, typer.Argument(help="UTF-8, comma or semicolon, with a header.")],
     tenant: TenantOption = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Import parties and contacts; the same file again changes nothing. Exit 1 when a line was left out."""
+    """Import parties and contacts from a CSV.
+
+    The columns: erp_id, name, vat, gln, endpoint_scheme, endpoint, country, language, segment, email, phone, channel,
+    timezone, contact, formats, format_options, mailbox. A name and one number or endpoint must be there. The same file
+    again changes nothing. Exit 1 when a line was left out.
+    """
     from pipeline.cli.output import complain, json_line, say, track
     from pipeline.cli.session import asking, operator
     from pipeline.recipients import read_recipients
@@ -56,8 +61,8 @@ def import_(
 
 
 @recipients.command("list")
-def list_(tenant: TenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
-    """All parties of the tenant."""
+def list_(tenant: OfTenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+    """All parties, with the numbers that they are known by."""
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
     from pipeline.store import directory
@@ -71,11 +76,11 @@ def show(
     name: Annotated[
         str, typer.Argument(help="Party id (8 digits are enough), name, ERP or VAT number, GLN or endpoint.")
     ],
-    tenant: TenantOption = None,
+    tenant: OfTenantOption = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """One party with identifiers and contacts."""
+    """One party with wishes, numbers and contacts."""
     from pipeline.cli.output import json_line, table
     from pipeline.cli.session import ask
     from pipeline.store import directory

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption, one_of
+from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, one_of
 
 Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
 
@@ -22,12 +22,16 @@ def documents(
     query: Annotated[
         list[str] | None, typer.Argument(help='Words, and fields: state:parked buyer:"Casa Verde".')
     ] = None,
-    tenant: TenantOption = None,
+    tenant: OfTenantOption = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 100,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Search documents, newest first."""
+    """Search documents, newest first.
+
+    Fields: number, buyer, seller, state, stage, type, reason, export, tenant, currency, from, to (days). Words alone
+    are looked for in number, buyer and seller.
+    """
     import shlex
 
     from pipeline.cli.output import rows
@@ -57,7 +61,10 @@ def show(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """One document's timeline: what happened, when, who did it; what is planned; where its files are."""
+    """One document's story, and why it stopped.
+
+    What happened, when, who did it; what is planned; where its files are.
+    """
     from pipeline.cli import timeline
     from pipeline.cli.output import json_line
     from pipeline.cli.session import asking
@@ -76,18 +83,24 @@ def show(
 
 def artefact(
     document: Document,
-    kind: Annotated[str, typer.Argument(help="source, canonical, completed, e-format, signature, pdf, message …")],
+    kind: Annotated[
+        str, typer.Argument(help="source (the export), canonical, completed, e-format, signature, pdf, message …")
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File; default: its own name here; - is stdout.")
     ] = None,
     data: DataOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Write one of a document's files; its digest is checked on the way."""
+    """Write one of a document's files.
+
+    Its digest is checked on the way.
+    """
     import sys
 
     from connectors.storage import get
     from pipeline import wiring
-    from pipeline.cli.output import say
+    from pipeline.cli.output import json_line, say
     from pipeline.cli.session import ask
     from pipeline.settings import load
     from pipeline.store import artefacts, queries
@@ -110,11 +123,17 @@ def artefact(
         return
     target = output or Path(found[0].name)
     target.write_bytes(content)
-    say(f"{target}: {len(content)} bytes, {found[0].media_type}, sha256 {found[0].sha256}")
+    if json:
+        json_line({"output": str(target), **found[0].wire()})
+    else:
+        say(f"{target}: {len(content)} bytes, {found[0].media_type}, sha256 {found[0].sha256}")
 
 
-def undelivered(tenant: TenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
-    """Who did not get it, and why, with what was found and what to do."""
+def undelivered(tenant: OfTenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+    """Who did not get it, and why.
+
+    With what was found where, what to do, and the next command.
+    """
     from pipeline.cli import stops as told
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask

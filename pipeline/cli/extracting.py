@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
 def extract(
     paths: PathsArgument, profile: ProfileOption = None, jobs: JobsOption = None, json: JsonOption = False
 ) -> None:
-    """Read exports and show the documents in them; with --json each whole, one a line. Exit 1 where one is refused."""
+    """Show the documents in exports.
+
+    With --json each whole, one a line, in the words of EN 16931. Exit 1 where one is refused.
+    """
     from pipeline.cli.files import each, expand, report
 
     rows = list(each(expand(paths), partial(_extract, profile=profile), doing="Reading", quiet=json, jobs=jobs))
@@ -34,10 +37,12 @@ def extract(
 
 
 def formats(
-    options: Annotated[bool, typer.Option("--options", help="Each format's options instead.")] = False,
+    options: Annotated[
+        bool, typer.Option("--options", help="The options of each format that is written, instead.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """What is read and what is written: versions, rules, signature."""
+    """What is read and written: versions, rules, signature."""
     from pipeline.cli.output import rows
     from stages.formats import registry
 

@@ -68,8 +68,12 @@ def each(files: Sequence[Path], work: Work, *, doing: str, quiet: bool, jobs: in
     """
     many = min(jobs or os.cpu_count() or 1, len(files))
     if many <= 1 and len(files) <= 1:
+        from pipeline.cli.output import working
+
         for file in files:
-            yield from _guarded(work, file)
+            with working(doing, quiet=quiet):
+                found = _guarded(work, file)
+            yield from found
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context

@@ -19,14 +19,19 @@ def register(app: typer.Typer) -> None:
 def ingest(
     paths: PathsArgument,
     tenant: TenantOption = None,
-    profile: Annotated[str | None, typer.Option(help="Extraction profile; else it is recognised.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Extraction profile of the tenant; else it is recognised.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each document has reached its end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and say what is there; drop nothing.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="With --wait: seconds to wait.")] = 300,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Drop exports at the door. Exit 1 when a document was refused, parked or could not be delivered."""
+    """Drop exports at the door.
+
+    Exit 1 when an export was not taken; with --wait also when a document was refused, parked or could not be delivered.
+    """
     import asyncio
 
     from pipeline.cli.files import expand

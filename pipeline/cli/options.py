@@ -10,7 +10,8 @@ import typer
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder; default .entrega, or ENTREGA_DATA.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object, or one line a row, for scripts.")]
-TenantOption = Annotated[str | None, typer.Option("--tenant", help="Tenant; default the setting default_tenant.")]
+TenantOption = Annotated[str | None, typer.Option("--tenant", help="Whose; default the setting default_tenant.")]
+OfTenantOption = Annotated[str | None, typer.Option("--tenant", help="Only this tenant's; default everybody's.")]
 
 
 def one_of(option: str, given: str, known: Iterable[str]) -> None:

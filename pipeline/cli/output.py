@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from schemas.errors import Finding
@@ -62,6 +63,18 @@ def track(items: Sequence[T], doing: str, *, quiet: bool) -> Iterator[T]:
 
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         yield from progress.track(items, description=doing)
+
+
+@contextmanager
+def working(doing: str, *, quiet: bool) -> Iterator[None]:
+    """A sign at the terminal that something is done whose length nobody knows."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield
 
 
 def rows(

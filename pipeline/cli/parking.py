@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, TenantOption
+from pipeline.cli.options import DataOption, JsonOption, OfTenantOption
 
-parked = typer.Typer(help="Dead letters: list, show, replay, discard.", no_args_is_help=True)
+parked = typer.Typer(help="What stopped, and goes on or is closed.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Parked id (8 digits are enough), or the document's number or id.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the event log.")]
 
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 @parked.command("list")
 def list_(
-    tenant: TenantOption = None,
+    tenant: OfTenantOption = None,
     state: Annotated[str, typer.Option(help="open, replayed or discarded.")] = "open",
     data: DataOption = None,
     json: JsonOption = False,
@@ -42,7 +42,7 @@ def list_(
 
 @parked.command()
 def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
-    """One of them: where it stopped, every finding with its place, what to do."""
+    """One of them, with every finding and what to do."""
     from pipeline.cli import stops as told
     from pipeline.cli.output import json_line
     from pipeline.cli.session import ask
@@ -64,7 +64,9 @@ def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
 
 @parked.command()
 def replay(
-    names: Annotated[list[str] | None, typer.Argument(help="As `show` takes them.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Parked ids (8 digits are enough), numbers or ids of documents.")
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything that is open.")] = False,
     only: Annotated[str | None, typer.Option("--only", help="With --all: only this reason.")] = None,
     reason: Why = "replayed by an operator",
@@ -72,8 +74,11 @@ def replay(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Put work back at the stage where it stopped, in a new round."""
-    from pipeline.cli.output import json_line, say
+    """Put work back at the stage where it stopped.
+
+    In a new round, which cancels what still waits of the one before.
+    """
+    from pipeline.cli.output import json_line, say, working
     from pipeline.cli.session import asking, operator
     from pipeline.store import replaying, stops
     from schemas.errors import ConfigurationError
@@ -97,7 +102,8 @@ def replay(
             done.append(result)
         return done
 
-    done = asking(data, go)
+    with working("Putting back", quiet=json):
+        done = asking(data, go)
     if not done and not json:
         say("Nothing is open" + (f" for the reason {only}." if only else "."))
     for row in done:
@@ -110,7 +116,10 @@ def replay(
 
 @parked.command()
 def discard(name: Name, reason: Why, data: DataOption = None, json: JsonOption = False) -> None:
-    """Close one without doing it; the reason stands in the event log."""
+    """Close one without doing it.
+
+    The reason stands in the event log.
+    """
     from pipeline.cli.output import json_line, say
     from pipeline.cli.session import asking, operator
     from pipeline.store import replaying, stops

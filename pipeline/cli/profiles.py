@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.profiles import ExtractionProfile
     from stages.formats.reading.step import Record
 
-profile = typer.Typer(help="Mapping profiles: suggest, check.", no_args_is_help=True)
+profile = typer.Typer(help="Mapping profiles for CSV and fixed-width exports.", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A sample of the export.")]
 
 
@@ -31,7 +31,10 @@ def suggest(
     name: Annotated[str | None, typer.Option(help="The profile's name; default: the file's.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Propose a profile (YAML) for a CSV or fixed-width file from a sample. What is not sure stands in comments."""
+    """Propose a profile from a sample of an export.
+
+    YAML, for a CSV or fixed-width records. What is not sure stands in comments.
+    """
     from pipeline.cli.output import complain, json_line, say
     from stages.formats.suggesting import SAMPLE_BYTES, suggest
 
@@ -60,7 +63,7 @@ def check(
     profile: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The profile (YAML).")],
     json: JsonOption = False,
 ) -> None:
-    """Read a sample with a profile: what each document becomes. Exit 1 where one is refused."""
+    """Read a sample with a profile. Exit 1 where a document is refused."""
     from pipeline.cli.output import rows
 
     found = [

@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def up(data: DataOption = None, json: JsonOption = False) -> None:
-    """Start everything that is not configured otherwise: broker, database, workers, pages. Idempotent."""
+    """Start broker, database, workers and pages.
+
+    Whatever is not configured otherwise is started here, in the background; what runs already is left alone.
+    """
     from pipeline import keeper, wiring
     from pipeline.cli.output import json_line, say
     from pipeline.settings import load
@@ -38,18 +41,26 @@ def up(data: DataOption = None, json: JsonOption = False) -> None:
         say("`entrega ingest FILE` drops an export; `entrega down` stops everything.")
 
 
-def down(data: DataOption = None) -> None:
-    """Stop what `up` started: workers and pages first, then database and broker."""
+def down(data: DataOption = None, json: JsonOption = False) -> None:
+    """Stop what `up` started.
+
+    Workers and pages first, then database and broker; documents on their way go on after the next `up`.
+    """
     from pipeline import keeper
-    from pipeline.cli.output import say
+    from pipeline.cli.output import json_line, say, working
     from pipeline.settings import load
 
     settings = load(data)
-    say("Stopped." if keeper.stop(settings.data) else "Nothing was running.")
+    with working("Stopping", quiet=json):
+        stopped = keeper.stop(settings.data)
+    if json:
+        json_line({"stopped": bool(stopped)})
+    else:
+        say("Stopped." if stopped else "Nothing was running.")
 
 
 def status(data: DataOption = None, json: JsonOption = False) -> None:
-    """What runs and what does not; exit 1 when something crashed."""
+    """What runs and what does not. Exit 1 when something crashed."""
     from pipeline.cli import health
     from pipeline.cli.output import rows
     from pipeline.settings import load
@@ -61,7 +72,7 @@ def status(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def keep(data: DataOption = None) -> None:
-    """Look after everything of a data folder in the foreground; what `up` puts into the background."""
+    """Look after what `up` started, in the foreground."""
     import asyncio
 
     from pipeline import logs
@@ -81,7 +92,10 @@ def worker(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Run stages and roles in this process until SIGTERM."""
+    """Run stages and roles in this process.
+
+    Until SIGTERM; for machines where `up` is not to look after it. `entrega worker signing rendering` runs those two.
+    """
     import asyncio
 
     import structlog
@@ -106,7 +120,10 @@ def worker(
 
 
 def web(data: DataOption = None) -> None:
-    """Serve the pages and the providers' webhooks until SIGTERM."""
+    """Serve the pages and the providers' webhooks.
+
+    Until SIGTERM; for machines where `up` is not to look after it.
+    """
     from pipeline import logs, wiring
     from pipeline.settings import load
 
@@ -135,14 +152,16 @@ def _ready_file(data: Path, name: str) -> Any:
 
 
 def doctor(data: DataOption = None, json: JsonOption = False) -> None:
-    """Ask every service that is configured whether it answers; exit 1 when one does not."""
+    """Ask every configured service whether it answers. Exit 1 when one does not."""
     import asyncio
 
     from pipeline.cli import health
-    from pipeline.cli.output import rows
+    from pipeline.cli.output import rows, working
     from pipeline.settings import load
 
-    found = asyncio.run(health.check(load(data)))
+    settings = load(data)
+    with working("Asking", quiet=json):
+        found = asyncio.run(health.check(settings))
     rows(("what", "is", "detail"), found, as_json=json)
     if any(row["is"] == "wrong" for row in found):
         raise typer.Exit(1)
@@ -150,7 +169,7 @@ def doctor(data: DataOption = None, json: JsonOption = False) -> None:
 
 @config.command("show")
 def config_show(data: DataOption = None, json: JsonOption = False) -> None:
-    """Every setting, its value and where it comes from; secrets are masked."""
+    """Every setting, its value, and where it comes from. Secrets are masked."""
     from pipeline.cli.output import rows
     from pipeline.settings import describe
 

@@ -42,7 +42,10 @@ def sign(
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign documents by profile, with the configured key. Exit 1 where one is refused."""
+    """Sign documents with the configured key.
+
+    As the law of each wants it, or by a profile. Exit 1 where one is refused.
+    """
     from connectors.keys.demo import is_demo
     from pipeline import wiring
     from pipeline.cli.files import each, expand, report
@@ -84,9 +87,9 @@ def verify_signature(
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Judge what others signed, strictly, without network: who, when, which level, over what. Exit 1 unless all pass.
+    """Judge what others signed: who, when, over what.
 
-    Revocation is not asked for.
+    Strictly, and without network: revocation is not asked for. Exit 1 unless all pass, which needs --trust.
     """
     from pipeline.cli.files import each, expand, report
     from stages.signing.verification import trust as anchors

@@ -34,8 +34,11 @@ def validate(
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hold e-invoices against their rules, and exports against the rules of what they would become. Exit 1 where
-    something fatal is found."""
+    """Hold e-invoices and exports against rules.
+
+    An e-invoice against the rules that it says it follows, an export against those of what it would become. Exit 1
+    where something fatal is found.
+    """
     from pipeline.cli.files import each, expand, report
 
     question = Question(_rules(rules), _engine(engine), _day(on), profile)

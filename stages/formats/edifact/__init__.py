@@ -50,6 +50,6 @@ FORMAT = Format(
     title="EDIFACT INVOIC, ORDERS, ORDRSP, DESADV, PRICAT, RECADV, REMADV, CONTRL",
     fits=reader.fits,
     read=reader.read,
-    reads="D.96A, D.01B, others by the nearest of them",
+    reads="INVOIC, ORDERS, ORDRSP, DESADV, PRICAT, RECADV, REMADV and CONTRL of D.96A, D.01B, others by the nearest",
     targets=(_target("edifact-d96a", "96A"), _target("edifact-d01b", "01B")),
 )

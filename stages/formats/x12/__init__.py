@@ -40,6 +40,6 @@ FORMAT = Format(
     title="X12 810, 820, 832, 850, 855, 856, 997",
     fits=reader.fits,
     read=reader.read,
-    reads="004010 to 005010",
+    reads="810, 820, 832, 850, 855, 856 and 997 of 004010 to 005010",
     targets=(_target("x12-4010", "004010"), _target("x12-5010", "005010")),
 )

@@ -1,15 +1,20 @@
-"""Called wrongly, or with nothing to call on, every command exits 2 and says in a sentence what is wrong."""
+"""How every command is called: wrongly, it exits 2 and says in a sentence what is wrong; by scripts; for its help."""
 
 from __future__ import annotations
 
 import io
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reading_samples import ubl
+
+from pipeline.recipients import COLUMNS
+from pipeline.store import queries
 
 WRONG: list[tuple[str, str]] = [
     ("nothing", "No such command 'nothing'"),
@@ -129,17 +134,34 @@ def test_a_wrong_call_exits_2(call: Callable[[str], tuple[int, str]], words: str
     assert (code, told in said) == (2, True), said
 
 
-def test_every_command_is_called_wrongly() -> None:
-    """A new command gets its line here; `demo` and the hidden `keep` take nothing that could be wrong."""
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command by its whole name."""
     from pipeline.cli.app import build
 
-    top = build()
-    names = {
-        f"{name} {below}" if below else name
-        for name, command in top.commands.items()
-        for below in (getattr(command, "commands", None) or {"": None})
-    }
+    for name, command in build().commands.items():
+        yield from (
+            [(f"{name} {word}", below) for word, below in command.commands.items()]
+            if hasattr(command, "commands")
+            else [(name, command)]
+        )
+
+
+def test_every_command_is_called_wrongly() -> None:
+    """A new command gets its line here; `demo` and the hidden `keep` take nothing that could be wrong."""
     called = {words for words, _ in WRONG}
-    assert {name for name in names if not any(f"{words} ".startswith(f"{name} ") for words in called)} == {
-        "demo", "keep",
-    }  # fmt: skip
+    missing = {name for name, _ in commands() if not any(f"{words} ".startswith(f"{name} ") for words in called)}
+    assert missing == {"demo", "keep"}
+
+
+def test_every_answer_can_be_read_by_a_script() -> None:
+    """`--json` is missing only where a process goes on until it is ended."""
+    without = {name for name, command in commands() if "json" not in {each.name for each in command.params}}
+    assert without == {"worker", "web", "keep"}
+
+
+def test_help_fits_the_list_of_commands_and_names_what_there_is() -> None:
+    """No first sentence is cut off; columns of a recipients file and fields of a search are all named."""
+    found = dict(commands())
+    assert [name for name, command in found.items() if command.get_short_help_str(limit=56).endswith("...")] == []
+    for name, words in (("recipients import", COLUMNS), ("documents", queries.FIELDS)):
+        assert set(words) <= set(re.findall(r"[a-z_]+", found[name].help)), name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -188,13 +189,12 @@ async def test_tried_again_by_the_schedule_with_the_same_bytes(house: House) -> 
 
 async def test_new_code_sends_the_bytes_that_were_logged(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was composed and logged is what is sent, also by code whose texts have changed since."""
-    from stages.delivery import texts
+    from stages.words.pt import notice
 
     (document,) = await house.deliver(email="throttle@example.com")
     async with providers(house) as (sandbox, dispatcher):
         await dispatcher.once()
-        changed = {**texts.TEXTS, "pt": {**texts.TEXTS["pt"], "subject": "Outra coisa"}}
-        monkeypatch.setattr(texts, "TEXTS", changed)
+        monkeypatch.setattr(notice, "WORDS", replace(notice.WORDS, subject="Outra coisa"))
         for minutes in (2, 6):
             house.later(minutes=minutes)
             await house.dispatcher(dict(dispatcher.sending.senders)).once()

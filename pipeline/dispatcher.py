@@ -71,7 +71,7 @@ class Dispatcher:
         in_flight: int = 100,
         batch: int = 50,
         lease_seconds: float = 60,
-        poll_seconds: float = 0.25,
+        poll_seconds: float = 0.5,
     ) -> None:
         by_channel = {Channel(channel): sender for channel, sender in senders.items()}
         self.store = store

@@ -81,7 +81,7 @@ async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[
     async def once() -> int:
         sealed = await built.seal()
         if not sealed:
-            await asyncio.sleep(0.75)  # with the role's own pause, one second
+            await asyncio.sleep(0.5)  # with the role's own pause, one second
         return sealed
 
     yield once
@@ -97,7 +97,7 @@ async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator
         async def once() -> int:
             swept = await built.once()
             if not swept:
-                await asyncio.sleep(1.75)  # with the role's own pause, two seconds
+                await asyncio.sleep(1.5)  # with the role's own pause, two seconds
             return swept
 
         yield once

@@ -41,7 +41,7 @@ STOP_SECONDS = 8.0
 """After SIGTERM a stage that has not ended by then is left behind: what it held is run again by whoever takes it."""
 HUNG_SECONDS = 120.0
 """A process that has not come round in this time is ended by a thread that waits for nothing else."""
-IDLE_SECONDS = 0.25
+IDLE_SECONDS = 0.5
 """How often a role looks for work when it found none."""
 METRIC_SECONDS = 2.0
 """How often a stage that has worked says how much, and what CPU its own code took."""

@@ -68,7 +68,11 @@ class Store:
             reconnect_timeout=RECONNECT_SECONDS,
             timeout=10,
             check=_check,
-            kwargs={"row_factory": dict_row, "options": "-c idle_in_transaction_session_timeout=10000"},
+            kwargs={
+                "row_factory": dict_row,
+                "prepare_threshold": 0,  # few statements, many times: each is parsed once a connection
+                "options": "-c idle_in_transaction_session_timeout=10000",
+            },
         )
 
     async def open(self) -> None:

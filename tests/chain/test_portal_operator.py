@@ -170,6 +170,22 @@ async def test_withdrawing_a_link(visit: Visit) -> None:
     assert "Link withdrawn" in page
 
 
+async def test_a_duplicate_of_what_is_parked_says_what_waits(visit: Visit) -> None:
+    """Whoever drops it once more sees why the first one does not move, and the way to it."""
+    house, client = visit
+    export = await house.receive()
+    first = house.record(export, "FT 7", at=1)
+    await house.register(export, first)
+    await house.park("signing", first.document_id, Refusal("certificate-unfit", "The certificate is over."))
+    export = await house.receive()
+    again = house.record(export, "FT 7", at=1)
+    await house.register(export, again)
+    page = await text(client, f"/operator/documents/{again.document_id}")
+    assert f'The same was dropped before, and <a href="/operator/documents/{first.document_id}">' in page
+    for words in ("Duplicate", "The certificate is over.", "Install a valid certificate, then replay."):
+        assert words in page
+
+
 async def test_what_needs_a_person(visit: Visit) -> None:
     """A stopped document says why, where, what was found and what to do; it is put back or closed by a button."""
     house, client = visit
@@ -190,6 +206,10 @@ async def test_what_needs_a_person(visit: Visit) -> None:
     page = await text(client, "/operator/parked")
     for words in ("BR-CO-15", "/Invoice/Total", "1.00", "2.00", "Install a valid certificate", "certificate-unfit"):
         assert words in page
+    for path in ("/operator/undelivered", f"/operator/documents/{refused.document_id}"):
+        page = await text(client, path)
+        told = ("The invoice breaks two rules.", "BR-CO-15", "Totals differ.", "/Invoice/Total", "1.00", "2.00", "R003")
+        assert [words for words in (*told, "Mend it in the ERP") if words not in page] == [], path
     rows = await house.ask("SELECT parked_id, document_id FROM parked WHERE state = 'open' AND stage = 'signing'")
     ids = {row["document_id"]: row["parked_id"] for row in rows}
     status, where = await post(client, f"/operator/parked/{ids[good.document_id]}/replay", page)

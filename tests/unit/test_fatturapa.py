@@ -86,6 +86,34 @@ def test_split_payment_is_withheld_by_the_public_office() -> None:
     assert found.lines[0].vat_category == "B"
 
 
+def test_split_payment_of_the_standard_rate_is_written_too() -> None:
+    """All VAT of category S withheld as split payment is EsigibilitaIVA S, and the other words for it are told."""
+    kept = Withholding(scheme="split-payment", amount=D("22.00"))
+    document = invoice(withholdings=(kept,), totals=Totals(paid_amount=D("22.00")), payment=Payment(means_code="30"))
+    xml = TARGET.write(document, RF01)
+    root = etree.fromstring(xml)
+    assert root.findtext(".//EsigibilitaIVA") == "S"
+    assert root.findtext(".//ImportoPagamento") == "100.00"
+    assert check(root) == ()
+    found = again(xml)
+    assert (found.withholdings, found.totals.paid_amount, found.totals.amount_due) == ((kept,), D(22), D(100))
+    told = {each.place: each.rule for each in TARGET.losses(document, RF01)}
+    assert told["lines[0].vat_category"] == told["vat_breakdown[0].category"] == "fatturapa-altered"
+
+
+def test_split_payment_of_a_part_of_the_vat_is_refused() -> None:
+    """What is withheld as split payment and is not all VAT of category B, or of B and S, stands nowhere: it is
+    refused."""
+    kept = Withholding(scheme="split-payment", amount=D("11.00"))
+    document = invoice(withholdings=(kept,), totals=Totals(paid_amount=D("11.00")))
+    with pytest.raises(DocumentInvalid) as refused:
+        TARGET.write(document, RF01)
+    (finding,) = refused.value.findings
+    assert (finding.rule, finding.place, finding.found) == (
+        "fatturapa-split-payment", "withholdings[0].amount", "11.00",
+    )  # fmt: skip
+
+
 def test_withheld_income_tax_and_a_fund() -> None:
     """Ritenuta and cassa previdenziale are written in their places and read back as they were."""
     kept = Withholding(scheme="RT02", rate=D("20.00"), amount=D("20.00"), reason="A")

@@ -20,6 +20,7 @@ from stages.formats.fatturapa.codes import (
     PREFIX,
     SELLER_ITEM,
     SPLIT,
+    SPLIT_SCHEME,
     UNIT_WORDS,
     UNITS,
     USUAL_NATURE,
@@ -41,9 +42,29 @@ class Goods:
         self.document, self.options, self.fit = document, options, fit
         self.groups: dict[tuple[Decimal, str, str], Decimal] = {}
         """(rate, natura, category) -> taxed base."""
+        self.split = self._split()
+        """Categories whose VAT the buyer pays to the treasury (split payment)."""
+
+    def _split(self) -> frozenset[str]:
+        """Those of which all VAT is withheld as split payment: FatturaPA splits a rate's VAT whole or not at all."""
+        document = self.document
+        places_of = [n for n, each in enumerate(document.withholdings) if each.scheme == SPLIT_SCHEME]
+        withheld = sum((document.withholdings[n].amount for n in places_of), ZERO)
+        tax = {name: sum((r.tax_amount for r in document.vat_breakdown if r.category == name), ZERO) for name in "BS"}
+        split = frozenset({SPLIT})
+        if places_of and withheld != tax[SPLIT]:
+            split = frozenset({SPLIT, "S"})
+            if withheld != tax[SPLIT] + tax["S"]:
+                told = "split payment withholds all VAT (EsigibilitaIVA S); what is for a part of it has VAT category B"
+                self.fit.fault(f"withholdings[{places_of[0]}].amount", told, f"{withheld:f}", rule="split-payment")
+        if "S" in split and document.tax_point_code == "432":
+            self.fit.lost("tax_point_code", "VAT is split (EsigibilitaIVA S) or due when paid, not both", "432")
+        return split
 
     def _nature(self, place: str, category: str, given: str | None = None) -> str:
         if category in ("S", SPLIT):
+            if category != SPLIT and category in self.split:
+                self.fit.changed(f"{place}.vat_category", "written as split payment (EsigibilitaIVA S)", category)
             return ""
         nature = given or self.options.get(f"natura_{category.lower()}") or USUAL_NATURE.get(category, "")
         if nature not in CATEGORIES or nature in ("N2", "N3", "N6"):
@@ -231,6 +252,8 @@ class Goods:
             if row.exemption_reason and row.exemption_reason_code:
                 place = f"vat_breakdown[{index}].exemption_reason_code"
                 self.fit.changed(place, "the reason stands in words", row.exemption_reason_code)
+            if row.category == "S" and "S" in self.split:
+                self.fit.changed(f"vat_breakdown[{index}].category", "written as split payment (EsigibilitaIVA S)", "S")
             if row.category == "Z":
                 self.fit.changed(f"vat_breakdown[{index}]", "Italy has no zero rate: written by its natura")
             mine = [(key, base) for key, base in self.groups.items() if _of(key, row.category, row.rate)]
@@ -256,7 +279,7 @@ class Goods:
 
     def _due(self, category: str) -> str | None:
         """When the VAT is due: to the treasury by the buyer (split payment), when it is paid, or at once."""
-        if category == SPLIT:
+        if category in self.split:
             return "S"
         if category != "S":
             return None

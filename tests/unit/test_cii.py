@@ -172,13 +172,14 @@ def test_a_second_identifier_of_the_buyer_is_told() -> None:
     assert (again.seller.identifiers, again.buyer.identifiers) == (two.identifiers, two.identifiers[:1])
 
 
-def test_xrechnung_ends_a_discount_with_a_line_break() -> None:
-    """BR-DE-18 wants each early payment line closed by a line break, in both syntaxes; other terms stay as they are."""
+@pytest.mark.parametrize("name", ["xrechnung-cii", "xrechnung-ubl", "peppol", "ubl", "cii", "factur-x"])
+def test_a_discount_ends_with_a_line_break(name: str) -> None:
+    """BR-DE-18, and DE-R-018 in Peppol, want each early payment line closed by a line break; other terms stay as they
+    are."""
     terms = "#SKONTO#TAGE=14#PROZENT=2.00#"
-    for name in ("xrechnung-cii", "xrechnung-ubl"):
-        target = registry.target(name)
-        assert f"{terms}\n<".encode() in target.write(document(payment_terms=terms), {})
-        assert b">30 days<" in target.write(document(payment_terms="30 days"), {})
+    target = registry.target(name)
+    assert f"{terms}\n<".encode() in target.write(document(payment_terms=terms), {})
+    assert b">30 days<" in target.write(document(payment_terms="30 days"), {})
 
 
 def test_an_unknown_profile_is_a_wrong_setting() -> None:

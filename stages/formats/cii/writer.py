@@ -2,7 +2,7 @@
 
 Bytes are UTF-8, elements stand in the schema's order, and the same document always gives the same bytes.
 
-Source: CEN/TS 16931-3-3; XRechnung 3.0 (BR-DE-18: how terms of payment end); Factur-X 1.09
+Source: CEN/TS 16931-3-3; XRechnung 3.0; Factur-X 1.09
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stages.formats.cii.profile import XRECHNUNG, Profile
 from stages.formats.cii.terms import INVOICE
 from stages.formats.writing.losses import halves, told, uncarried
 from stages.formats.writing.xml_text import checked
-from stages.formats.writing.xrechnung import fitted, unpaired
+from stages.formats.writing.xrechnung import ended, fitted, unpaired
 
 
 def write(document: Invoice, profile: Profile) -> bytes:
@@ -27,6 +27,7 @@ def write(document: Invoice, profile: Profile) -> bytes:
     own = {
         "specification": profile.specification,
         "preceding_invoices": document.preceding_invoices[: profile.preceding],
+        "payment_terms": ended(document.payment_terms),
     }
     fitting = document.model_copy(update=own)
     if profile is XRECHNUNG:

@@ -44,6 +44,7 @@ def _fitted(document: Invoice, profile: Profile) -> Invoice:
         "specification": profile.specification,
         "business_process": profile.business_process(document),
         "notes": _notes(document, profile),
+        "payment_terms": xrechnung.ended(document.payment_terms),
         **_collector(document),
     }
     if document.sales_order_reference and not document.order_reference:

@@ -24,15 +24,18 @@ _DISCOUNT = re.compile(r"#(?:SKONTO|VERZUG)#[^\n]*#\Z")
 
 
 def fitted(document: Invoice) -> Invoice:
-    """The document as XRechnung wants it: a discount for early payment ends with a line break (BR-DE-18), base amount
-    and percentage of an allowance stand there together or not at all (PEPPOL-EN16931-R041, R042)."""
+    """The document as XRechnung wants it: base amount and percentage of an allowance stand there together or not at all
+    (PEPPOL-EN16931-R041, R042)."""
     own: dict[str, object] = {"specification": SPECIFICATION}
     if not document.business_process:
         own["business_process"] = PROCESS
-    terms = document.payment_terms
-    if terms and _DISCOUNT.search(terms):
-        own["payment_terms"] = f"{terms}\n"
     return paired(document).model_copy(update=own)
+
+
+def ended(terms: str | None) -> str | None:
+    """BT-20 with the line break that ends a discount for early payment (BR-DE-18, and DE-R-018 between Germans in
+    Peppol): every reader trims it, so every writer puts it back."""
+    return f"{terms}\n" if terms and _DISCOUNT.search(terms) else terms
 
 
 def paired(document: Invoice) -> Invoice:

@@ -67,7 +67,14 @@ def self_billed(document: Invoice, content: bytes, number: int) -> tuple[Invoice
 
 def _hybrid(profile: str) -> Case:
     name = f"factur-x-{profile}"
-    return Case(name, RuleSet(name), "factur-x", "cii", "cii" if profile == "en16931" else "", {"profile": profile})
+    return Case(
+        name,
+        RuleSet(name),
+        "factur-x",
+        "cii",
+        "cii" if profile in ("en16931", "extended") else "",
+        {"profile": profile},
+    )
 
 
 CASES = (
@@ -78,7 +85,7 @@ CASES = (
     Case("xrechnung-ubl", RuleSet.XRECHNUNG, "xrechnung-ubl", "ubl-invoice", "ubl"),
     Case("cii", RuleSet.EN16931, "cii", "cii", "cii"),
     Case("xrechnung-cii", RuleSet.XRECHNUNG, "xrechnung-cii", "cii", "cii"),
-    *(_hybrid(profile) for profile in ("basic-wl", "basic", "en16931")),
+    *(_hybrid(profile) for profile in ("basic-wl", "basic", "en16931", "extended")),
 )
 
 

@@ -22,7 +22,7 @@ from stages.rules.official import RuleEngine
 from tests.conformance.differential import CASES, CORPORA, Case, differences, flags, real, seeds
 from tests.conformance.mutants import mutants
 
-MUTANTS = int(os.environ.get("MUTANTS", "400"))
+MUTANTS = int(os.environ.get("MUTANTS", "150"))
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 

@@ -92,11 +92,11 @@ def test_an_older_release_and_a_self_billed_document_have_native_rules_of_their_
 
 
 def test_what_the_native_rules_were_not_proven_for_goes_to_the_official_engine(engine: RuleEngine) -> None:
-    """EXTENDED is judged by the published rules, whatever the profile says."""
-    extended = in_force(RuleSet.FACTUR_X_EXTENDED)
-    content = registry.target("factur-x").write(invoice(), {"profile": "extended"})
-    verdict = judge(content, Applicable(extended), invoice(), engine.check, EngineChoice("native"))
-    assert (verdict.version, verdict.ok) == (extended.label, True)
+    """CII is nothing that Peppol's rules know, and the native ones do not pretend to."""
+    content = registry.target("cii").write(invoice(), {})
+    verdict = judge(content, Applicable(PEPPOL), invoice(), engine.check, EngineChoice("native"))
+    assert (verdict.version, verdict.ok) == (PEPPOL.label, False)
+    assert [finding.rule for finding in verdict.findings] == ["document-kind"]
 
 
 def test_what_the_schema_refuses_is_not_passed_by_the_native_engine() -> None:

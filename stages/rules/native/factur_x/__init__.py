@@ -11,23 +11,28 @@ from functools import cache
 
 from stages.rules.catalogue import RuleSet
 from stages.rules.native import cii
-from stages.rules.native.edition import Edition, Layer
-from stages.rules.native.factur_x import codes, norm, presence
+from stages.rules.native.edition import Edition, Layer, Rule
+from stages.rules.native.factur_x import codes, extended, norm, presence
 from stages.rules.native.factur_x.facts import FacturXFacts
 from stages.rules.native.factur_x.paths import CODED, ONCE, WANTED
 from stages.rules.native.factur_x.tables import Tables, of_profile
-from stages.rules.native.texts import NEWEST_OF_CII, OF_XRECHNUNG_IN_CII
+from stages.rules.native.texts import NEWEST_OF_CII, OF_XRECHNUNG_IN_CII, OLDER
 
-_ASKS = Layer(
-    (cii.NORM,), norm.DEVIATIONS, (norm.norm, norm.zero_rated, norm.german, norm.empty, presence.presence, codes.codes)
-)
+_OWN: tuple[Rule, ...] = (norm.norm, norm.german, norm.empty, presence.presence, codes.codes)
+_ASKS = Layer((cii.NORM,), norm.DEVIATIONS, (*_OWN, norm.zero_rated))
+_EXTENDED = Layer((cii.NORM,), norm.DEVIATIONS, (*_OWN, extended.breakdown, extended.sums, extended.parts))
 
 
-PROFILES = frozenset({RuleSet.FACTUR_X_BASIC_WL, RuleSet.FACTUR_X_BASIC, RuleSet.FACTUR_X_EN16931})
-"""Those that the native rules were proven equal for."""
+PROFILES: dict[RuleSet, Layer] = {
+    RuleSet.FACTUR_X_BASIC_WL: _ASKS,
+    RuleSet.FACTUR_X_BASIC: _ASKS,
+    RuleSet.FACTUR_X_EN16931: _ASKS,
+    RuleSet.FACTUR_X_EXTENDED: _EXTENDED,
+}
+"""Those that the native rules were proven equal for, and what is asked of them."""
 
-_TEXTS = NEWEST_OF_CII | OF_XRECHNUNG_IN_CII | norm.TEXTS
-_WARNINGS = frozenset({"PEPPOL-EN16931-R008", "BR-FXEXT-Z-08rev", "BR-FX-EN-04", "CII-SR-475", "CII-SR-476"})
+_TEXTS = NEWEST_OF_CII | OF_XRECHNUNG_IN_CII | OLDER | extended.TEXTS | norm.TEXTS
+_WARNINGS = extended.WARNINGS | {"PEPPOL-EN16931-R008", "BR-FX-EN-04", "CII-SR-475", "CII-SR-476"}
 
 
 @cache
@@ -37,7 +42,7 @@ def edition(rules: RuleSet) -> Edition:
     names = {rule: ids for rule, ids in known.names.items() if rule in _TEXTS}
     texts = {name: _TEXTS[rule] for rule, ids in names.items() for name in ids} | _own_texts(known)
     warnings = frozenset(name for rule in _WARNINGS for name in names.get(rule, ()))
-    return Edition(rules, FacturXFacts, _ASKS, texts, warnings, names=names)
+    return Edition(rules, FacturXFacts, PROFILES[rules], texts, warnings, names=names)
 
 
 def _own_texts(known: Tables) -> dict[str, str]:

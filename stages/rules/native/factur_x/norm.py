@@ -5,13 +5,12 @@ Source   Factur-X 1.09 (FNFE-MPE, FeRD), Schematron of the profiles
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from stages.rules.native.cii.german import empty_payment
 from stages.rules.native.cii.sums import floating, floating_cents, tax_totals, total_with_tax
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, cents
 from stages.rules.native.factur_x.facts import FacturXFacts
+from stages.rules.native.factur_x.tolerance import Summed
 from stages.rules.native.head import TRANSFER
 
 DEVIATIONS: dict[str, str] = {
@@ -23,12 +22,9 @@ DEVIATIONS: dict[str, str] = {
 }
 
 TEXTS: dict[str, str] = {
-    "BR-FXEXT-Z-08rev": "the taxable amount of VAT category Z is what its lines and charges add up to, a cent for each",
     "BR-FX-EN-04": "between Germans it stands when, or at least where to, it was delivered (BT-72, BG-14, BG-26)",
     "BR-CO-27": "a credit transfer names the account that it goes to (BT-84)",
 }
-
-_CENT = Decimal("0.01")
 
 
 def norm(f: FacturXFacts) -> Hits:
@@ -62,27 +58,9 @@ def empty(f: FacturXFacts) -> Hits:
 
 
 def zero_rated(f: FacturXFacts) -> Hits:
-    """BR-FXEXT-Z-08rev: a cent for each line, allowance or charge that a row of Z sums up."""
-    d = f.document
-    for index, row in enumerate(d.vat_breakdown):
-        if row.category != "Z":
-            continue
-        fits = row.rate is not None
-        if row.rate is not None:
-            explained = bool(row.exemption_reason or row.exemption_reason_code)  # lines and charges never are
-            lines = [] if explained else [x for x in d.lines if (x.vat_category, x.vat_rate) == ("Z", row.rate)]
-            charges = [
-                each.given
-                for each in (() if explained else f.charges)
-                if (each.given.vat_category, each.given.vat_rate) == ("Z", row.rate)
-            ]
-            sums = [
-                cents(sum((line.net_amount for line in lines if line.net_amount is not None), ZERO)),
-                cents(sum((each.amount for each in charges if each.charge), ZERO)),
-                -cents(sum((each.amount for each in charges if not each.charge), ZERO)),
-            ]
-            fits = abs(row.taxable_amount - sum(sums)) <= _CENT * (len(lines) + len(charges))
-        if not fits:
+    """BR-FXEXT-Z-08rev, which BASIC has of EXTENDED."""
+    for index, row in enumerate(f.document.vat_breakdown):
+        if row.category == "Z" and not Summed(f, row).fits_by_reason:
             yield "BR-FXEXT-Z-08rev", f"vat_breakdown[{index}].taxable_amount", row.taxable_amount, None
 
 

@@ -1,11 +1,9 @@
 """What the stylesheet of each Factur-X profile has in its own way, as `tables.json` beside this file has it.
 
 Of every profile: `names`, how it calls the rules of the norm (BASIC has numbers of its own for all of them); `wanted`,
-the elements and attributes that must be in an element; `once`, what may stand in it once; `coded`, the elements whose
-text or attribute comes from a list. The file is taken from the pinned stylesheets (`derive`); a test holds both
-together, `make golden` writes it anew.
-
-Elements are paths as the stylesheet has them, without namespaces, from the transaction on; from the root after `^`.
+what must be in an element; `once`, what may stand there once; `coded`, whose text or attribute comes from a list: all
+three by the keys of `paths`. `given` are the rules of those kinds that are asked of nothing among these keys. The file
+is taken from the pinned stylesheets (`derive`); a test holds both together, `make golden` writes it anew.
 
 Source   Factur-X 1.09 (FNFE-MPE, FeRD)
 """
@@ -30,18 +28,19 @@ _XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _NORM = re.compile(r"\[((?:BR|CII|PEPPOL)-[\w-]+)\]")
 _LIST = re.compile(r"cl\[@id=(\d+)\]")
-_COUNT = re.compile(r"count\((?P<what>[^()]+)\)(?P<how>=|>=|<=)1")
+_COUNT = re.compile(r"count\((?P<what>[^()]+)\)(?P<how>=|>=|<=)[12]")
 _ATTRIBUTE = re.compile(r"@\w+")
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of one profile, as far as we ask them: by the keys of `paths`, `coded` with the codes of the list."""
+    """The tables of one profile; `coded` with the codes of the list."""
 
     names: Mapping[str, tuple[str, ...]]
     wanted: Mapping[str, str]
     once: Mapping[str, str]
     coded: Mapping[str, tuple[str, frozenset[str]]]
+    given: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -50,12 +49,12 @@ def of_profile(profile: str) -> Tables:
     content = json.loads(FILE.read_text())
     lists = [frozenset(each.split()) for each in content["lists"]]
     own = content["profiles"][profile]
-    coded, wanted, once = own["coded"], own["wanted"], own["once"]
     return Tables(
         {name: tuple(ids) for name, ids in own["names"].items()},
-        {key: wanted[path] for key, path in WANTED.items() if path in wanted},
-        {key: once[path] for key, path in ONCE.items() if path in once},
-        {key: (coded[path][0], lists[coded[path][1]]) for key, path in CODED.items() if path in coded},
+        own["wanted"],
+        own["once"],
+        {key: (rule, lists[number]) for key, (rule, number) in own["coded"].items()},
+        {kind: tuple(ids) for kind, ids in own["given"].items()},
     )
 
 
@@ -65,6 +64,12 @@ def derive(sheets: Mapping[str, bytes]) -> dict[str, Any]:
     return {"profiles": {name: _of_sheet(sheet, lists) for name, sheet in sheets.items()}, "lists": lists}
 
 
+_KEYS = {
+    kind: {path: key for key, path in paths.items()}
+    for kind, paths in (("wanted", WANTED), ("once", ONCE), ("coded", CODED))
+}
+
+
 def _of_sheet(sheet: bytes, lists: list[str]) -> dict[str, Any]:
     root = etree.fromstring(sheet, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
     own = {
@@ -72,21 +77,32 @@ def _of_sheet(sheet: bytes, lists: list[str]) -> dict[str, Any]:
         for each in root.iter("cl")
     }
     found: dict[str, Any] = {"names": {}, "wanted": {}, "once": {}, "coded": {}}
+    given: dict[str, set[str]] = {"wanted": set(), "once": set(), "coded": set()}
     for path, rule, test, text in _rules(root):
         norm = rule if not rule.startswith("FX") else next(iter(_NORM.findall(text)), "")
-        listed, counted = _LIST.search(test), _COUNT.fullmatch(test)
+        kind, child, listed = _kind(test)
+        key = _KEYS[kind].get(f"{path}{child}") if kind else None
         if norm:
             found["names"].setdefault(norm, []).append(rule)
-        elif listed is not None:
-            codes = own[listed[1]]
-            if codes not in lists:
-                lists.append(codes)
-            found["coded"][path] = [rule, lists.index(codes)]
-        elif counted is not None:
-            found["once" if counted["how"] == "<=" else "wanted"][f"{path}|{_short(counted['what'])}"] = rule
-        elif _ATTRIBUTE.fullmatch(test):
-            found["wanted"][f"{path}|{test}"] = rule
-    return found
+        elif kind and key is None:
+            given[kind].add(rule)
+        elif kind == "coded":
+            if own[listed] not in lists:
+                lists.append(own[listed])
+            found[kind][key] = [rule, lists.index(own[listed])]
+        elif kind:
+            found[kind][key] = rule
+    return found | {"given": {kind: sorted(rules) for kind, rules in given.items()}}
+
+
+def _kind(test: str) -> tuple[str, str, str]:
+    """(table or "", `|child`, number of the list) of what a rule asks."""
+    listed, counted = _LIST.search(test), _COUNT.fullmatch(test)
+    if listed is not None:
+        return "coded", "", listed[1]
+    if counted is not None:
+        return "once" if counted["how"] == "<=" else "wanted", f"|{_short(counted['what'])}", ""
+    return ("wanted", f"|{test}", "") if _ATTRIBUTE.fullmatch(test) else ("", "", "")
 
 
 def _rules(root: etree._Element) -> Iterator[tuple[str, str, str, str]]:

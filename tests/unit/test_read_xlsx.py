@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from reading_samples import everything, refusal, rules
 
 from schemas.documents import Invoice
@@ -18,6 +20,7 @@ from schemas.profiles import load_profile
 from stages.extraction import read_all
 from stages.formats.reading.head import Head
 from stages.formats.reading.step import Record, is_archive, read
+from stages.formats.xlsx import entering
 
 YAML = """
 name: book
@@ -194,3 +197,44 @@ def test_empty_cells_at_the_end_are_no_damage() -> None:
     )
     profile = load_profile(YAML.replace("line: {vat_category: S}", "line: {vat_category: S, vat_rate: '23'}"))
     assert [r.document and r.document.number for r in everything(data, profile, limit=1)] == ["1", "2"]
+
+
+def _rewritten(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content) if name.endswith("sheet1.xml") else content)
+    return target.getvalue()
+
+
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "as it is": lambda xml: xml,
+    "with rows missing": lambda xml: re.sub(rb'<row r="(11[23]\d|1100)".*?</row>', b"", xml),
+    "with a prefix": lambda xml: re.sub(rb"<(/?)([a-zA-Z])", rb"<\1x:\2", xml).replace(b"xmlns=", b"xmlns:x=", 1),
+    "without numbers": lambda xml: re.sub(rb'<row r="\d+"', b"<row", xml),
+    "with a comment that looks like a row": lambda xml: xml.replace(
+        b"<sheetData>", b'<sheetData><!-- <row r="1150"> -->'
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_sheet_is_entered_at_any_row(change: str) -> None:
+    """Passing over rows as bytes gives the rows that going through all of them gives."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    for number in range(1, 1201):
+        sheet.append([f"N {number}", number, "<row r='1100'>"])
+    target = io.BytesIO()
+    workbook.save(target)
+    data = _rewritten(target.getvalue(), CHANGES[change])
+
+    def values(found: Any) -> list[list[Any]]:
+        return [[cell.value for cell in row] for row in found]
+
+    for first in (1001, 1100, 1200, 1201):
+        entered = values(entering.rows(entering.load(io.BytesIO(data), values=False).worksheets[0], first))
+        through = values(load_workbook(io.BytesIO(data), read_only=True).worksheets[0].iter_rows(min_row=first))
+        assert entered == through, first
+        assert bool(entered) == (first <= 1200), first

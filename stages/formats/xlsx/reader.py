@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import codecs
 import struct
-import warnings
 import zipfile
 import zlib
 from bisect import bisect_left
@@ -32,12 +31,15 @@ from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse, unreadable
 from stages.formats.reading.table import reader
 from stages.formats.reading.table.rows import Row, Start
+from stages.formats.xlsx.entering import load, rows
 
 PART_BYTES = 100 * 1024 * 1024
 """The largest sheet, unpacked; the texts that its cells share are held in memory, so they get less."""
 SHARED_BYTES = 16 * 1024 * 1024
 RATIO = 40
 ROWS, COLUMNS = 200_000, 1000
+"""Memory is no matter of rows: time is. A sheet is gone through once before its first document (are the rows of each
+together?), which costs 60 to 70 µs a row in one step."""
 _KEPT = 400_000
 """Cells of a sheet that is kept."""
 _CELLS = 100_000
@@ -111,11 +113,7 @@ class Book:
         """`values`: what Excel stored as the results of formulas, instead of the formulas. Raises Unfit."""
         try:
             if values not in self._books:
-                from openpyxl import load_workbook
-
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # about styles and validations that nobody here looks at
-                    self._books[values] = load_workbook(self._file, read_only=True, data_only=values, keep_links=False)
+                self._books[values] = load(self._file, values=values)
             book = self._books[values]
             names = book.sheetnames
             wanted = names[0] if name is None else name
@@ -123,7 +121,6 @@ class Book:
                 message = "the workbook has no such sheet"
                 raise Unfit(refuse("xlsx-sheet", message, "the workbook", ", ".join(names)[:80], wanted))
             found = book[wanted]
-            found.reset_dimensions()  # what the file says of its size may be wrong
         except _FAILURES:
             raise Unfit(refuse("xlsx-damaged", "the workbook is damaged", "the workbook")) from None
         return found
@@ -152,11 +149,9 @@ class SheetRows:
             at = bisect_left(kept, self.offset, key=lambda row: row.start)
             self._kept = iter(kept[at:])
             return
-        rows = book.sheet(name, values=False).iter_rows(min_row=self.offset)
         cached = mapping.formulas == "cached"
-        stored = book.sheet(name, values=True).iter_rows(min_row=self.offset) if cached else None
-        self._rows: Iterator[Any] = iter(rows)
-        self._stored: Iterator[Any] | None = iter(stored) if stored is not None else None
+        self._rows = rows(book.sheet(name, values=False), self.offset)
+        self._stored = rows(book.sheet(name, values=True), self.offset) if cached else None
 
     def skip_line(self) -> None:
         next(self, None)

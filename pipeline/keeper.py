@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from pipeline import embedded
-from pipeline.embedded.processes import Identity, identify
-from pipeline.settings import Settings
+from pipeline import embedded, kept
+from pipeline.embedded import processes
+from pipeline.embedded.processes import identify
+from pipeline.kept import Kept
+from pipeline.settings import Settings, load
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pipeline.wiring import Endpoints
 
 log = structlog.get_logger()
 
-STOP_SECONDS = 9.0
 Places = tuple[str | None, str | None]
 """Where the embedded broker and database answer."""
 STEADY_SECONDS = 10.0
@@ -46,26 +51,8 @@ class Child:
     not_before: float = 0.0
     found: Places = (None, None)
     """Where broker and database answered when it was started."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a keeper says of itself in `run/keeper.json`."""
-
-    keeper: Identity
-    children: dict[str, int]
-    deaths: dict[str, int]
-    ready: bool
-
-
-def kept(data: Path) -> Kept | None:
-    """The running keeper of a data folder, or None."""
-    try:
-        raw = json.loads((data / "run" / "keeper.json").read_text())
-    except (OSError, ValueError):
-        return None
-    found = Kept(Identity(**raw["keeper"]), raw["children"], raw["deaths"], raw["ready"])
-    return found if found.keeper.alive() else None
+    marks: kept.Marks = field(default_factory=dict)
+    """Of the settings with which it was started."""
 
 
 @dataclass
@@ -89,6 +76,15 @@ class Keeper:
         ]
 
     async def run(self) -> None:
+        """Until it is told to stop; at once where another keeper looks after the folder."""
+        with kept.alone(self.settings.data) as mine:
+            if mine:
+                await self._run()
+            else:
+                log.error("another-keeper", data=str(self.settings.data))
+
+    async def _run(self) -> None:
+        kept.end_orphans(self.settings.data)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -140,7 +136,15 @@ class Keeper:
             child.process.terminate()
         if child.process is None and now >= child.not_before:
             child.started, child.found = now, found
+            child.marks = self._marks()
             child.process = self._spawn(child)
+
+    def _marks(self) -> kept.Marks:
+        """A child reads the settings itself, when it starts: they may be others than they were at the keeper's."""
+        try:
+            return kept.marks(load(self.settings.data))
+        except ConfigurationError:
+            return {}  # it will say so itself
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
         folder = self.settings.data / "log"
@@ -155,25 +159,21 @@ class Keeper:
         me = identify(os.getpid())
         assert me is not None
         run = self.settings.data / "run"
-        run.mkdir(parents=True, exist_ok=True)
-        ready = all((run / f"{child.name}.ready").exists() for child in self.children)
-        pids = {child.name: child.process.pid for child in self.children if child.process}
-        state = {
-            "keeper": asdict(me), "children": pids, "deaths": {c.name: c.deaths for c in self.children}, "ready": ready,
-        }  # fmt: skip
-        text = json.dumps(state)
-        path = run / "keeper.json"
-        if not path.exists() or path.read_text() != text:
-            fresh = run / f"keeper.json.{os.getpid()}"
-            fresh.write_text(text)
-            fresh.replace(path)
+        pids = {child.name: identify(child.process.pid) for child in self.children if child.process}
+        Kept(
+            keeper=me,
+            children={name: identity for name, identity in pids.items() if identity is not None},
+            deaths={child.name: child.deaths for child in self.children},
+            marks={child.name: child.marks for child in self.children},
+            ready=all((run / f"{child.name}.ready").exists() for child in self.children),
+        ).write(self.settings.data)
 
     def _end(self) -> None:
         """Children first, all at once, then the services: nobody loses the database in mid-work."""
         running = [child.process for child in self.children if child.process is not None]
         for process in running:
             process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + kept.STOP_SECONDS
         for process in running:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
@@ -181,7 +181,7 @@ class Keeper:
                 process.kill()
                 process.wait()
         embedded.stop(self.settings.data)
-        (self.settings.data / "run" / "keeper.json").unlink(missing_ok=True)
+        kept.forget(self.settings.data)
 
 
 def _moved(before: Places, now: Places) -> bool:
@@ -196,46 +196,78 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
-def start_in_background(settings: Settings, say: Callable[[str], None], timeout: float = 90.0) -> Kept:
-    """Start a keeper, or find the one that runs; returns when workers and web are ready.
+def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
+    """Start what does not run, and start anew what runs with other settings; returns when workers and web are ready.
 
-    Raises ConfigurationError with the log's end when they do not come up.
+    Raises ConfigurationError with a setting's name, or with the logs' ends where something does not come up; what this
+    call started is stopped again then.
     """
-    from schemas.errors import ConfigurationError
+    from pipeline import wiring
 
-    found = kept(settings.data)
-    if found is None:
-        log_file = settings.data / "log" / "keeper.log"
+    data = settings.data
+    with kept.one_at_a_time(data):
+        before = kept.kept(data)
+        fresh = before is None and not embedded.running(data).pids
+        try:
+            found = wiring.prepare(settings, say)
+            if before is not None and (names := kept.changed(settings, before)):
+                say(f"Set otherwise since the last start: {', '.join(names)}; starting anew")
+                fresh = _stop(data)
+                found = wiring.prepare(settings, say)
+            _start_in_background(settings, say)
+        except BaseException:
+            if fresh:
+                _stop(data)
+            raise
+        return found
+
+
+def down(data: Path) -> bool:
+    """Stop the keeper, all it keeps, and the embedded services. False when nothing ran."""
+    if not (data / "run").is_dir():
+        return False
+    with kept.one_at_a_time(data):
+        return _stop(data)
+
+
+def _start_in_background(settings: Settings, say: Callable[[str], None], timeout: float = 90.0) -> None:
+    data = settings.data
+    started = None
+    if kept.kept(data) is None:
+        log_file = data / "log" / "keeper.log"
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with open(log_file, "ab") as out:
-            subprocess.Popen(
-                [sys.executable, "-m", "pipeline", "keep", "--data", str(settings.data)],
+            started = subprocess.Popen(
+                [sys.executable, "-m", "pipeline", "keep", "--data", str(data)],
                 stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         say("Workers and pages: starting")
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        found = kept(settings.data)
+        found = kept.kept(data)
         if found is not None and found.ready:
-            return found
+            return
         if found is not None and max(found.deaths.values(), default=0) >= 3:
             break
+        if found is None and started is not None and started.poll() is not None:
+            break
         time.sleep(0.05)
-    tails = []
-    for name in ("keeper", "worker", "web"):
-        path = settings.data / "log" / f"{name}.log"
-        if path.exists():
-            tails.append(f"--- {path}\n{path.read_text('utf-8', 'replace')[-1500:]}")
+    tails = [
+        f"--- {path}\n{path.read_text('utf-8', 'replace')[-1500:]}"
+        for path in (data / "log" / f"{name}.log" for name in ("keeper", "worker", "web"))
+        if path.exists()
+    ]
     raise ConfigurationError("workers and pages did not come up\n" + "\n".join(tails))
 
 
-def stop(data: Path, timeout: float = 25.0) -> bool:
-    """Stop the keeper and all it keeps. False when none runs; embedded services are stopped either way."""
-    found = kept(data)
+def _stop(data: Path, timeout: float = 25.0) -> bool:
+    found = kept.kept(data)
     if found is not None:
         found.keeper.signal(signal.SIGTERM)
-        deadline = time.monotonic() + timeout
-        while found.keeper.alive() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    embedded.stop(data)
-    return found is not None
+        if processes.wait_gone([found.keeper], timeout):
+            found.keeper.signal(signal.SIGKILL)
+            processes.wait_gone([found.keeper], 2)
+    kept.end_orphans(data)
+    ran = embedded.stop(data)
+    kept.forget(data)
+    return found is not None or ran

@@ -148,12 +148,12 @@ def _stay(here: Running) -> None:
     """Until Ctrl-C, or until something that must run does not."""
     import time
 
-    from pipeline import keeper
+    from pipeline import kept
     from pipeline.cli.output import say
 
     while True:
         time.sleep(1)
-        if not here.providers.alive() or keeper.kept(here.settings.data) is None:
+        if not here.providers.alive() or kept.kept(here.settings.data) is None:
             say("Something that the demo started is gone; the logs are in " + str(here.settings.data / "log"))
             return
 

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import embedded, kept
+from pipeline.embedded import processes as system
 from pipeline.settings import Settings
 from schemas.errors import EntregaError
 
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 def processes(settings: Settings) -> list[dict[str, Any]]:
     """Embedded services, keeper and its children: running, stopped or crashed, with their memory."""
-    from pipeline import embedded, keeper
-    from pipeline.embedded import processes as system
-
     found: list[dict[str, Any]] = []
     for name, state in embedded.status(settings.data).items():
         configured = settings.kafka_servers if name == "kafka" else settings.database_url
@@ -31,21 +30,46 @@ def processes(settings: Settings) -> list[dict[str, Any]]:
         found.append(
             {"service": name, "is": state.state, "pid": state.pid, "memory_mib": state.memory >> 20, "note": note}
         )
-    kept = keeper.kept(settings.data)
+    last = kept.last(settings.data)
+    runs = last is not None and last.keeper.alive()
+    found.append(_keeper(last, runs=runs))
     for name in ("worker", "web"):
-        pid = kept.children.get(name) if kept else None
-        identity = system.identify(pid) if pid else None
-        deaths = kept.deaths.get(name, 0) if kept else 0
+        child = last.children.get(name) if last else None
+        alive = child is not None and child.alive()
+        notes = (
+            [_of_deaths(settings.data, name, last.deaths.get(name, 0)), _of_changes(settings, last, name)]
+            if last and runs
+            else []
+        )
         found.append(
             {
                 "service": name,
-                "is": "running" if identity else ("crashed" if kept else "stopped"),
-                "pid": pid,
-                "memory_mib": system.memory(identity) >> 20 if identity else 0,
-                "note": _of_deaths(settings.data, name, deaths),
+                "is": "running" if alive else ("crashed" if runs else "stopped"),
+                "pid": child.pid if child else None,
+                "memory_mib": system.memory(child) >> 20 if child and alive else 0,
+                "note": "; ".join(filter(None, notes)),
             }
         )
     return found
+
+
+def _keeper(last: kept.Kept | None, *, runs: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"service": "keeper", "is": "stopped", "pid": None, "memory_mib": 0, "note": ""}
+    if last is None:
+        return row
+    if not runs:
+        return row | {
+            "is": "crashed", "pid": last.keeper.pid,
+            "note": "it died and was not stopped; nothing is looked after until `entrega up`",
+        }  # fmt: skip
+    memory = system.memory(last.keeper, children=False) >> 20
+    return row | {"is": "running", "pid": last.keeper.pid, "memory_mib": memory}
+
+
+def _of_changes(settings: Settings, last: kept.Kept, child: str) -> str:
+    """A running process has the settings with which it was started, whatever the file says now."""
+    names = kept.changed(settings, last, child)
+    return f"set otherwise since its start: {', '.join(names)}; `entrega up` starts it anew" if names else ""
 
 
 def _of_deaths(data: Path, name: str, deaths: int) -> str:
@@ -72,6 +96,7 @@ async def check(settings: Settings) -> list[dict[str, str]]:
     whether the stages take what waits for them.
     """
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+        ("keeper", lambda: asyncio.to_thread(_looked_after, settings)),
         ("kafka", lambda: _kafka(settings)),
         ("database", lambda: _database(settings)),
         ("stages", lambda: _stages(settings)),
@@ -94,6 +119,26 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         except Exception as error:
             results.append({"what": what, "is": "wrong", "detail": f"{type(error).__name__}: {error}"[:200]})
     return results
+
+
+def _looked_after(settings: Settings) -> str:
+    """What runs, and whether with these settings: what is asked below is what they name."""
+    last = kept.last(settings.data)
+    if last is None:
+        return "none: `entrega up` was not called, or it was stopped"
+    if not last.keeper.alive():
+        raise Wrong("it died and was not stopped; nothing is looked after until `entrega up`")
+    if names := kept.changed(settings, last):
+        raise Wrong(f"what runs was started with other settings: {', '.join(names)}; `entrega up` starts it anew")
+    return "runs with these settings"
+
+
+def _in_force(settings: Settings, *names: str) -> None:
+    """Raises Wrong where what runs has other values: the file's answer would be about nobody."""
+    running = kept.kept(settings.data)
+    others = [name for name in kept.changed(settings, running) if name in names] if running else []
+    if others:
+        raise Wrong(f"what runs was started with another {' and another '.join(others)}; `entrega up` starts it anew")
 
 
 async def _kafka(settings: Settings) -> str:
@@ -223,6 +268,7 @@ def _disk(settings: Settings) -> str:
 
 
 async def _email(settings: Settings) -> str:
+    _in_force(settings, "email_provider", "smtp_host", "smtp_port", "sendgrid_url")
     if settings.email_provider == "outbox":
         return "outbox: nothing leaves the house"
     if settings.email_provider == "smtp":
@@ -232,6 +278,7 @@ async def _email(settings: Settings) -> str:
 
 
 async def _sms(settings: Settings) -> str:
+    _in_force(settings, "sms_provider", "twilio_url")
     if settings.sms_provider == "outbox":
         return "outbox: nothing leaves the house"
     return await _connects_url(settings.twilio_url)

@@ -22,15 +22,15 @@ def register(app: typer.Typer) -> None:
 def up(data: DataOption = None, json: JsonOption = False) -> None:
     """Start broker, database, workers and pages.
 
-    Whatever is not configured otherwise is started here, in the background; what runs already is left alone.
+    Whatever is not configured otherwise is started here, in the background. What runs already is left alone; where
+    settings were changed since, workers and pages are started anew with them.
     """
     from pipeline import keeper, wiring
     from pipeline.cli.output import json_line, say
     from pipeline.settings import load
 
     settings = load(data)
-    found = wiring.prepare(settings, say)
-    keeper.start_in_background(settings, say)
+    found = keeper.up(settings, say)
     pages = wiring.addresses(settings)
     if json:
         json_line({"data": str(settings.data), "kafka": found.kafka, **pages})
@@ -52,7 +52,7 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
     settings = load(data)
     with working("Stopping", quiet=json):
-        stopped = keeper.stop(settings.data)
+        stopped = keeper.down(settings.data)
     if json:
         json_line({"stopped": bool(stopped)})
     else:

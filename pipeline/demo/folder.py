@@ -35,12 +35,12 @@ def prepare(data: Path, *, fresh: bool) -> None:
 
     Raises ConfigurationError where something runs in it, or where it is not a folder that the demo made.
     """
-    from pipeline import embedded, keeper
+    from pipeline import embedded, kept
 
     settings = data / "entrega.toml"
     if data.exists() and any(data.iterdir()) and not _ours(settings):
         raise ConfigurationError(f"{data} is not empty and was not made by `entrega demo`: it is left as it is")
-    if keeper.kept(data) is not None:
+    if kept.kept(data) is not None:
         raise ConfigurationError(
             f"something runs in {data}: end that demo (Ctrl-C), or stop it with `entrega down --data {data}`"
         )

@@ -56,8 +56,7 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
         mailboxes = {"edi_provider": "folder", "edi_folder": str((data / "mailboxes").absolute())}
         folder.write_settings(data, {**folder.SENDER, **sandbox.settings(), **mailboxes})
         settings = load(data)
-        wiring.prepare(settings, say)
-        keeper.start_in_background(settings, say)
+        keeper.up(settings, say)
         public_url = wiring.public_url(settings)
         sandbox.report_to(public_url)
         yield Running(settings, public_url, sandbox)
@@ -66,7 +65,7 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave half of it running
         say("Stopping what the demo started")
         with suppress(OSError):
-            keeper.stop(data)
+            keeper.down(data)
         sandbox.stop()
 
 

@@ -202,14 +202,14 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def memory(process: Identity) -> int:
+def memory(process: Identity, *, children: bool = True) -> int:
     """Bytes of memory of a process and its children; pages they share are counted once (PSS)."""
     import psutil
 
     total = 0
     try:
         root = psutil.Process(process.pid)
-        family = [root, *root.children(recursive=True)]
+        family = [root, *(root.children(recursive=True) if children else ())]
     except psutil.Error:
         return 0
     for member in family:

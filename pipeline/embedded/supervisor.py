@@ -140,16 +140,21 @@ def running(data: Path) -> Running:
     return _running(data, {name: entry for name, entry in state.read(data).items() if entry.alive})
 
 
-def stop(data: Path, timeout: float = 10) -> None:
-    """End the services in order, both at once; what is left after `timeout` seconds is killed. Harmless twice."""
+def stop(data: Path, timeout: float = 10) -> bool:
+    """End the services in order, both at once; what is left after `timeout` seconds is killed. Harmless twice.
+
+    Whether one of them ran.
+    """
     data = data.resolve()
     if not (data / "run").is_dir():
-        return
+        return False
     with state.locked(data):
         entries = state.read(data)
+        ran = any(entry.alive for entry in entries.values())
         for name, entry in entries.items():
             state.write(data, name, replace(entry, wanted=False))  # first, so that nobody takes it for a crash
         _end([(s, e.process) for s in SERVICES if (e := entries.get(s.name)) and e.process is not None], timeout)
+    return ran
 
 
 def _end(services: list[tuple[Service, processes.Identity]], timeout: float) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from demo_house import Played, first_run, folder_of_tests, run
 
-from pipeline import embedded, keeper
+from pipeline import embedded, keeper, kept
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -83,7 +83,7 @@ def test_the_same_folder_again_sends_nothing(played: Played) -> None:
     assert [row["number"] for row in again.rows if row["end"] != "duplicate"] == ["FT 2026/1050"]
     assert len(again.accepted()) == before
     # and what it started it stopped
-    assert keeper.kept(played.data) is None
+    assert kept.kept(played.data) is None
     running = embedded.running(played.data)
     assert (running.kafka, running.database) == (None, None)
 
@@ -103,8 +103,8 @@ def test_sigterm_stops_everything(tmp_path: Path) -> None:
     finally:
         if process.poll() is None:
             process.kill()
-        keeper.stop(data)
-    assert keeper.kept(data) is None
+        keeper.down(data)
+    assert kept.kept(data) is None
     assert embedded.running(data).database is None
 
 

@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import yaml
 
-from pipeline import embedded, keeper, wiring
+from pipeline import embedded, kept, wiring
 from pipeline.settings import load
 
 TENANT = "acme"
@@ -157,8 +157,8 @@ class System:
 
     def child(self, name: str) -> int | None:
         """The pid of `worker` or `web`, while it runs."""
-        found = keeper.kept(self.data)
-        return found.children.get(name) if found else None
+        found = kept.kept(self.data)
+        return found.children[name].pid if found and name in found.children else None
 
     def last_status(self, name: str) -> int | None:
         """The exit status with which this child ended last, as the keeper's log says."""

@@ -18,6 +18,8 @@ def judge(document: Document, again: Again) -> tuple[Finding, ...]:
     if again.document is None:
         return again.findings
     wanted, found = _facts(document), _facts(again.document)
+    if _sold(document) == _sold(again.document):
+        found["lines"] = wanted["lines"]
     wanted.update(_amount(document, again.document))
     found.update(_amount(again.document, document))
     return tuple(
@@ -39,10 +41,22 @@ def _facts(document: Document) -> dict[str, str]:
     return facts
 
 
+def _sold(document: Document) -> int:
+    """Lines, and discounts and charges of the whole document: FA(3) has only lines for both."""
+    parts = (getattr(document, name, ()) for name in ("lines", "items", "allowances_charges"))
+    return sum(len(each) for each in parts)
+
+
 def _amount(document: Document, other: Document) -> dict[str, str]:
-    """The amount by which the two can be compared: what is due, or the total where a format has no more than that."""
+    """The amount by which the two can be compared: what is due, or the total where a format has no more than that.
+
+    An invoice of negative amounts and a credit note of positive ones say the same: where the two differ in that, the
+    credit note's amount is turned.
+    """
+    turned = {document.document_type, other.document_type} == {"invoice", "credit-note"}
+    sign = -1 if turned and document.document_type == "credit-note" else 1
     for name in ("amount_due", "tax_inclusive"):
         ours, theirs = (getattr(getattr(each, "totals", None), name, None) for each in (document, other))
         if ours is not None and theirs is not None:
-            return {f"totals.{name}": f"{Decimal(ours).normalize():f}"}
+            return {f"totals.{name}": f"{(sign * Decimal(ours)).normalize():f}"}
     return {}

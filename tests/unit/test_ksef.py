@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,14 +11,19 @@ from lxml import etree
 from mangling import survive
 
 from schemas.answers import SyntaxAcknowledgement
-from schemas.documents import Address, Invoice, Line, Party, PrecedingInvoice, VatBreakdown
+from schemas.documents import Address, AllowanceCharge, Invoice, Line, Party, PrecedingInvoice, VatBreakdown
 from schemas.errors import DocumentInvalid
+from stages.conversion.checking import Checker
+from stages.conversion.making import make
+from stages.conversion.reading_back import judge
 from stages.conversion.totals import complete
 from stages.formats import registry
 from stages.formats.ksef.codes import FA3
 from stages.formats.reading.step import Record, read
+from stages.formats.writing.rereading import Again
 
 D = Decimal
+DAY = date(2026, 11, 27)
 TARGET = registry.target("ksef-fa3")
 WARSAW = Address(line_1="ul. Kwiatowa 1", city="Warszawa", post_code="00-001", country="PL")
 SELLER = Party(name="Hurtownia Północ sp. z o.o.", vat_identifier="PL5265877635", address=WARSAW)
@@ -117,6 +123,48 @@ def test_a_correction_by_states_counts_the_one_before_against_the_one_after() ->
     assert found.type_code == "381"
     assert [each.net_amount for each in found.lines] == [D("150.00"), D("-50.00")]
     assert found.totals.amount_due == D(123)
+
+
+def leaves(document: Invoice, **options: str) -> dict[str, str]:
+    """Converted as the pipeline does it, read-back included: the places of what is told, with their rules."""
+    made = make(document, TARGET, options, "report", Checker((), DAY))
+    return {each.place: each.rule for each in made.losses}
+
+
+def test_discounts_and_charges_of_the_whole_invoice_are_lines_there() -> None:
+    """FA(3) has no others: the invoice leaves with a line for each, is read back with its amount, and that is told."""
+    off = AllowanceCharge(charge=False, amount=D("10.00"), vat_rate=D(23), vat_category="S", reason="Rabat")
+    freight = AllowanceCharge(charge=True, amount=D("5.00"), vat_rate=D(23), vat_category="S", reason="Fracht")
+    document = invoice(allowances_charges=(off, freight))
+    assert leaves(document)["allowances_charges[0]"] == leaves(document)["allowances_charges[1]"] == "ksef-altered"
+    found = again(TARGET.write(document, {}))
+    assert [(each.name, each.net_amount) for each in found.lines] == [
+        ("Ogrodzenie", D(100)), ("Rabat", D(-10)), ("Fracht", D(5)),
+    ]  # fmt: skip
+    assert found.totals.tax_inclusive == document.totals.tax_inclusive == D("116.85")
+
+
+@pytest.mark.parametrize(("code", "read"), [("384", "381"), ("381", "384")])
+def test_the_sign_of_a_correction_is_kept(code: str, read: str) -> None:
+    """A correction (384) of negative amounts is what a credit note of positive ones is, and the other way round: both
+    leave, with the amount they correct by."""
+    before = PrecedingInvoice(number="FA/16/2026", issue_date="2026-10-01")  # type: ignore[arg-type]
+    line = GOODS.model_copy(update={"quantity": D(-2)})
+    document = invoice(type_code=code, preceding_invoices=(before,), lines=(line,))
+    assert leaves(document, corrected_ksef_number=NUMBER)["type_code"] == "ksef-altered"
+    xml = TARGET.write(document, {"corrected_ksef_number": NUMBER})
+    assert texts(xml, "P_15") == {"P_15": "-123.00" if code == "384" else "123.00"}
+    found = again(xml)
+    assert (found.type_code, found.totals.tax_inclusive) == (read, D(123))
+
+
+def test_a_correction_of_another_amount_is_stopped() -> None:
+    """What is read back must be the same amount to pay, whichever way a correction says it."""
+    before = PrecedingInvoice(number="FA/16/2026", issue_date="2026-10-01")  # type: ignore[arg-type]
+    document = invoice(type_code="381", preceding_invoices=(before,))
+    turned = document.model_copy(update={"type_code": "384"})
+    (finding,) = judge(document, Again(turned))
+    assert (finding.place, finding.expected, finding.found) == ("totals.amount_due", "-123", "123")
 
 
 def test_what_is_missing_is_named_with_the_field_or_the_option() -> None:

@@ -27,7 +27,7 @@ from stages.formats.facturae.parties import CARRIED as CARRIED_OF_PARTY
 from stages.formats.facturae.parties import party, tax_number
 from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
-from stages.formats.writing.losses import uncarried
+from stages.formats.writing.losses import left_out
 from stages.formats.writing.plain_xml import branch, leaf, places
 from stages.formats.writing.xml_text import checked
 
@@ -52,14 +52,9 @@ _CARRIED = frozenset(
     lines[].base_quantity lines[].vat_category lines[].vat_rate lines[].name lines[].description
     lines[].seller_item_id""".split()
 ) | {f"{role}.{path}" for role in ("seller", "buyer") for path in CARRIED_OF_PARTY}  # fmt: skip
-_EXTRAS = {
-    f"{PREFIX}{name}"
-    for name in (
-        "series", "class", "document_type", "correction_reason", "correction_method", "correction_period.StartDate",
-        "correction_period.EndDate", "oficina_contable", "organo_gestor", "unidad_tramitadora", "organo_proponente",
-        "Modality",
-    )
-}  # fmt: skip
+_EXTRAS = """series class document_type correction_reason correction_method
+    correction_period.StartDate correction_period.EndDate oficina_contable organo_gestor
+    unidad_tramitadora organo_proponente Modality""".split()
 
 
 def write(document: Invoice, options: Options) -> bytes:
@@ -74,14 +69,7 @@ def losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
     """Every field with content that is left out or changed."""
     writer = _Writer(document, options)
     writer.batch()
-    otherwise = {each.place for each in writer.fit.changes}
-    left = [
-        each
-        for each in uncarried(document, _CARRIED, "facturae-loss")
-        if each.place not in otherwise
-        if not each.place.startswith("extras.") or each.place.removeprefix("extras.") not in _EXTRAS
-    ]
-    return (*left, *writer.fit.changes)
+    return left_out(document, _CARRIED, _EXTRAS, writer.fit)
 
 
 class _Writer(Amounts):

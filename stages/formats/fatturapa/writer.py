@@ -33,7 +33,7 @@ from stages.formats.fatturapa.parties import (
 )
 from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
-from stages.formats.writing.losses import uncarried
+from stages.formats.writing.losses import left_out
 from stages.formats.writing.plain_xml import branch, leaf, places
 from stages.formats.writing.xml_text import checked
 
@@ -56,10 +56,9 @@ _CARRIED = frozenset(
     lines[].standard_item_id lines[].classifications lines[].accounting_reference lines[].order_line_reference
     lines[].attributes""".split()
 ) | {f"{role}.{path}" for role in ("seller", "buyer") for path in (*_PARTY, *(f"address.{a}" for a in _ADDRESS))}
-_EXTRAS = ("CodiceDestinatario", "RegimeFiscale", "PECDestinatario", "TipoDocumento", "ProgressivoInvio",
-           "FormatoTrasmissione",
-           "IscrizioneREA.", "DatiBollo.", "DataDDT", "Art73", "EsigibilitaIVA", "RiferimentoNormativo.", "cassa.",
-           "CondizioniPagamento", "ModalitaPagamento", "IdTrasmittente.")  # fmt: skip
+_EXTRAS = """CodiceDestinatario RegimeFiscale PECDestinatario TipoDocumento ProgressivoInvio FormatoTrasmissione
+    IscrizioneREA. DatiBollo. DataDDT Art73 EsigibilitaIVA RiferimentoNormativo. cassa.
+    CondizioniPagamento ModalitaPagamento IdTrasmittente.""".split()
 _LETTERS = string.digits + string.ascii_uppercase
 
 
@@ -75,12 +74,7 @@ def losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
     """Every field with content that is left out or changed."""
     writer = _Writer(document, options)
     writer.file()
-    left = [
-        each
-        for each in uncarried(document, _CARRIED, "fatturapa-loss")
-        if not each.place.startswith(tuple(f"extras.{PREFIX}{name}" for name in _EXTRAS))
-    ]
-    return (*left, *writer.fit.changes)
+    return left_out(document, _CARRIED, _EXTRAS, writer.fit)
 
 
 def progressive(document: Invoice, options: Options) -> str:

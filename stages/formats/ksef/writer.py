@@ -19,7 +19,7 @@ from stages.formats.ksef.options import NUMBER
 from stages.formats.ksef.parties import buyer, seller
 from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
-from stages.formats.writing.losses import uncarried
+from stages.formats.writing.losses import left_out
 from stages.formats.writing.plain_xml import branch, leaf, places
 from stages.formats.writing.xml_text import checked
 
@@ -40,9 +40,9 @@ _CARRIED = frozenset(
     lines[].name lines[].description lines[].note lines[].seller_item_id lines[].standard_item_id
     lines[].attributes""".split()
 ) | {f"{role}.{path}" for role in ("seller", "buyer") for path in _PARTY}
-_EXTRAS = ("RodzajFaktury", "JST", "GV", "P_1M", "P_18A", "P_19A", "P_19B", "P_19C", "P_23", "PrzyczynaKorekty",
-           "TypKorekty", "NrKSeFFaKorygowanej", "DataZaplaty", "KRS", "REGON", "BDO", "DataWytworzeniaFa", "SystemInfo",
-           "Odliczenia", "Obciazenia", "TP", "FP")  # fmt: skip
+_EXTRAS = """RodzajFaktury JST GV P_1M P_18A P_19A P_19B P_19C P_23 PrzyczynaKorekty TypKorekty
+    NrKSeFFaKorygowanej DataZaplaty KRS REGON BDO DataWytworzeniaFa SystemInfo Odliczenia Obciazenia
+    TP FP""".split()
 
 
 def write(document: Invoice, options: Options) -> bytes:
@@ -57,12 +57,7 @@ def losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
     """Every field with content that is left out or changed."""
     writer = _Writer(document, options)
     writer.invoice()
-    left = [
-        each
-        for each in uncarried(document, _CARRIED, "ksef-loss")
-        if not each.place.startswith(tuple(f"extras.{PREFIX}{name}" for name in _EXTRAS))
-    ]
-    return (*left, *writer.fit.changes)
+    return left_out(document, _CARRIED, _EXTRAS, writer.fit)
 
 
 class _Writer:
@@ -172,6 +167,9 @@ class _Writer:
             return leaf("RodzajFaktury", usual)
         if document.type_code not in ("381", "384"):
             fit.changed("type_code", "written as a correction (KOR)", document.type_code)
+        elif (document.totals.tax_inclusive or ZERO) < 0:
+            told = "FA(3) tells a credit note from another correction by the sign of its amounts"
+            fit.changed("type_code", told, document.type_code)
         kind = given if given in ("KOR", "KOR_ZAL", "KOR_ROZ") else "KOR"
         number = self.options.get("corrected_ksef_number") or self.kept("NrKSeFFaKorygowanej")
         if not document.preceding_invoices:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from schemas.documents import Address, Contact, DeliveryHints, Identifier, Invoice, Party
 from schemas.errors import Finding
+from stages.formats.writing.fitting import Fitting
 
 _PERSONAL = (Address, Contact, DeliveryHints, Party)
 """What stands here is not repeated: a finding may be shown where personal data may not."""
@@ -30,6 +31,15 @@ def uncarried(document: BaseModel, carried: frozenset[str], rule: str) -> tuple[
         Finding(rule=rule, message="the target has no place for it", place=place, found=found, severity="warning")
         for place, found in _walk(document, "", "", carried, above)
     )
+
+
+def left_out(document: BaseModel, carried: frozenset[str], extras: Iterable[str], fit: Fitting) -> tuple[Finding, ...]:
+    """What a writer changes or loses as it tells (`fit`), and every other field that `carried` does not name. `extras`
+    are beginnings of names of what only its format has (`extras.ksef.KRS`) and writes again."""
+    own = {each.place for each in fit.changes}
+    again = tuple(f"extras.{fit.name}.{name}" for name in extras)
+    walked = uncarried(document, carried, f"{fit.name}-loss")
+    return (*(each for each in walked if each.place not in own and not each.place.startswith(again)), *fit.changes)
 
 
 def told(places: Iterable[tuple[str, str]], name: str, altered: frozenset[str] = frozenset()) -> Iterator[Finding]:

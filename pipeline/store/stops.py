@@ -103,6 +103,6 @@ def _advised(row: dict[str, Any]) -> dict[str, Any]:
     again = row["state"] == "open" and row["replayable"] and row["reason"] not in REFUSING
     return {
         **row,
-        "advice": plain.reason(row["reason"])[1],
+        "advice": plain.advice(row["reason"], [finding["rule"] for finding in row["findings"]]),
         "command": f"parked replay {str(row['parked_id'])[:8]}" if again else None,
     }

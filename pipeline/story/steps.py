@@ -88,7 +88,7 @@ def _tone(type_: str) -> str:
 
 def _says(type_: str, data: dict[str, Any]) -> tuple[str, str]:
     if type_ in ("parked", "refused", "retry-scheduled") and data.get("explanation"):
-        return str(data["explanation"]), plain.reason(data.get("reason"))[1]
+        return str(data["explanation"]), plain.advice(data.get("reason"), data.get("rules") or ())
     if type_ in _BAD | _WARN and (word := data.get("reason") or data.get("why")):
         return plain.reason(str(word))
     if type_ == EventType.FALLBACK_STARTED:

@@ -83,6 +83,14 @@ def test_failures_say_what_to_do() -> None:
     assert not any("ana.costa" in value for _, value in step.facts)
 
 
+def test_what_the_directory_lacks_is_not_sought_in_the_erp() -> None:
+    """Peppol asks for the buyer's electronic address, and the recipients file may give it."""
+    (step,) = steps([row("refused", stage="conversion", reason="document-invalid", explanation="It breaks a rule.",
+                         rules=["BR-06", "PEPPOL-EN16931-R010"])], {})  # fmt: skip
+    assert (step.says, step.do) == ("It breaks a rule.", plain.BY_RULE["PEPPOL-EN16931-R010"])
+    assert "endpoint_scheme and endpoint" in step.do
+
+
 def test_every_reason_has_a_sentence() -> None:
     """Each reason of our errors and of the providers has a sentence, and each that parks says what to do."""
 

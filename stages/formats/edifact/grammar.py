@@ -5,7 +5,8 @@
     Row("FTX+{subject_code=AAI}+++{text|5}", into="notes[]")
 
 - `137|3` a qualifier: the first is written, any is read; the first row of a place that fits a segment takes it.
-- `=9` is written and not looked at when reading. An empty component is anything.
+- `=9` is written, and says nothing when read; so do others behind it (`=9|7`, `?` for none). An empty component is
+  anything. What a row does not name, or does not expect, keeps its segment aside (`Rule.leaves`).
 - `{field}` a text, `{field|codec}` something else (`codecs.py`), `{field|5}` a text over five components. `{field=AAI}`
   has a value that is written where there is none. A field that begins with `_` belongs to the message's own `shape`.
 - `into` is the part of the document that the row's fields belong to; with `[]` each repetition is one more of them;
@@ -17,8 +18,9 @@ A row is written where one of its fields, or a row below it, has content; one wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from pydantic import BaseModel
@@ -55,6 +57,10 @@ class Message:
     differences: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Release -> word that stands as `<word>` in a template -> what stands there in that release; a row with a word
     that the release does not have is left out."""
+    told: tuple[str, ...] = ()
+    """Functions (1225) with which it is read though it is no original (9): that is told."""
+    own: frozenset[str] = frozenset()
+    """Functions that the message itself understands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +98,20 @@ class Rule:
     more: bool
     only_read: bool
     below: Mapping[Slot, tuple[Rule, ...]]
+    taken: tuple[int, ...]
+    """For each element, how many components from its first one on the row takes, whatever they say."""
+    silent: Mapping[tuple[int, int], Container[str]]
+    """(element, component) behind those -> what says nothing there, or is taken."""
+
+    def leaves(self, elements: list[list[str]]) -> bool:
+        """Does the segment say what the row does not take?"""
+        for at, given in enumerate(elements):
+            taken = self.taken[at] if at < len(self.taken) else 0
+            if len(given) > taken:
+                for component, said in enumerate(given[taken:], start=taken):
+                    if said and not said.isspace() and said not in self.silent.get((at, component), ()):
+                        return True
+        return False
 
     def fits(self, elements: list[list[str]]) -> bool:
         for each in self.fixed:
@@ -120,6 +140,28 @@ def compiled(message: Message, release: str) -> Grammar:
     return Grammar(message, release, table, compiler.bind(table, message.rows))
 
 
+class _Anything:
+    def __contains__(self, _said: object) -> bool:
+        return True
+
+
+_ANYTHING = _Anything()
+_CURRENCY = ((1, 2), (1, 3))
+"""MOA's currency, which the walk compares with the document's, and what currency it is."""
+
+
+def _taken(
+    fixed: list[Fixed], fields: list[Field], silent: dict[tuple[int, int], Container[str]]
+) -> tuple[tuple[int, ...], dict[tuple[int, int], Container[str]]]:
+    """`Rule.taken` and `Rule.silent`."""
+    places = {(each.element, each.component) for each in fixed if each.read is not None}
+    places |= {(each.element, each.component + offset) for each in fields for offset in range(each.span)}
+    counts = [1]
+    for element in range(1, max((element for element, _ in places), default=0) + 1):
+        counts.append(next(component for component in count() if (element, component) not in places))
+    return tuple(counts), {**silent, **dict.fromkeys(places, _ANYTHING)}
+
+
 _WORD = re.compile(r"<(\w+)>")
 
 
@@ -145,6 +187,7 @@ class _Compiler:
         tag, *elements = _split(template, "+")
         fixed: list[Fixed] = []
         fields: list[Field] = []
+        silent: dict[tuple[int, int], Container[str]] = dict.fromkeys(_CURRENCY, _ANYTHING) if tag == "MOA" else {}
         for at, element in enumerate(elements, start=1):
             component = 0
             for said in _split(element, ":"):
@@ -153,7 +196,9 @@ class _Compiler:
                     component += fields[-1].span
                     continue
                 if said.startswith("="):
-                    fixed.append(Fixed(at, component, None, said[1:]))
+                    values = said[1:].split("|")
+                    fixed.append(Fixed(at, component, None, "" if values[0] == "?" else values[0]))
+                    silent[at, component] = frozenset(values)
                 elif said:
                     values = said.split("|")
                     fixed.append(
@@ -163,7 +208,7 @@ class _Compiler:
         into = row.into.removeprefix("/")
         return Rule(
             tag, tuple(fixed), tuple(fields), into.removesuffix("[]"), into.endswith("[]"), row.into.startswith("/"),
-            row.more, row.only_read, self.bind(slot.below, row.rows),
+            row.more, row.only_read, self.bind(slot.below, row.rows), *_taken(fixed, fields, silent),
         )  # fmt: skip
 
     def field(self, tag: str, element: int, component: int, said: str) -> Field:

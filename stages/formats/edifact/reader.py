@@ -15,10 +15,11 @@ from typing import Any
 from schemas.documents import Invoice
 from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
+from stages.formats.edifact.functions import judged
 from stages.formats.edifact.interchange import Given, Interchange, messages, opened, value
 from stages.formats.edifact.messages import NAMES, grammar
 from stages.formats.edifact.structure import Oddity, sort
-from stages.formats.edifact.walking import Walk, raw
+from stages.formats.edifact.walking import Walk
 from stages.formats.reading.completing import Unfit, complete, complete_as, number_of
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
@@ -151,9 +152,6 @@ def _walked(given: Given, address: str) -> tuple[Walk, dict[str, Any]]:
     for each in odd:
         _tell(walk, each, address)
     walk.run(nodes)
-    for node in nodes:
-        if node.slot is None:
-            walk.keep(node.tag, raw(node.elements))
     walk.data["_interchange"] = given.interchange
     walk.data["_issued"] = issued(given.interchange)
     return walk, walk.data
@@ -188,7 +186,8 @@ def _completed(walk: Walk, profile: ExtractionProfile | None) -> Any:
     message.read_shape(data, walk)
     for name in ("_interchange", "_issued"):
         data.pop(name, None)
-    findings: list[Finding] = [*walk.findings]
+    findings: list[Finding] = [*walk.findings, *judged(message, data, walk)]
+    walk.finish()
     currency = data.get("currency")
     for other, place in walk.currencies.items():
         if currency and other != currency:

@@ -1,4 +1,7 @@
-"""One message's tree on its way to a document: the grammar's rows put values where they belong, the rest goes aside."""
+"""One message's tree on its way to a document: the grammar's rows put values where they belong, the rest goes aside.
+
+A segment of which a row takes only a part goes aside whole, so that what was left stands with what it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,17 @@ class Walk:
         self.findings: list[Finding] = []
         self.extras: dict[str, str] = {}
         self.currencies: dict[str, str] = {}
-        self.places: dict[tuple[int, str], str] = {}
+        self.places: dict[tuple[int, str], tuple[Node, int, int, str]] = {}
+        """(id of a part, field) -> the segment that gave it, element, component, groups around."""
         self._full: dict[tuple[int, str], bool] = {}
         self._taken: set[int] = set()
         """Parts that a row has begun: another segment of that kind is another party, and is not mixed into it."""
         self._kept: list[Any] = []
         """Parts that were put together: their ids are keys, so they must live on."""
+        self._aside: dict[int, str] = {}
+        """Segments that were kept aside, and as what."""
+        self._counts: dict[str, int] = {}
+        self._more = 0
 
     def run(self, nodes: list[Node]) -> None:
         for node in nodes:
@@ -47,17 +55,19 @@ class Walk:
             return
         rule = next((each for each in rules.get(node.slot, ()) if each.fits(node.elements)), None)
         if rule is None:
-            self._aside(node, path, deep=True)
+            self.keep_segment(node, path, deep=True)
             return
         if rule.tag == "MOA" and (currency := node.value(1, 3)):
             self.currencies.setdefault(currency, self.place(node, 1, 3))
         part = self._part(rule, target)
         if part is None:
-            self._aside(node, path, deep=True)
+            self.keep_segment(node, path, deep=True)
             return
         here = f"{path}{node.tag}/"
         for each in rule.fields:
-            self._field(each, rule, node, part, here)
+            self._field(each, rule, node, part, path)
+        if rule.leaves(node.elements):
+            self.keep_segment(node, path)
         for below in node.below:
             self._node(below, rule.below, part, here)
 
@@ -93,7 +103,6 @@ class Walk:
         *above, name = field.path.split(".")
         for step in above:
             target = target.setdefault(step, {})
-        place = self.place(node, field.element, field.component + 1)
         if field.codec.name == "texts":
             sign = field.sign
             value: Any = joined(parts, field.length, sign).strip()
@@ -107,42 +116,67 @@ class Walk:
             try:
                 value = field.codec.read([*parts, *[""] * (field.codec.span - len(parts))], self.decimal)
             except ValueError as wrong:
+                place = self.place(node, field.element, field.component + 1)
                 self.findings.append(refuse("edifact-number", str(wrong), place, parts[0]))
                 return
         if value in (None, ""):
             return
         if name in target:
             if target[name] != value:
-                self._aside(node, path.removesuffix(f"{node.tag}/"), deep=False)
+                self.keep_segment(node, path)
             return
         target[name] = value
         self._kept.append(target)
-        self.places[id(target), name] = place
+        self.places[id(target), name] = node, field.element, field.component + 1, path
 
     def place(self, node: Node, element: int = 0, component: int = 0) -> str:
         said = f"{self.address}, segment {node.number} {node.tag}"
         return f"{said}, element {element}.{component}" if element else said
 
-    def _aside(self, node: Node, path: str, *, deep: bool) -> None:
-        """Kept under its qualifiers, as it stood; a second one of the same name gets a number."""
+    def keep_segment(self, node: Node, path: str, *, deep: bool = False) -> None:
+        """Under its qualifiers, as it stood, with a warning at the first of its name; `deep`: with its group."""
         key = f"{path}{node.tag}" + (f"+{node.value(1)}" if node.value(1) else "")
-        self.keep(key, raw(node.elements))
+        if node.number not in self._aside:
+            self._aside[node.number] = key
+            if key not in self._counts:
+                message = "the canonical document has no place for it, or for a part of it; kept aside"
+                self.warnings.add("edifact-kept", message, self.place(node), raw(node.elements))
+            self.keep(key, raw(node.elements))
         for below in node.below if deep else ():
-            self._aside(below, f"{key}/", deep=True)
+            self.keep_segment(below, f"{key}/", deep=True)
+
+    def unused(self, part: Data, *names: str) -> None:
+        """Fields of a part that lead nowhere: they are gone, and their segments are kept aside."""
+        for name in names:
+            known = self.places.get((id(part), name))
+            if part.pop(name, None) is not None and known is not None:
+                self.keep_segment(known[0], known[3])
+
+    def rename(self, part: Data, name: str, other: str) -> None:
+        """A field under another name, with its place."""
+        part[other] = part.pop(name)
+        if (known := self.places.get((id(part), name))) is not None:
+            self.places[id(part), other] = known
 
     def keep(self, key: str, value: str) -> None:
-        if len(self.extras) >= _EXTRAS or not value:
+        if not value:
             return
-        name, count = key, 1
-        while name in self.extras:
-            count += 1
-            name = f"{key}[{count}]"
-        self.extras[name] = value[:1000]
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        if len(self.extras) >= _EXTRAS:
+            self._more += 1
+            return
+        self.extras[key if count == 1 else f"{key}[{count}]"] = value[:1000]
+
+    def finish(self) -> None:
+        """Say how much was too much to be kept."""
+        if self._more:
+            message = f"{self._more} more segments than the {_EXTRAS} that are kept aside"
+            self.warnings.add("edifact-limit", message, self.address)
 
     def locate(self, path: Path) -> str:
         """The segment that gave the field, or the message."""
         at: Any = self.data
-        found = ""
+        found: tuple[Node, int, int, str] | None = None
         for step in path:
             if isinstance(at, dict) and isinstance(step, str):
                 found = self.places.get((id(at), step), found)
@@ -152,7 +186,8 @@ class Walk:
             else:
                 break
         said = format_path(path)
-        return f"{found or self.address}, {said}" if said else found or self.address
+        place = self.place(*found[:3]) if found else self.address
+        return f"{place}, {said}" if said else place
 
 
 def raw(elements: Elements) -> str:

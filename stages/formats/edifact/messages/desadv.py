@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.orders import DespatchAdvice
+from stages.formats.edifact.functions import COPIES
 from stages.formats.edifact.grammar import Data, Message, Row
 from stages.formats.edifact.messages import items, parties
 from stages.formats.edifact.messages.items import DESCRIPTION, ITEM, ORIGIN
@@ -15,8 +16,8 @@ from stages.formats.edifact.messages.items import DESCRIPTION, ITEM, ORIGIN
 _LINE = (
     *ITEM,
     Row("QTY+12|46|1:{quantity|number}:{unit|unit}"),
-    Row("QTY+21:{ordered|number}"),
-    Row("QTY+83:{outstanding|number}"),
+    Row("QTY+21:{ordered|number}:{_unit|unit}"),
+    Row("QTY+83:{outstanding|number}:{_unit|unit}"),
     ORIGIN,
     Row("GIN+BX+{batch}"),
     Row("GIN+BN+{value}", into="_serials[]"),
@@ -34,10 +35,10 @@ _PACKAGE = (
             Row("PCI+=ZZZ", rows=(Row("GIN+BJ+{identifier}"),)),
         ),
     ),
-    Row("LIN+{identifier}++{_item|item}", into="lines[]", rows=_LINE),
+    Row("LIN+{identifier}++{_item|item}::=?|9", into="lines[]", rows=_LINE),
 )  # fmt: skip
 ROWS = (
-    Row("BGM+{type_code}+{number}+=9"),
+    Row("BGM+{type_code}::=?|9+{number}+{_function=9}"),
     Row("DTM+137:{issue_date|day}"),
     Row("DTM+11:{shipment.despatched|day}"),
     Row("DTM+17|132|2:{shipment.expected|day}"),
@@ -60,12 +61,12 @@ ROWS = (
 )
 
 
-def read_shape(data: Data, _walk: Any) -> None:
+def read_shape(data: Data, walk: Any) -> None:
     data.pop("_count", None)
     if (carrier := data.pop("_carrier", None)) is not None:
         data["payee"] = carrier  # for the length of the next line, where parties are put into their form
-    parties.read(data)
-    items.fallback(data.get("shipment", {}), "delivery_terms", "_terms")
+    parties.read(data, walk)
+    items.fallback(data.get("shipment", {}), "delivery_terms", "_terms", walk)
     if (carrier := data.pop("payee", None)) is not None:
         data.setdefault("shipment", {})["carrier"] = carrier
     orders = [each["value"] for each in data.pop("_orders", ()) if each.get("value")]
@@ -85,6 +86,8 @@ def read_shape(data: Data, _walk: Any) -> None:
         for each in here:
             if set(each) == {"quantity"}:
                 data.setdefault("shipment", {}).setdefault("packages", each["quantity"])
+                if data["shipment"]["packages"] != each["quantity"]:
+                    walk.unused(each, "quantity")
                 continue
             if parent:
                 each["inside"] = parent
@@ -94,17 +97,18 @@ def read_shape(data: Data, _walk: Any) -> None:
                 line["package"] = first
             lines.append(line)
     for index, line in enumerate(lines, start=1):
-        _read_line(line, index)
+        _read_line(line, index, walk)
     if packages:
         data["packages"] = packages
     data["lines"] = lines
 
 
-def _read_line(line: Data, index: int) -> None:
-    items.read_line(line)
+def _read_line(line: Data, index: int, walk: Any) -> None:
+    items.read_line(line, walk)
+    items.fallback(line, "unit", "_unit", walk)
     line.setdefault("identifier", str(index))
-    items.fallback(line, "batch", "_batch")
-    items.fallback(line, "best_before", "_best_before")
+    items.fallback(line, "batch", "_batch", walk)
+    items.fallback(line, "best_before", "_best_before", walk)
     serials = [each["value"] for each in line.pop("_serials", ()) if each.get("value")]
     if serials:
         line["serial_numbers"] = serials
@@ -145,4 +149,4 @@ def _levels(packages: list[Data], lines: list[Data], count: Any) -> list[Data]:
     return levels
 
 
-MESSAGE = Message("DESADV", DespatchAdvice, ROWS, read_shape, write_shape, items.WORDS)
+MESSAGE = Message("DESADV", DespatchAdvice, ROWS, read_shape, write_shape, items.WORDS, ("6", *COPIES))

@@ -14,9 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.documents import Invoice
+from stages.formats.edifact.functions import COPIES
 from stages.formats.edifact.grammar import Data, Message, Row
 from stages.formats.edifact.messages import items, parties
 from stages.formats.edifact.messages.items import ALC, ALLOWANCE, DESCRIPTION, ITEM, NOTES, ORIGIN, TAX
+from stages.formats.reading.completing import NUMBER
 
 _BANK = Row(
     "FII+RB|RH|BF+{account}:{account_name|2}+{service_provider}", into="/payment.credit_transfers[]"
@@ -41,7 +43,7 @@ _LINE = (
     Row(ALC, into="allowances_charges[]", rows=ALLOWANCE),
 )
 ROWS = (
-    Row("BGM+{type_code}+{invoice_number}+=9"),
+    Row("BGM+{type_code}::=?|9+{invoice_number}+{_function=9}"),
     Row("DTM+137|3:{issue_date|day}"),
     Row("DTM+131:{tax_point_date|day}"),
     Row("DTM+35:{delivery.date|day}"),
@@ -70,9 +72,9 @@ ROWS = (
     Row(TAX, into="_tax"),
     Row("CUX+2:{currency}:=4"),
     Row("CUX+1:{_currency}"),
-    Row("PAT+1|3|?", rows=(Row("DTM+13|140:{due_date|day}"),)),
+    Row("PAT+1|3|?+:::{_term_text|2}", rows=(Row("DTM+13|140:{due_date|day}"),)),
     Row(ALC, into="allowances_charges[]", rows=(*ALLOWANCE, Row(TAX))),
-    Row("LIN+{identifier}++{_item|item}", into="lines[]", rows=_LINE),
+    Row("LIN+{identifier}++{_item|item}::=?|9", into="lines[]", rows=_LINE),
     Row("UNS+S"),
     Row("CNT+2:{_count}"),
     Row("MOA+79:{totals.line_total|number}"),
@@ -113,7 +115,7 @@ def _category(part: Data | None, walk: Any, category: str = "vat_category", rate
 
 
 def read_shape(data: Data, walk: Any) -> None:
-    parties.read(data)
+    parties.read(data, walk)
     invoicee = data.pop("_invoicee", None)
     if invoicee:
         buyer = data.get("buyer")
@@ -123,11 +125,12 @@ def read_shape(data: Data, walk: Any) -> None:
             if buyer:
                 _keep(walk, "NAD+BY", buyer)
             data["buyer"] = invoicee
-    items.fallback(data, "currency", "_currency")
-    items.fallback(data, "due_date", "_due")
+    items.fallback(data, "currency", "_currency", walk)
+    items.fallback(data, "due_date", "_due", walk)
+    items.fallback(data, "payment_terms", "_term_text", walk)
     data.pop("_count", None)
     for each in data.get("allowances_charges", ()):
-        items.read_allowance(each)
+        items.read_allowance(each, walk)
         _category(each, walk)
     rows = data.get("vat_breakdown", [])
     for row in rows:
@@ -137,11 +140,12 @@ def read_shape(data: Data, walk: Any) -> None:
     if overall is None and len({(row.get("category"), row.get("rate")) for row in rows}) == 1:
         overall = {"vat_category": rows[0].get("category"), "vat_rate": rows[0].get("rate")}
     for line in data.get("lines", ()):
-        _read_line(line, overall, walk)
+        _read_line(line, overall, data.get("order_reference"), walk)
     _breakdown(data, rows, walk)
-    total = data.pop("_tax_total", None)
-    if total is not None:
-        data.setdefault("totals", {}).setdefault("tax_amount", total)
+    if "_tax_total" in data:
+        if data.setdefault("totals", {}).setdefault("tax_amount", data["_tax_total"]) == data["_tax_total"]:
+            del data["_tax_total"]
+        walk.unused(data, "_tax_total")
     _payment(data, walk)
 
 
@@ -163,18 +167,28 @@ def _payment(data: Data, walk: Any) -> None:
     payment.setdefault("means_code", "30" if known else "1")
 
 
-def _read_line(line: Data, overall: Data | None, walk: Any) -> None:
-    items.read_line(line)
-    items.fallback(line, "quantity", "_quantity")
-    items.fallback(line, "unit", "_unit")
-    items.fallback(line, "order_line_reference", "_order_line")
-    if "_order" in line:
-        walk.keep(f"line {line.get('identifier', '?')} order", str(line.pop("_order")))
-    for name in ("_tax", "_taxable", "_base_quantity", "_base_quantity_unit"):
-        line.pop(name, None)
+def _read_line(line: Data, overall: Data | None, order: str | None, walk: Any) -> None:
+    items.read_line(line, walk)
+    items.fallback(line, "quantity", "_quantity", walk)
+    items.fallback(line, "unit", "_unit", walk)
+    items.fallback(line, "order_line_reference", "_order_line", walk)
+    if line.get("_order") == order:
+        line.pop("_order", None)
+    if line.get("_taxable") == line.get("net_amount"):
+        line.pop("_taxable", None)
+    walk.unused(line, "_order", "_taxable")
+    for name in ("base_quantity", "base_quantity_unit"):
+        if "gross_price" in line and "net_price" not in line:
+            items.fallback(line, name, f"_{name}", walk)
+        elif line.get(name) == line.get(f"_{name}"):
+            line.pop(f"_{name}", None)
+        walk.unused(line, f"_{name}")
     _category(line, walk)
     if overall and "vat_category" not in line and "vat_rate" not in line:
         line.update({name: value for name, value in overall.items() if value is not None})
+    if not _is_tax(line):
+        walk.unused(line, "_tax")
+    line.pop("_tax", None)
     if "gross_price" in line and "net_price" in line:
         discount = Decimal(line["gross_price"]) - Decimal(line["net_price"])
         if discount >= 0:
@@ -182,6 +196,14 @@ def _read_line(line: Data, overall: Data | None, walk: Any) -> None:
     elif "gross_price" in line:
         line["net_price"] = line.pop("gross_price")
         walk.warnings.add("edifact-price", "only a gross price (AAB) is given; taken as the net one", "PRI")
+
+
+def _is_tax(line: Data) -> bool:
+    """Is the line's VAT (MOA 124), which EN 16931 has not, what its amount and rate give?"""
+    said, net, rate = (str(line.get(name, "")) for name in ("_tax", "net_amount", "vat_rate"))
+    if not all(NUMBER.match(each) and len(each) <= 40 for each in (said, net, rate)):
+        return False
+    return abs(Decimal(net) * Decimal(rate) / 100 - Decimal(said)) <= Decimal("0.005")
 
 
 def _breakdown(data: Data, rows: list[Data], walk: Any) -> None:
@@ -243,4 +265,5 @@ MESSAGE = Message(
         "96A": {**items.WORDS["96A"], "exclusive": "125|389", "inclusive": "77|128|39|86|388"},
         "01B": {**items.WORDS["01B"], "exclusive": "389|125", "inclusive": "388|77|128|39|86", "rounding": "366"},
     },
+    ("5", *COPIES),
 )  # fmt: skip

@@ -21,8 +21,8 @@ party."""
 
 NOTES = Row("FTX+{subject_code=AAI}+++{text|5}", into="notes[]")
 ITEM = (
-    Row("PIA+1|5+{seller_item_id}:SA|VN|VP"),
-    Row("PIA+1|5+{buyer_item_id}:IN|BP"),
+    Row("PIA+1|5+{seller_item_id}:SA|VN|VP::=?|91|9"),
+    Row("PIA+1|5+{buyer_item_id}:IN|BP::=?|92|9"),
     Row("PIA+1|5+{value}:{scheme}", into="_numbers[]"),
     Row("IMD+F|A|E|B|?++:::{name|2}", more=True),
 )
@@ -30,25 +30,26 @@ DESCRIPTION = Row("FTX+PRD+++{description|5}")
 ORIGIN = Row("ALI+{origin_country}")
 TAX = "TAX+7+VAT|GST|?+++:::{vat_rate|number}+{vat_category}"
 ALLOWANCE = (
-    Row("PCD+3|1|2|12|13:{percentage|number}"),
+    Row("PCD+3|1|2|12|13:{percentage|number}:=?|13"),
     Row("MOA+8|23|204:{amount|number}"),
     Row("MOA+25:{base_amount|number}"),
 )
-ALC = "ALC+{charge|charge}+:{_allowance_code}+++{_charge_code}:::{reason|2}"
+ALC = "ALC+{charge|charge}+:{_allowance_code}++=?|1+{_charge_code}::=?|9|28:{reason|2}"
 _CLASSES = {"CC", "CG", "GN", "HS", "TSN", "STI"}
 
 
-def read_line(line: Data) -> None:
-    item = line.pop("_item", None)
+def read_line(line: Data, walk: Any) -> None:
+    item = line.get("_item")
     numbers = line.pop("_numbers", [])
     if item:
         kind, value = item["type"], item["value"]
-        if kind in _BUYERS:
-            line.setdefault("buyer_item_id", value)
-        elif kind in _SELLERS:
-            line.setdefault("seller_item_id", value)
+        if kind in _BUYERS or kind in _SELLERS:
+            known = line.setdefault("buyer_item_id" if kind in _BUYERS else "seller_item_id", value)
+            if known != value:
+                walk.unused(line, "_item")
         else:
             line["standard_item_id"] = {"value": value, "scheme": "0160" if kind in GTIN else kind or None}
+    line.pop("_item", None)
     classes = []
     for each in numbers:
         kind = each.get("scheme") or ""
@@ -59,7 +60,7 @@ def read_line(line: Data) -> None:
     if classes:
         line["classifications"] = classes
     for each in line.get("allowances_charges", ()):
-        read_allowance(each)
+        read_allowance(each, walk)
 
 
 def write_line(line: Data, number: int, release: str) -> None:
@@ -76,18 +77,20 @@ def write_line(line: Data, number: int, release: str) -> None:
         write_allowance(each)
 
 
-def read_allowance(each: Data) -> None:
-    codes = (each.pop("_allowance_code", None), each.pop("_charge_code", None))
-    if code := next((c for c in codes if c), None):
-        each["reason_code"] = code
+def read_allowance(each: Data, walk: Any) -> None:
+    fallback(each, "reason_code", "_allowance_code", walk)
+    fallback(each, "reason_code", "_charge_code", walk)
 
 
 def write_allowance(each: Data) -> None:
     each["_charge_code" if each["charge"] else "_allowance_code"] = each.get("reason_code")
 
 
-def fallback(data: Data, name: str, other: str) -> None:
-    """`other` is taken where there is no `name`; both are gone or stand for `name` then."""
-    said: Any = data.pop(other, None)
-    if said is not None and name not in data:
-        data[name] = said
+def fallback(data: Data, name: str, other: str, walk: Any) -> None:
+    """`other` stands for `name` where there is none; where it says something else, it is kept aside."""
+    if name not in data and other in data:
+        walk.rename(data, other, name)
+    elif data.get(name) == data.get(other):
+        data.pop(other, None)
+    else:
+        walk.unused(data, other)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.orders import Order
+from stages.formats.edifact.functions import COPIES
 from stages.formats.edifact.grammar import Data, Message, Row
 from stages.formats.edifact.messages import items, parties
 from stages.formats.edifact.messages.items import ALC, ALLOWANCE, DESCRIPTION, ITEM, NOTES, ORIGIN, TAX
@@ -33,7 +34,7 @@ TOTALS = (
 )
 _PLACE = (Row("LOC+1|7|18+:::{delivery_terms_location}"),)
 TERMS = (
-    Row("PAT+1|3|?", rows=(Row("DTM+13:{_due|day}"),)),
+    Row("PAT+1|3|?+:::{_term_text|2}", rows=(Row("DTM+13:{_due|day}"),)),
     Row("TOD+3|5|6|?++{delivery_terms}:::{_terms}", rows=_PLACE, only_read=True),
     Row("TOD+3|5|6|?++<terms>{delivery_terms}", rows=_PLACE),
 )
@@ -51,7 +52,7 @@ _LINE = (
     Row(ALC, into="allowances_charges[]", rows=ALLOWANCE),
 )
 ROWS = (
-    Row("BGM+{type_code}+{number}+=9"),
+    Row("BGM+{type_code}::=?|9+{number}+{_function=9}"),
     Row("DTM+137|4:{issue_date|day}"),
     *WHEN,
     Row("DTM+36:{valid_until|day}"),
@@ -70,22 +71,23 @@ ROWS = (
     Row("CUX+2:{currency}:=9"),
     *TERMS,
     Row(ALC, into="allowances_charges[]", rows=(*ALLOWANCE, Row(TAX))),
-    Row("LIN+{identifier}++{_item|item}", into="lines[]", rows=_LINE),
+    Row("LIN+{identifier}++{_item|item}::=?|9", into="lines[]", rows=_LINE),
     Row("UNS+S"),
     *TOTALS,
 )
 
 
-def read_shape(data: Data, _walk: Any) -> None:
-    parties.read(data)
-    for name in ("_count", "_due"):
-        data.pop(name, None)
-    items.fallback(data, "delivery_terms", "_terms")
+def read_shape(data: Data, walk: Any) -> None:
+    parties.read(data, walk)
+    data.pop("_count", None)
+    walk.unused(data, "_due")
+    items.fallback(data, "delivery_terms", "_terms", walk)
+    items.fallback(data, "payment_terms", "_term_text", walk)
     wanted(data)
     for each in data.get("allowances_charges", ()):
-        items.read_allowance(each)
+        items.read_allowance(each, walk)
     for index, line in enumerate(data.get("lines", ()), start=1):
-        items.read_line(line)
+        items.read_line(line, walk)
         wanted(line)
         line.setdefault("identifier", str(index))
 
@@ -115,4 +117,4 @@ def write_shape(data: Data, release: str) -> None:
         write_wanted(line)
 
 
-MESSAGE = Message("ORDERS", Order, ROWS, read_shape, write_shape, items.WORDS)
+MESSAGE = Message("ORDERS", Order, ROWS, read_shape, write_shape, items.WORDS, ("6", *COPIES))

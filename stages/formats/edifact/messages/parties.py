@@ -35,31 +35,34 @@ DELIVERY = Row(f"NAD+DP|ST|CN|UC+{{location|party}}{_NAME}", into="delivery")
 _LINES = ("line_1", "line_2", "line_3")
 
 
-def read(data: Data) -> None:
+def read(data: Data, walk: Any) -> None:
     for name in NAMED:
         if isinstance(given := data.get(name), dict):
-            _read(given)
+            _read(given, walk)
     if isinstance(given := data.get("delivery"), dict):
-        _street(given)
+        _street(given, walk)
 
 
-def _read(given: Data) -> None:
+def _read(given: Data, walk: Any) -> None:
     found = [given.pop("id")] if "id" in given else []
     found += given.pop("_identifiers", [])
     if found:
         given["identifiers"] = found
     if (number := given.pop("_registration", None)) is not None:
         given["legal_registration"] = {"value": number}
-    _street(given)
+    _street(given, walk)
 
 
-def _street(given: Data) -> None:
-    if plain := given.pop("_plain", None):
+def _street(given: Data, walk: Any) -> None:
+    if plain := given.get("_plain"):
         # name and address without structure (C058), line by line
         name, *rows = plain.split("\n")
-        given.setdefault("name", name)
+        said = given.setdefault("name", name), given.get("address", {}).get("_street", "\n".join(rows))
         if rows:
             given.setdefault("address", {}).setdefault("_street", "\n".join(rows))
+        if said != (name, "\n".join(rows)) or len(rows) > len(_LINES):
+            walk.unused(given, "_plain")
+        given.pop("_plain", None)
     address = given.get("address")
     if address is None:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.payments import RemittanceAdvice
+from stages.formats.edifact.functions import COPIES
 from stages.formats.edifact.grammar import Data, Message, Row
 from stages.formats.edifact.messages import items, parties
 from stages.formats.edifact.messages.items import NOTES
@@ -21,7 +22,7 @@ _DOCUMENT = (
     Row("AJT+{_adjustment}", rows=(Row("MOA+165|8|52|12:{_adjusted|number}"), Row("FTX+=AAI+++{adjustment_reason|5}"))),
 )
 ROWS = (
-    Row("BGM+=481+{number}+=9"),
+    Row("BGM+=481+{number}+{_function=9}"),
     Row("DTM+137:{issue_date|day}"),
     Row("DTM+138|202|209:{payment_date|day}"),
     Row("RFF+PQ|AEK|RA:{payment_reference}"),
@@ -39,16 +40,16 @@ ROWS = (
 )
 
 
-def read_shape(data: Data, _walk: Any) -> None:
-    parties.read(data)
-    items.fallback(data, "currency", "_currency")
+def read_shape(data: Data, walk: Any) -> None:
+    parties.read(data, walk)
+    items.fallback(data, "currency", "_currency", walk)
     for line in data.get("lines", ()):
-        line.pop("_adjustment", None)
-        items.fallback(line, "adjustment", "_adjusted")
+        walk.unused(line, "_adjustment")
+        items.fallback(line, "adjustment", "_adjusted", walk)
 
 
 def write_shape(data: Data, _release: str) -> None:
     parties.write(data)
 
 
-MESSAGE = Message("REMADV", RemittanceAdvice, ROWS, read_shape, write_shape, items.WORDS)
+MESSAGE = Message("REMADV", RemittanceAdvice, ROWS, read_shape, write_shape, items.WORDS, COPIES)

@@ -134,19 +134,20 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
     from stages.rules import native
     from stages.rules.catalogue import in_force
     from stages.rules.judging import natively_judged
+    from stages.rules.shown import is_whole
 
     jars = tuple(maven.jars("rules"))
     release = in_force(rules, question.on)
-    by_schema = natively_judged(content, release, jars, written=False) if question.engine == "native" else None
+    by_schema = natively_judged(content, release, jars) if question.engine == "native" else None
     if by_schema is None:
         return engine(jars).check(content, release)
     if by_schema.verdict.findings:
         return by_schema.verdict
     record = next(iter(read_all(BytesIO(content), name)))
-    if record.error is not None:
-        raise record.error
-    assert isinstance(record.document, Invoice)
-    return native.check(record.document, release, by_schema.kind, written=False)
+    document = record.document
+    if not isinstance(document, Invoice) or record.warnings or not is_whole(by_schema.root, document):
+        return engine(jars).check(content, release)
+    return native.check(document, release, by_schema.kind, written=False)
 
 
 def _of_export(file: Path, question: Question) -> list[Row]:

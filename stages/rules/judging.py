@@ -22,12 +22,9 @@ from lxml import etree
 from schemas.documents import Invoice
 from schemas.errors import EntregaError, Finding
 from stages.rules.catalogue import SELF_BILLING, Applicable, Release
-from stages.rules.findings import RAM
 from stages.rules.kinds import is_self_billing, kind_of
 from stages.rules.schemata import against, parsed, schema
 from stages.rules.verdicts import Verdict
-
-_DELIVERY = f"{{{RAM}}}ApplicableHeaderTradeDelivery"
 
 EngineName = Literal["official", "native"]
 Official = Callable[[bytes, Release], Verdict]
@@ -88,22 +85,20 @@ def _judge(
 
 @dataclass(frozen=True)
 class BySchema:
-    """A document that the native rules may judge: its kind (a key of the release's `by_root`), and what the schema of
-    its syntax says of it."""
+    """A document that the native rules may judge: its kind (a key of the release's `by_root`), its root, and what the
+    schema of its syntax says of it."""
 
     kind: str
+    root: etree._Element
     verdict: Verdict
 
 
-def natively_judged(
-    content: bytes, release: Release, jars: Sequence[Path] = (), *, written: bool = True
-) -> BySchema | None:
-    """None for a document that is the official engine's: of a kind for which the release has no native edition, or,
-    where we have not `written` it, with an empty element, for what is read does not show that it was there."""
+def natively_judged(content: bytes, release: Release, jars: Sequence[Path] = ()) -> BySchema | None:
+    """None for a document that is the official engine's: of a kind for which the release has no native edition."""
     from stages.rules.native import edition_of
 
     root = parsed(content)
-    if isinstance(root, Finding) or (not written and _has_empty(root)):
+    if isinstance(root, Finding):
         return None
     kind = kind_of(root) or ""
     if kind + SELF_BILLING in release.by_root and is_self_billing(root):
@@ -111,14 +106,7 @@ def natively_judged(
     if edition_of(release, kind) is None:
         return None
     broken = against(root, schema(release.by_root[kind].schema, tuple(jars)))
-    return BySchema(kind, Verdict(release.rule_set.value, f"{release.label} (schema)", broken))
-
-
-def _has_empty(root: etree._Element) -> bool:
-    """But for the one that CII's schema wants with or without content."""
-    return any(
-        not len(each) and not (each.text or "").strip() and each.tag != _DELIVERY for each in root.iter(etree.Element)
-    )
+    return BySchema(kind, root, Verdict(release.rule_set.value, f"{release.label} (schema)", broken))
 
 
 def compared(mine: Verdict, theirs: Verdict) -> Verdict:

@@ -18,11 +18,14 @@ from stages.conversion import totals
 from stages.formats import registry
 from stages.formats.pdf.embedded import extract
 from stages.formats.reading.completing import Unfit
+from stages.formats.reading.records import Record
 from stages.formats.reading.step import read
 from stages.rules import native, stylesheets
 from stages.rules.catalogue import Release, RuleSet, in_force
+from stages.rules.judging import natively_judged
 from stages.rules.native.edition import Edition
 from stages.rules.official import RuleEngine
+from stages.rules.shown import is_whole
 from stages.rules.verdicts import Verdict
 from tests.conformance.ubl_documents import DOCUMENTS
 
@@ -89,13 +92,13 @@ CASES = (
 )
 
 
-def real(folder: str) -> Iterator[tuple[str, bytes, Invoice]]:
+def real(folder: str) -> Iterator[tuple[str, bytes, Record]]:
     """The corpora's files of one syntax, also inside a PDF: name, content, and what the reader reads of it."""
     for path in sorted((CORPORA / folder).rglob("*.*")):
         content = _inside(path)
         for record in read(io.BytesIO(content), path.name, None, None).records if content else ():
             if isinstance(record.document, Invoice):
-                yield path.name, content, record.document
+                yield path.name, content, record
 
 
 def _inside(path: Path) -> bytes:
@@ -108,8 +111,9 @@ def _inside(path: Path) -> bytes:
 
 def seeds() -> list[Invoice]:
     """What mutants are made of, whatever the syntax that they are written in."""
-    found = [document for folder in ("ubl", "cii") for *_, document in real(folder)]
-    return [totals.complete(document)[0] for document in DOCUMENTS.values()] + found
+    found = [record.document for folder in ("ubl", "cii") for *_, record in real(folder)]
+    own = [totals.complete(document)[0] for document in DOCUMENTS.values()]
+    return own + [document for document in found if isinstance(document, Invoice)]
 
 
 def differences(engine: RuleEngine, case: Case, documents: Sequence[Invoice]) -> tuple[list[str], Counter[str]]:
@@ -141,6 +145,21 @@ def judged(case: Case, document: Invoice, number: int) -> tuple[bytes, Verdict]:
     if case.fit is not None:
         document, content = case.fit(document, content, number)
     return content, native.check(document, case.release, case.kind)
+
+
+def as_read(engine: RuleEngine, case: Case, content: bytes, record: Record) -> tuple[set[str], set[str]] | None:
+    """The rules that native and official engine name of a file and what was read of it, those that the native one has;
+    None of a file that is the official engine's, or breaks the schema."""
+    by_schema = natively_judged(content, case.release, maven.jars("rules"))
+    document = record.document
+    if by_schema is None or by_schema.verdict.findings or record.warnings:
+        return None
+    if not isinstance(document, Invoice) or not is_whole(by_schema.root, document):
+        return None
+    theirs = {finding.rule for finding in engine.check(content, case.release).findings}
+    verdict = native.check(document, case.release, by_schema.kind, written=False)
+    ours = {finding.rule for finding in verdict.findings}
+    return None if "rules-not-evaluated" in theirs else (ours, theirs & set(case.edition.texts))
 
 
 def flags(case: Case) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ from tests.conformance.mutant_values import (
     POOLS,
     REFERENCES,
     SCHEMES,
+    TERMS,
     VATS,
 )
 
@@ -47,6 +48,7 @@ def national(data: Data, dice: random.Random) -> None:
         "DE": {
             "type_code": dice.choice(("384", "380")),
             "preceding_invoices": [],
+            "payment_terms": dice.choice(TERMS),
             "delivery": {"address": address},
             "seller": (data["seller"] or {})
             | {"contact": {"name": "a", "email": dice.choice(EMAILS), "telephone": "1"}},

@@ -55,6 +55,17 @@ def test_each_file_is_held_against_what_it_says_it_follows(folder: Path, engine:
     assert [finding["rule"] for finding in rows[3]["findings"]] == ["PEPPOL-EN16931-R003"]  # type: ignore[attr-defined]
 
 
+def test_a_file_that_says_more_than_is_read_of_it_is_the_official_engines(folder: Path) -> None:
+    """A line break at the end of a text is not in the document that is read, so the native engine does not judge."""
+    cii = (folder / "c.xml").read_bytes()
+    (folder / "c.xml").write_bytes(cii.replace(b"</ram:Name>", b"\n</ram:Name>", 1))
+    status, rows, _ = entrega(folder / "c.xml", "--engine", "native", "--json", "--on", "2026-11-27")
+    assert (status, rows[0]["rules"]) == (0, "en16931-1.3.16")
+    (folder / "c.xml").write_bytes(cii)
+    status, rows, _ = entrega(folder / "c.xml", "--engine", "native", "--json", "--on", "2026-11-27")
+    assert (status, rows[0]["rules"]) == (0, "en16931-1.3.16 (native)")
+
+
 def test_other_rules_and_another_day_can_be_asked_for(folder: Path) -> None:
     """--rules outranks what the file says, --on chooses the release of a day; people read findings on stderr."""
     status, rows, _ = entrega(folder / "a.xml", "--rules", "xrechnung", "--json")

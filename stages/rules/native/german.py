@@ -76,7 +76,7 @@ def _rules(f: Facts) -> Hits:
         yield "16", "seller.vat_identifier", None, None
     if d.type_code not in _TYPES:
         yield "17", "type_code", d.type_code, None
-    if d.payment_terms and not cash_discount(_terms(f)):
+    if d.payment_terms and not cash_discount(terms_of(f)):
         yield "18", "payment_terms", d.payment_terms, "#SKONTO#TAGE=14#PROZENT=2.25#"
     names = [each.file_name for each in d.attachments if each.content_base64 and each.file_name]
     if len(names) != len(set(names)):
@@ -159,11 +159,10 @@ def _is_iban(text: str) -> bool:
     return int("".join(str(ord(each) - (55 if ord(each) > 64 else 48)) for each in moved)) % 97 == 1
 
 
-def _terms(f: Facts) -> str:
-    """BT-20; the writer of XRechnung ends a discount for early payment with the line break that is wanted."""
+def terms_of(f: Facts) -> str:
+    """BT-20; our writers end a discount for early payment with the line break that is wanted."""
     terms = f.document.payment_terms or ""
-    ended = f.written and f.rules is RuleSet.XRECHNUNG and _LAST_DISCOUNT.search(terms) is not None
-    return f"{terms}\n" if ended else terms
+    return f"{terms}\n" if f.written and _LAST_DISCOUNT.search(terms) is not None else terms
 
 
 def cash_discount(terms: str, shape: re.Pattern[str] = CASH_DISCOUNT) -> bool:

@@ -9,7 +9,7 @@ import re
 
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import Facts, plain
-from stages.rules.native.german import cash_discount
+from stages.rules.native.german import cash_discount, terms_of
 
 _LATER = "came with 2026.5"
 
@@ -41,7 +41,7 @@ def german(f: Facts) -> Hits:
     if not f.german:
         return
     terms, contact = f.document.payment_terms, f.seller_contact
-    if terms and not cash_discount(terms, _CASH_DISCOUNT):
+    if terms and not cash_discount(terms_of(f), _CASH_DISCOUNT):
         yield "DE-R-018", "payment_terms", terms, "#SKONTO#TAGE=14#PROZENT=2.25#"
     if contact is not None and _EMAIL.match(plain(contact.email)) is None:
         yield "DE-R-028", "seller.contact.email", contact.email, None

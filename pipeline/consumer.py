@@ -26,6 +26,8 @@ FETCH_MS = 5000
 """How long the broker may keep a question open for which it has nothing. A new partition waits so long in the worst
 case; each question to an idle broker costs as much as fifty messages.
 """
+LOOK_SECONDS = 1.0
+"""How often aiokafka's fetcher comes round when nothing wakes it; five times a second if nobody tells it otherwise."""
 READ_AHEAD = 200
 """With so many messages waiting for the stage no more are taken from the fetcher."""
 
@@ -56,6 +58,10 @@ class InLoop(driver.AIOKafkaConsumerThread):
         consumer = super()._create_consumer(loop)
         consumer._fetch_max_wait_ms = FETCH_MS
         return consumer
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        self._ensure_consumer()._fetcher._fetcher_timeout = LOOK_SECONDS
 
     async def start(self) -> None:
         await Service.start(self)

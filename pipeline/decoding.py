@@ -25,7 +25,8 @@ class Newer(Exception):
 
 def decode(takes: type[Frozen], raw: bytes) -> Frozen:
     """The whole message. Raises Newer, or one of UNDECODABLE."""
-    return _kind(takes, _loaded(raw)).model_validate_json(raw)
+    loaded = _loaded(raw)
+    return _kind(takes, loaded).model_validate(loaded)
 
 
 def heading(takes: type[Frozen], raw: bytes) -> Frozen:

@@ -91,7 +91,7 @@ def _run(stage: Stage, takes: type[Frozen], raws: Sequence[bytes]) -> tuple[list
     except StoreUnavailable as error:
         results = [Retry(error.reason, error.text, error.retry_after) for _ in messages]
     seconds = time.process_time() - before
-    return [_written(result) for result in results], seconds
+    return [written(result) for result in results], seconds
 
 
 def _decoded(takes: type[Frozen], raw: bytes) -> Frozen | Undecodable:
@@ -101,8 +101,8 @@ def _decoded(takes: type[Frozen], raw: bytes) -> Frozen | Undecodable:
         return Undecodable(readable(error))
 
 
-def _written(result: Result | Undecodable) -> Result | Undecodable:
-    """What goes on travels as it will be recorded and produced: the parent has no use for the object."""
+def written(result: Result | Undecodable) -> Result | Undecodable:
+    """What goes on is written once: as it will be recorded and produced."""
     if isinstance(result, Done) and isinstance(result.message, Message):
         return replace(result, message=Written(result.message.model_dump_json(exclude_none=True).encode()))
     return result

@@ -22,7 +22,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 from pipeline import door
 from pipeline.consumer import Raw
 from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
-from pipeline.pool import Pool, Stage, Undecodable, guarded
+from pipeline.pool import Pool, Stage, Undecodable, guarded, written
 from pipeline.store import due, parking, retries, work
 from pipeline.store.database import Store
 from pipeline.store.work import Item, Sends
@@ -157,9 +157,10 @@ class Runner:
                 self.handle_seconds += self.pool.spent[name] - before
         before = time.thread_time()  # of the loop's thread: such a stage hardly ever gives way to another
         try:
-            return [await guarded(self.stage, item.message) for item in items]
+            results = [await guarded(self.stage, item.message) for item in items]
         finally:
             self.handle_seconds += time.thread_time() - before
+        return [written(result) for result in results]
 
     def _count_bug(self, bugs: deque[bool], bug: bool) -> None:
         bugs.append(bug)

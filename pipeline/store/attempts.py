@@ -106,7 +106,7 @@ HOLD = """
      WHERE a.attempt_id IN (SELECT attempt_id FROM taken)
        AND d.delivery_id = a.delivery_id AND o.document_id = a.document_id AND c.contact_id = d.contact_id
     RETURNING a.attempt_id, a.tenant, a.delivery_id, a.document_id, a.ordinal, a.channel, a.tries, a.unknowns,
-           a.message, a.address, a.leased_until, a.called_at, a.due_at, d.policy, d.profile, d.language, d.round,
+           a.message, a.address, a.leased_until, a.called_at, a.due_at, d.policy::text, d.profile, d.language, d.round,
            d.state AS delivery_state, d.handed_over_at, o.state AS document_state, o.round AS document_round,
            o.document_type, o.number, o.issue_date, o.due_date, o.currency, o.amount_due, o.seller_name, o.buyer_name,
            c.contact_id, c.name, c.email, c.phone, c.mailbox, c.language AS contact_language, c.timezone, c.active,
@@ -153,7 +153,7 @@ async def lease(
 
 def _leased(row: dict[str, Any]) -> Leased:
     message = ArtefactRef.model_validate(row["message"]) if row["message"] else None
-    policy = DeliveryPolicy.model_validate(row["policy"])
+    policy = settling.policy_of(row["policy"])
     return Leased(**{**row, "channel": Channel(row["channel"]), "message": message, "policy": policy})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,9 @@ CLOSED = ("superseded", "discarded")
 LOCK = "SELECT delivery_id FROM delivery WHERE delivery_id = ANY(%s) ORDER BY delivery_id FOR UPDATE"
 
 DELIVERIES = """
-    SELECT d.delivery_id, d.tenant, d.document_id, d.round, d.channels, d.policy, d.state, d.reason, d.handed_over_at,
-           c.email, c.phone, c.mailbox, c.timezone, c.active, o.state AS document_state, o.round AS document_round
+    SELECT d.delivery_id, d.tenant, d.document_id, d.round, d.channels, d.policy::text, d.state, d.reason,
+           d.handed_over_at, c.email, c.phone, c.mailbox, c.timezone, c.active, o.state AS document_state,
+           o.round AS document_round
       FROM delivery d JOIN contact c USING (contact_id) JOIN document o USING (document_id)
      WHERE d.delivery_id = ANY(%s) ORDER BY d.delivery_id"""
 
@@ -115,10 +117,16 @@ async def _load(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> 
                 closed=row["document_state"] in CLOSED or row["document_round"] != row["round"],
                 blocked=_blocked(row, stopped),
             ),
-            DeliveryPolicy.model_validate(row["policy"]),
+            policy_of(row["policy"]),
         )
         for row in rows
     ]
+
+
+@lru_cache(maxsize=256)
+def policy_of(stored: str) -> DeliveryPolicy:
+    """A tenant's deliveries share the few policies that it has had."""
+    return DeliveryPolicy.model_validate_json(stored)
 
 
 ADDRESS = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.EDI: "mailbox"}

@@ -6,7 +6,7 @@ newer code, finds it claimed, writes nothing, and sends on what was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -108,9 +108,9 @@ async def _recorded(conn: Connection, spec: StageSpec, keys: Sequence[Key]) -> d
         return {}
     cursor = await conn.execute(
         """SELECT o.subject_id, o.round, o.step, o.message
-             FROM outcome o JOIN unnest(%s::uuid[], %s::int[], %s::int[]) AS k(subject_id, round, step)
-            USING (subject_id, round, step) WHERE o.stage = %s""",
-        [*_columns(keys), spec.name],
+             FROM json_to_recordset(%s::json) AS k(subject_id uuid, round int, step int)
+             JOIN outcome o USING (subject_id, round, step) WHERE o.stage = %s""",
+        [as_json([dict(zip(("subject_id", "round", "step"), key, strict=True)) for key in keys]), spec.name],
     )
     found: dict[Key, list[dict[str, Any]]] = {}
     for row in await cursor.fetchall():
@@ -153,11 +153,6 @@ async def commit(store: Store, spec: StageSpec, items: Sequence[Item]) -> list[S
         for messages in (await _recorded(conn, spec, lost)).values():
             outgoing += messages
     return outgoing
-
-
-def _columns(keys: Iterable[Key]) -> list[list[Any]]:
-    rows = list(keys)
-    return [[k[0] for k in rows], [k[1] for k in rows], [k[2] for k in rows]]
 
 
 async def _claim(conn: Connection, spec: StageSpec, items: Sequence[Item], now: datetime) -> set[Key]:
@@ -271,18 +266,27 @@ def _after(item: Item) -> tuple[str, str | None, bool]:
 async def _update_documents(conn: Connection, spec: StageSpec, items: Sequence[Item], now: datetime) -> None:
     """Where they stand now. One that was superseded or discarded on its way stays so, and is not sent at its end."""
     rows = []
-    for item in items:
+    for item in sorted(items, key=lambda item: item.key):
         if isinstance(item.message, DocumentMessage):
             record = item.result.record if isinstance(item.result, Done) else {}
-            rows.append((item.message.document_id, item.key[1], *_after(item), record.get("amount_due")))
+            state, reason, registered = _after(item)
+            rows.append(
+                {
+                    "document_id": item.message.document_id,
+                    "round": item.key[1],
+                    "state": state,
+                    "reason": reason,
+                    "registered": registered,
+                    "amount_due": record.get("amount_due"),
+                }
+            )
     if not rows:
         return
-    rows.sort(key=lambda row: row[0])
     await conn.execute(
         """UPDATE document d SET stage = %s, state = u.state, reason = u.reason, updated_at = %s, resent = 0,
                   registered = d.registered AND u.registered, amount_due = coalesce(u.amount_due, d.amount_due)
-             FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::numeric[])
-               AS u(document_id, round, state, reason, registered, amount_due)
+             FROM json_to_recordset(%s::json)
+               AS u(document_id uuid, round int, state text, reason text, registered bool, amount_due numeric)
             WHERE d.document_id = u.document_id AND d.round = u.round AND d.state <> ALL(%s)""",
-        [spec.name, now, *(list(column) for column in zip(*rows, strict=True)), list(settling.CLOSED)],
+        [spec.name, now, as_json(rows), list(settling.CLOSED)],
     )

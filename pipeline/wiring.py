@@ -127,8 +127,17 @@ def kafka_servers(settings: Settings) -> str:
     """The configured ones, or the embedded broker's. Raises ConfigurationError where there are none."""
     servers = settings.kafka_servers or embedded.running(settings.data).kafka
     if servers is None:
-        raise ConfigurationError("kafka_servers: none is set and no embedded Kafka runs; `entrega up` starts one")
+        raise _none_runs(settings, "kafka_servers", "kafka", "Kafka")
     return servers
+
+
+def _none_runs(settings: Settings, setting: str, service: str, title: str) -> ConfigurationError:
+    """Why an embedded service does not answer. Raises StoreUnavailable where the disk is full: it cannot run then."""
+    embedded.free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
+    if (tail := embedded.crashed(settings.data).get(service)) is not None:
+        last = next(iter(tail.strip().splitlines()[-1:]), "its log is empty")
+        return ConfigurationError(f"{setting}: the embedded {title} died ({last}); `entrega up` starts it again")
+    return ConfigurationError(f"{setting}: none is set and no embedded {title} runs; `entrega up` starts one")
 
 
 def database_urls(settings: Settings) -> tuple[str, str | None]:
@@ -138,7 +147,7 @@ def database_urls(settings: Settings) -> tuple[str, str | None]:
         return settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None
     running = embedded.running(settings.data)
     if running.database is None:
-        raise ConfigurationError("database_url: none is set and no embedded PostgreSQL runs; `entrega up` starts one")
+        raise _none_runs(settings, "database_url", "postgres", "PostgreSQL")
     return application_url(running.database, _app_password(settings)), running.database
 
 

@@ -6,6 +6,7 @@ document failed, 2 called wrongly or not configured.
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any
 
@@ -38,6 +39,9 @@ def _explain(error: BaseException) -> int:
         return 2
     if isinstance(error, (PermanentError, TransientError)):
         complain(f"{error.text} [{error.reason}]", error.findings)
+        return 1
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        complain(f"{error.filename or 'the data folder'}: the disk is full")
         return 1
     if isinstance(error, OSError) and error.filename is not None:  # a path that cannot be read or written
         complain(f"{error.filename}: {error.strerror}")

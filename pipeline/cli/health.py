@@ -259,12 +259,8 @@ def _profile(settings: Settings) -> str:
 
 
 def _disk(settings: Settings) -> str:
-    import shutil
-
-    from pipeline.embedded import free_space_guard
-
-    free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
-    return f"{shutil.disk_usage(settings.data).free >> 20} MiB free"
+    embedded.free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
+    return "; ".join(f"{place}: {free >> 20} MiB free" for place, free in embedded.free_space(settings.data).items())
 
 
 async def _email(settings: Settings) -> str:

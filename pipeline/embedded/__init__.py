@@ -9,12 +9,13 @@
 
 Everything lies under one data directory: `run/` (state, password), `kafka/`, `postgres/`, `log/`. Both listen on
 loopback only, on ports that stay the same over restarts. Both outlive the process that started them.
-`kafka.py` and `postgres.py` know their program, `processes.py` what a process is, `supervisor.py` puts it together.
+`kafka.py` and `postgres.py` know their program, `placement.py` who runs the database and where it lies,
+`processes.py` what a process is, `supervisor.py` puts it together.
 """
 
 from __future__ import annotations
 
-from pipeline.embedded.space import free_space_guard
+from pipeline.embedded.space import free_space, free_space_guard
 from pipeline.embedded.supervisor import Running, ServiceStatus, crashed, erase, prepare, running, start, status, stop
 from pipeline.embedded.watch import Death, Watch
 
@@ -25,6 +26,7 @@ __all__ = [
     "Watch",
     "crashed",
     "erase",
+    "free_space",
     "free_space_guard",
     "prepare",
     "running",

@@ -1,9 +1,10 @@
 """What runs under a data directory, as a file: `run/state.json`, and the lock that orders its writers.
 
-    {"kafka": {"wanted": true, "process": {"pid": 12, "ticks": 345, "boot": "…"}, "ports": {"kafka": 23456, …}}}
+    {"kafka": {"folder": "/srv/entrega", "wanted": true, "process": {"pid": 12, …}, "ports": {"kafka": 23456, …}}}
 
 `wanted` tells a crash from a stop: a service that is wanted and does not live has crashed.
-Ports outlive a stop, so a restarted service is found where it was.
+Ports outlive a stop, so a restarted service is found where it was. `folder` is the data directory, resolved: what a
+copied directory says of processes is about another's.
 """
 
 from __future__ import annotations
@@ -40,21 +41,21 @@ def read(data: Path) -> dict[str, Entry]:
         raw: dict[str, Any] = json.loads(_file(data).read_text())
     except FileNotFoundError:
         return {}
-    return {
-        name: Entry(
-            wanted=entry["wanted"],
-            process=Identity(**entry["process"]) if entry["process"] else None,
-            ports=entry["ports"],
-        )
-        for name, entry in raw.items()
-    }
+    here = str(data.resolve())
+    return {name: _entry(entry, ours=entry.get("folder", here) == here) for name, entry in raw.items()}
+
+
+def _entry(raw: Mapping[str, Any], *, ours: bool) -> Entry:
+    process = Identity(**raw["process"]) if ours and raw["process"] else None
+    return Entry(wanted=ours and raw["wanted"], process=process, ports=raw["ports"])
 
 
 def write(data: Path, name: str, entry: Entry) -> None:
     """Replace one service's entry. Call it with the lock held."""
     entries = {**read(data), name: entry}
     fresh = _file(data).with_name(f"state.json.{os.getpid()}")
-    fresh.write_text(json.dumps({key: asdict(value) for key, value in entries.items()}, indent=1))
+    here = str(data.resolve())
+    fresh.write_text(json.dumps({key: {"folder": here, **asdict(value)} for key, value in entries.items()}, indent=1))
     fresh.replace(_file(data))
 
 

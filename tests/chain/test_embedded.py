@@ -19,9 +19,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from pipeline import embedded, maven
+from pipeline import embedded, maven, wiring
 from pipeline.embedded import postgres as postgres_module
+from pipeline.embedded import state
 from pipeline.embedded.processes import Identity, free_port, identify
+from pipeline.settings import load
 from schemas.errors import ConfigurationError, StoreUnavailable
 
 pytestmark = pytest.mark.xdist_group("embedded")
@@ -150,6 +152,44 @@ def test_the_database_lies_where_its_user_can_reach_it(data: Path) -> None:
     assert not home.exists()
 
 
+def test_a_copy_of_a_data_folder_does_not_open_its_database(data: Path) -> None:
+    """It is refused by name while the original stands, running or not; a folder that was moved keeps its database."""
+    if os.geteuid() != 0:
+        pytest.skip("only root's database lies outside of its data folder")
+    data.mkdir(mode=0o700)
+    running = embedded.start(data, kafka=False)
+    assert running.database is not None
+    insert(running.database, "a row")
+    copy, moved = data.with_name("copy"), data.with_name("moved")
+    shutil.copytree(data, copy)
+    assert embedded.running(copy).pids == {}, "what the copied state names runs for another folder"
+    assert embedded.stop(copy) is False
+    for _ in ("running", "stopped"):
+        with pytest.raises(ConfigurationError, match=f"data: {copy} is a copy of {data}"):
+            embedded.start(copy, kafka=False)
+        embedded.stop(data)
+    embedded.erase(copy)  # takes nothing of the original's along
+    data.rename(moved)
+    try:
+        again = embedded.start(moved, kafka=False)
+        assert again.database is not None
+        assert select(again.database) == ["a row"]
+    finally:
+        embedded.erase(moved)
+
+
+def test_a_user_without_a_name_is_told_so() -> None:
+    """A uid that no passwd line names (`docker run -u`): one sentence, where initdb would fail with its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes another user")
+    script = (
+        "import os; from pipeline.embedded import placement; os.setuid(54321)\n"
+        "try: placement.account()\nexcept Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("ConfigurationError PostgreSQL must run as a user that has a name, and user id 54321")
+
+
 def test_programs_out_of_reach_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment below a 0700 home: the server's user gets a copy of the programs, and the home stays closed."""
     if os.geteuid() != 0:
@@ -244,6 +284,33 @@ def test_a_nearly_full_disk_is_said(tmp_path: Path) -> None:
     embedded.free_space_guard(tmp_path / "not/yet/there", 1)
     with pytest.raises(StoreUnavailable, match=r"the disk is nearly full: .* MB left"):
         embedded.free_space_guard(tmp_path, 1 << 60)
+
+
+def test_the_disk_of_a_database_outside_counts_too(tmp_path: Path) -> None:
+    """Both file systems are looked at, the data folder's and the one on which the database lies."""
+    elsewhere = Path("/dev/shm")  # noqa: S108  another file system, on Linux
+    if not elsewhere.is_dir():
+        pytest.skip("no /dev/shm")
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres/location").write_text(f"{elsewhere}\n")
+    assert set(embedded.free_space(tmp_path)) == {tmp_path, elsewhere}
+
+
+def test_where_nothing_runs_a_full_disk_is_said_first(tmp_path: Path) -> None:
+    """A full disk is why the broker died, so it is told and no setting; with room, how the service died."""
+    full = load(tmp_path, minimum_free_mib=1 << 40)
+    for ask in (wiring.kafka_servers, wiring.database_urls):
+        with pytest.raises(StoreUnavailable, match="the disk is nearly full"):
+            ask(full)
+    me = identify(os.getpid())
+    assert me is not None
+    dead = Identity(me.pid, me.ticks + 1, me.boot)
+    with state.locked(tmp_path):
+        state.write(tmp_path, "kafka", state.Entry(wanted=True, process=dead))
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/kafka.log").write_text("one\nthe last words\n")
+    with pytest.raises(ConfigurationError, match=r"kafka_servers: the embedded Kafka died \(the last words\)"):
+        wiring.kafka_servers(load(tmp_path))
 
 
 async def test_the_run_shares_one_broker_and_one_server(kafka: str, postgres: Callable[[], str]) -> None:

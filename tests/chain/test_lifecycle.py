@@ -122,6 +122,19 @@ def test_a_setting_that_is_wrong_leaves_what_runs_alone(started: tuple[Path, lis
     assert kept.kept(data) == before
 
 
+def test_an_up_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
+    """The database cannot start: exit 2, and the broker that this call started is stopped again."""
+    data = tmp_path / "data"
+    (data / "postgres").mkdir(parents=True)
+    (data / "postgres/location").write_text(f"{tmp_path / 'gone'}\n")
+    code, _, said = call(data, "up")
+    assert code == 2
+    assert "is not there any more" in said
+    assert "Apache Kafka: starting" in said
+    assert embedded.running(data).pids == {}
+    assert call(data, "down")[2].strip() == "Nothing was running."
+
+
 def test_a_killed_keeper_is_seen(started: tuple[Path, list[int]]) -> None:
     """Status and doctor say that it died, which is no stop; `up` starts another, with children of its own."""
     data, _ = started

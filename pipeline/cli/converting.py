@@ -60,7 +60,7 @@ def convert(
     if output is None:
         to_stdout(rows, json)
     columns = ("file", "number", "output", "rules", "not_carried", "altered", "state")
-    raise typer.Exit(report(rows, columns, as_json=json))
+    raise typer.Exit(report(rows, columns, as_json=json, profile=profile))
 
 
 def render(
@@ -90,7 +90,8 @@ def render(
     rows = list(each(files, work, doing="Rendering", quiet=json, jobs=jobs))
     if output is None:
         to_stdout(rows, json)
-    raise typer.Exit(report(rows, ("file", "number", "output", "rules", "state"), as_json=json))
+    columns = ("file", "number", "output", "rules", "state")
+    raise typer.Exit(report(rows, columns, as_json=json, profile=profile))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def extract(
     for row in rows:
         row.pop("document", None)
     columns = ("file", "address", "type", "number", "issue_date", "from", "to", "amount", "warnings", "state")
-    raise typer.Exit(report(rows, columns, as_json=False))
+    raise typer.Exit(report(rows, columns, as_json=False, profile=profile))
 
 
 def formats(

@@ -123,9 +123,12 @@ def refusal(file: Path, error: Any, **more: Any) -> Row:
     }  # fmt: skip
 
 
-def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> int:
-    """Rows for scripts or people, then people's reasons on stderr. The exit status: 1 where something was refused."""
-    from pipeline.cli.output import complain, json_line, table
+def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profile: Path | str | None = "none") -> int:
+    """Rows for scripts or people, then people's reasons on stderr. The exit status: 1 where something was refused.
+
+    `profile` None: one could have been given, and what a document lacks may stand in it.
+    """
+    from pipeline.cli.output import complain, json_line, say, table
     from schemas.errors import Finding
 
     if as_json:
@@ -139,4 +142,7 @@ def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> int
         complain(
             f"{where}: {row.get('explanation')} [{row.get('reason')}]", map(Finding.model_validate, row["findings"])
         )
+    lacking = any(finding["rule"] == "field-missing" for row in refused for finding in row["findings"])
+    if lacking and profile is None and not as_json:
+        say("What an export lacks, its seller perhaps, the `constants` of an extraction profile give: --profile FILE")
     return 1 if refused else 0

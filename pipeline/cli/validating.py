@@ -43,7 +43,8 @@ def validate(
 
     question = Question(_rules(rules), _engine(engine), _day(on), profile)
     rows = list(each(expand(paths), partial(_validate, question=question), doing="Validating", quiet=json, jobs=jobs))
-    status = report(rows, ("file", "address", "number", "rules", "fatal", "warnings", "state"), as_json=json)
+    columns = ("file", "address", "number", "rules", "fatal", "warnings", "state")
+    status = report(rows, columns, as_json=json, profile=profile)
     if not json:
         _tell_warnings(rows)
     raise typer.Exit(status)

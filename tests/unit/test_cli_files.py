@@ -103,3 +103,14 @@ def test_formats_lists_every_target() -> None:
     written = {row["format"]: row for row in rows if row.get("writes")}
     assert set(written) == set(registry.targets())
     assert written["peppol"]["rules"] == ["peppol"]
+
+
+def test_what_an_export_lacks_a_profile_may_give(tmp_path: Path) -> None:
+    """The first thing to try is named, until a profile is: then nothing but the place in the file is told."""
+    (tmp_path / "a.json").write_text('[{"invoice_number": "F-1"}]')
+    (tmp_path / "x.yaml").write_text("name: x\nconstants: {currency: EUR}\n")
+    told = b"the `constants` of an extraction profile give: --profile FILE"
+    for command in (("extract",), ("validate",), ("convert", "--to", "json")):
+        done = entrega(*command, tmp_path / "a.json")
+        assert (done.returncode, told in done.stderr) == (1, True), command
+    assert told not in entrega("extract", tmp_path / "a.json", "--profile", tmp_path / "x.yaml").stderr

@@ -59,8 +59,28 @@ def convert(
     rows = list(each(files, work, doing=f"Converting to {to}", quiet=json, jobs=jobs))
     if output is None:
         to_stdout(rows, json)
-    columns = ("file", "number", "output", "rules", "not_carried", "altered", "state")
-    raise typer.Exit(report(rows, columns, as_json=json, profile=profile))
+    columns = ("file", "number", "output", "rules", *_LOST, "state")
+    counted = [row | {kind: len(row[kind]) for kind in _LOST if row.get(kind)} for row in rows]
+    status = report(rows if json else counted, columns, as_json=json, profile=profile)
+    if not json:
+        _tell_losses(rows)
+    raise typer.Exit(status)
+
+
+_LOST = ("not_carried", "altered")
+
+
+def _tell_losses(rows: Sequence[Row]) -> None:
+    """Each field once, with how many of the documents it concerns."""
+    from collections import Counter
+
+    from pipeline.cli.output import say
+
+    for kind in _LOST:
+        places = Counter(place for row in rows for place in row.get(kind) or ())
+        if places:
+            told = ", ".join(f"{place} ({count})" if len(rows) > 1 else place for place, count in places.items())
+            say(f"{kind.replace('_', ' ')}: {told}")
 
 
 def render(

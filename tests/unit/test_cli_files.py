@@ -114,3 +114,13 @@ def test_what_an_export_lacks_a_profile_may_give(tmp_path: Path) -> None:
         done = entrega(*command, tmp_path / "a.json")
         assert (done.returncode, told in done.stderr) == (1, True), command
     assert told not in entrega("extract", tmp_path / "a.json", "--profile", tmp_path / "x.yaml").stderr
+
+
+def test_what_a_format_does_not_carry_is_named_once(tmp_path: Path) -> None:
+    """People read each field with how many documents it concerns; a script has the fields of each document."""
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text(ubl("F-1", extra="<cbc:TaxPointDate>2026-11-02</cbc:TaxPointDate>"))
+    words = ("convert", tmp_path / "a.xml", tmp_path / "b.xml", "--to", "x12-4010", "-o", tmp_path / "out")
+    assert "not carried: tax_point_date (2)" in entrega(*words).stderr.decode().splitlines()
+    rows = [json.loads(line) for line in entrega(*words, "--json").stdout.splitlines()]
+    assert [row["not_carried"] for row in rows] == [["tax_point_date"], ["tax_point_date"]]

@@ -73,4 +73,4 @@ def national(data: Data, dice: random.Random) -> None:
             "credit_transfers": [{"account": dice.choice(ACCOUNTS)}],
         }
         data["lines"][0]["net_price"] = "0.01"
-        data["totals"] = data["totals"] | {"paid_amount": dice.choice((None, "1000000"))}
+        data["totals"] = (data["totals"] or {}) | {"paid_amount": dice.choice((None, "1000000"))}

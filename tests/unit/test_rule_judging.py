@@ -154,6 +154,7 @@ def test_a_shadow_that_cannot_judge_stops_nothing() -> None:
         ("peppol", "peppol-2026.5 / en16931-1.3.16 (native, as official)"),
         ("ubl", "en16931-1.3.16 (native, as official)"),
         ("cii", "en16931-1.3.16 (native, as official)"),
+        ("factur-x", "factur-x-en16931-1.09.2 (native, as official)"),
     ],
 )
 def test_conversion_judges_by_the_profiles_choice(target: str, version: str) -> None:

@@ -66,8 +66,8 @@ def categories(f: Facts) -> Hits:
     for code, use in uses.items():
         category = CATEGORIES.get(code)
         if category is not None:
-            yield from _registration(f, category, use)
-            yield from _rates(f, category, use)
+            yield from registration(f, category, use)
+            yield from rates(f, category, use)
             yield from _breakdown(f, code, category, use)
     if "O" in uses and uses["O"].rows:
         yield from _out_of_scope(uses)
@@ -93,7 +93,7 @@ def used(document: Invoice, charges: Iterable[Charge]) -> dict[str, Use]:
     return uses
 
 
-def _registration(f: Facts, category: Category, use: Use) -> Hits:
+def registration(f: Facts, category: Category, use: Use) -> Hits:
     """02, 03, 04: where lines, allowances or charges have the category, these parties are registered."""
     vat = bool(f.seller_vat or f.representative_vat)
     if category.seller == "none":
@@ -114,7 +114,7 @@ def _registration(f: Facts, category: Category, use: Use) -> Hits:
             yield f"{category.prefix}-{number}", f"{places[0]}.vat_category", None, None
 
 
-def _rates(f: Facts, category: Category, use: Use) -> Hits:
+def rates(f: Facts, category: Category, use: Use) -> Hits:
     """05, 06, 07: the rate that goes with the category."""
     fits, expected = RATE[category.rate]
     for number in use.lines:

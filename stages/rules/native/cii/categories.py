@@ -8,6 +8,7 @@ Source   EN 16931 validation artefacts for CII (CEN/TC 434); `native/vat.py` for
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from stages.rules.native.cii.facts import CiiFacts
@@ -15,20 +16,20 @@ from stages.rules.native.cii.sums import floating_whole
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, Charge, cents
 from stages.rules.native.totals import tax_of
-from stages.rules.native.vat import CATEGORIES, RATE, Category, Use, used
+from stages.rules.native.vat import CATEGORIES, Category, Use, rates, registration, used
 
-_RATES = {"L": "above-zero"}
-"""Where a line's rate is asked for otherwise than in UBL: zero will not do for the Canary Islands."""
+_CATEGORIES = CATEGORIES | {"L": replace(CATEGORIES["L"], rate="above-zero")}
+"""Zero will not do for the Canary Islands here."""
 
 
 def categories(f: CiiFacts) -> Hits:
     """Every rule of every category that the document uses."""
     uses = used(f.document, f.charges)
     for code, use in uses.items():
-        category = CATEGORIES.get(code)
+        category = _CATEGORIES.get(code)
         if category is not None:
-            yield from _registration(f, category, use)
-            yield from _rates(f, code, category, use)
+            yield from registration(f, category, use)
+            yield from rates(f, category, use)
             yield from _breakdown(f, code, category, use)
     if "O" in uses and uses["O"].rows:
         yield from _out_of_scope(uses)
@@ -36,37 +37,6 @@ def categories(f: CiiFacts) -> Hits:
         yield from _intra_community(f)
     if "B" in uses:
         yield from _split_payment(f, uses)
-
-
-def _registration(f: CiiFacts, category: Category, use: Use) -> Hits:
-    """02, 03, 04."""
-    vat = bool(f.seller_vat or f.representative_vat)
-    if category.seller == "none":
-        right = not vat and not f.buyer_vat
-    else:
-        right = vat or (category.seller == "any" and bool(f.seller.tax_registration))
-    if category.buyer:
-        right = right and bool(f.buyer_vat or (category.buyer == "vat-or-legal" and f.buyer_legal is not None))
-    if right:
-        return
-    if use.lines:
-        yield f"{category.prefix}-02", f"lines[{use.lines[0]}].vat_category", None, None
-    for number, charges in (("03", use.allowances), ("04", use.charges)):
-        if charges:
-            yield f"{category.prefix}-{number}", f"{charges[0].place}.vat_category", None, None
-
-
-def _rates(f: CiiFacts, code: str, category: Category, use: Use) -> Hits:
-    """05, 06, 07."""
-    fits, expected = RATE[_RATES.get(code, category.rate)]
-    for number in use.lines:
-        rate = f.document.lines[number].vat_rate
-        if not fits(rate):
-            yield f"{category.prefix}-05", f"lines[{number}].vat_rate", rate, expected
-    for number_of_rule, charges in (("06", use.allowances), ("07", use.charges)):
-        for each in charges:
-            if not fits(each.given.vat_rate):
-                yield f"{category.prefix}-{number_of_rule}", f"{each.place}.vat_rate", each.given.vat_rate, expected
 
 
 def _breakdown(f: CiiFacts, code: str, category: Category, use: Use) -> Hits:

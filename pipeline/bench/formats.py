@@ -202,12 +202,15 @@ def _median(work: Callable[[Any], Any], given: Sequence[Any]) -> float:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of files converted by `entrega convert`: seconds by one process, and by all cores."""
+    """A folder of files converted by `entrega convert`: seconds by one process, and by all cores, each with the load of
+    the machine before it: of others, when this is all that is measured."""
 
     files: int
     one_seconds: float
     all_seconds: float
     cores: int
+    one_load: float
+    all_load: float
 
     @property
     def times_as_fast(self) -> float:
@@ -232,8 +235,10 @@ def folder(files: int, lines: int, to: str, say: Callable[[str], None]) -> Folde
             document = kinds[at % len(kinds)].model_copy(update={"invoice_number": f"F{at:06d}"})
             (source / f"{at:06d}.xml").write_bytes(registry.target("ubl").write(document, {}))
         took: list[float] = []
+        load: list[float] = []
         for jobs in (["--jobs", "1"], []):
             say(f"Converting them to {to} {'by one process' if jobs else 'on all cores'}")
+            load.append(round(os.getloadavg()[0], 1))
             before = time.monotonic()
             done = subprocess.run(
                 [sys.executable, "-m", "pipeline", "convert", str(source), "--to", to,
@@ -243,4 +248,4 @@ def folder(files: int, lines: int, to: str, say: Callable[[str], None]) -> Folde
             if done.returncode != 0:
                 raise RuntimeError(f"the conversion ended with {done.returncode}")
             took.append(time.monotonic() - before)
-    return Folder(files, round(took[0], 1), round(took[1], 1), os.cpu_count() or 1)
+    return Folder(files, round(took[0], 1), round(took[1], 1), os.cpu_count() or 1, *load)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ubl_documents import DOCUMENTS
 
 from schemas.canonical import Document
 from schemas.documents import Invoice
+from schemas.errors import DocumentInvalid
 from stages.conversion.totals import complete
 from stages.formats.edifact import writer
 from stages.formats.edifact.acknowledging import acknowledge
@@ -23,7 +25,7 @@ from stages.formats.edifact.envelope import wrap
 from stages.formats.reading.step import read
 
 AT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
-OPTIONS = {"transliterate": "yes", "eancom": "yes"}
+OPTIONS = {"transliterate": "yes"}
 pytestmark = [
     pytest.mark.skipif(
         not (ORACLE.exists() and (ORACLE.parent / "edi/target/oracle-edi-1.jar").exists() and shutil.which("java")),
@@ -71,11 +73,18 @@ def of_readers() -> dict[str, Invoice]:
 @pytest.mark.parametrize("release", ["96A", "01B"])
 def test_every_message_is_of_its_directory(release: str, tmp_path: Path) -> None:
     """Invoices of ours and of three readers, and every other message, are of the structure, lengths and codes that
-    D.96A and D.01B give them."""
+    D.96A and D.01B give them; as EANCOM, too, where they have GS1's numbers."""
     documents: dict[str, Document] = {name: completed(document) for name, document in DOCUMENTS.items()}
     documents |= {**of_readers(), **OTHERS}
+    mixed = completed(DOCUMENTS["mixed"])
+    lines = tuple(each.model_copy(update={"seller_item_id": f"S-{at}"}) for at, each in enumerate(mixed.lines))
+    documents["retail"] = mixed.model_copy(update={"lines": lines})
     del documents["syntax-acknowledgement"]  # CONTRL is of no directory
     files = {name: interchange(writer.write(each, release, OPTIONS)) for name, each in documents.items()}
+    for name, each in documents.items():
+        with suppress(DocumentInvalid):
+            files[f"eancom-{name}"] = interchange(writer.write(each, release, {**OPTIONS, "eancom": "yes"}))
+    assert {"eancom-retail", "eancom-order", "eancom-despatch-advice"} <= set(files)
     assert judged(tmp_path, files) == {name: [] for name in files}
 
 

@@ -16,7 +16,9 @@ _KINDS = frozenset("invoice credit-note order order-response despatch-advice cat
 _OPTIONS = {
     "charset": Option("the letters that the partner takes; UNOC (ISO 8859-1) where nothing is said", WRITABLE),
     "transliterate": yes_no("letters that the set has not are written in others; else such a document is refused"),
-    "eancom": yes_no("the association code of EANCOM 1997 (D.96A) or 2002 (D.01B) stands in UNH"),
+    "eancom": yes_no(
+        "the message is EANCOM 1997 (D.96A) or 2002 (D.01B): parties by GLN, articles by GTIN, else it is refused"
+    ),
     "association": Option(
         "another association code for UNH (0057)", form="[A-Z0-9]{1,6}", told="1 to 6 capitals and digits"
     ),

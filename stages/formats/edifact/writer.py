@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.errors import DocumentInvalid, Finding
+from stages.formats.edifact import eancom
 from stages.formats.edifact.characters import CODECS, WRITABLE, outside, transliterated
 from stages.formats.edifact.codecs import cut
 from stages.formats.edifact.codes import allowed
@@ -31,11 +32,6 @@ MESSAGES = {
     "syntax-acknowledgement": "CONTRL",
 }  # fmt: skip
 """Canonical kind -> message."""
-ASSOCIATIONS = {
-    "96A": {"INVOIC": "EAN008", "ORDERS": "EAN008", "ORDRSP": "EAN005", "DESADV": "EAN005", "PRICAT": "EAN006"},
-    "01B": {"INVOIC": "EAN011", "ORDERS": "EAN010", "ORDRSP": "EAN009", "DESADV": "EAN007", "PRICAT": "EAN009"},
-}
-"""What EANCOM 1997 and 2002 say in UNH 0057, where the option `eancom` asks for it."""
 _MUST = frozenset(
     {
         "invoice_number",
@@ -65,13 +61,17 @@ def write(document: BaseModel, release: str, options: Mapping[str, str]) -> byte
     name = MESSAGES[getattr(document, "kind", "")]
     of = grammar(name, release)
     data = _plain(document)
+    by_gs1 = options.get("eancom") == "yes"
+    faults = eancom.prepare(data, name) if by_gs1 else []
     of.message.write_shape(data, release)
     writing = _Writing(of, charset, options.get("transliterate") == "yes")
     body = [*writing.segments(of.table, of.rules, data)]
-    if writing.faults:
-        raise DocumentInvalid(f"the document cannot be written as {name}", findings=tuple(writing.faults[:100]))
+    if faults := faults + writing.faults:
+        raise DocumentInvalid(f"the document cannot be written as {name}", findings=tuple(faults[:100]))
+    if by_gs1:
+        eancom.identified(body)
     directory = ["D", "3", "UN"] if name == "CONTRL" else ["D", release, "UN"]
-    association = ASSOCIATIONS[release].get(name, "") if options.get("eancom") == "yes" else ""
+    association = eancom.ASSOCIATIONS[release].get(name, "") if by_gs1 else ""
     header: Elements = [["UNH"], ["1"], [name, *directory, options.get("association", association)]]
     trailer: Elements = [["UNT"], [str(len(body) + 2)], ["1"]]
     return "\n".join(joined(each) for each in (header, *body, trailer)).encode(CODECS[charset]) + b"\n"

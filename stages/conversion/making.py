@@ -12,10 +12,13 @@ from typing import Any, Literal
 from schemas.canonical import Document
 from schemas.documents import Invoice, Note
 from schemas.errors import DocumentInvalid, Finding
-from stages.conversion import totals
+from schemas.orders import Order
+from stages.conversion import order_totals, totals
 from stages.formats.format import Target, altered
 from stages.formats.writing.rereading import Again, reread
 from stages.rules.official import Verdict
+
+_PEPPOLS = ("PEPPOL-EN16931-R120", order_totals.LINE_RULE)
 
 LossPolicy = Literal["report", "refuse", "note"]
 """What happens to what a target cannot carry: it is reported, the document is refused, or it is moved to a note."""
@@ -49,8 +52,10 @@ class Made:
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
-    """An invoice with all its amounts, and what was found on the way; other kinds as they are."""
-    return totals.complete(document) if isinstance(document, Invoice) else (document, ())
+    """An invoice or an order with all its amounts, and what was found on the way; other kinds as they are."""
+    if isinstance(document, Invoice):
+        return totals.complete(document)
+    return order_totals.complete(document) if isinstance(document, Order) else (document, ())
 
 
 def make(
@@ -117,14 +122,14 @@ def stop(findings: Sequence[Finding]) -> None:
 
 
 def binding(findings: Sequence[Finding], rules: Sequence[str]) -> tuple[Finding, ...]:
-    """A rule of Peppol's own stops what goes to Peppol; plain EN 16931 lets the given amount stand, and it is told.
+    """A rule of Peppol's own stops what goes to Peppol; elsewhere the given amount stands, and it is told.
 
     CEN's own examples have lines whose amount is not quantity by price (PEPPOL-EN16931-R120).
     """
     if "peppol" in rules:
         return tuple(findings)
     return tuple(
-        finding.model_copy(update={"severity": "warning"}) if finding.rule == "PEPPOL-EN16931-R120" else finding
+        finding.model_copy(update={"severity": "warning"}) if finding.rule in _PEPPOLS else finding
         for finding in findings
     )
 

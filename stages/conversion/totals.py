@@ -11,15 +11,17 @@ Source: EN 16931-1:2017 6.4.2 (BR-CO-10 to BR-CO-17), 6.4.4 (VAT), 6.5 (BR-DEC);
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
-from schemas.documents import AllowanceCharge, Invoice, Line, Totals
+from schemas.documents import AllowanceCharge, Invoice, Line, Totals, VatBreakdown
 from schemas.errors import Finding
+from schemas.orders import OrderLine, OrderTotals
 from stages.conversion.vat import CENT, UNTAXED, ZERO, Key, Share, breakdown, cents, key_of, rule, shown
 
 # A quantity and a price have 28 digits each: their product is exact in 56, and a quotient still right to the cent.
-_EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
+EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 _DIGITS = 28
 """What a price may hold (schemas.documents.Number)."""
 _LARGEST = Decimal(10) ** 18
@@ -42,7 +44,7 @@ def complete(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
     if not document.lines:
         return document, (_LINELESS,)
     findings: list[Finding] = []
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         lines = tuple(_line(index, line, findings) for index, line in enumerate(document.lines))
         of_lines = [Share(key_of(line.vat_category, line.vat_rate), _net(line)) for line in lines]
         extras = _document_level(document, {share.key for share in of_lines}, findings)
@@ -60,11 +62,11 @@ def complete(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
         totals = _totals(given, sum((share.amount for share in of_lines), ZERO), extras, exclusive, tax, findings)
         update: dict[str, Any] = {"lines": lines, "allowances_charges": extras, "vat_breakdown": vat, "totals": totals}
         update.update(_accounting(document, totals, findings))
-        _check_size(lines, vat, totals, findings)
+        check_size(lines, vat, totals, findings)
     return document.model_copy(update=update), tuple(findings)
 
 
-def _net(line: Line) -> Decimal:
+def _net(line: Line | OrderLine) -> Decimal:
     return ZERO if line.net_amount is None else line.net_amount
 
 
@@ -294,7 +296,12 @@ def _accounting(document: Invoice, totals: Totals, findings: list[Finding]) -> d
     return {}
 
 
-def _check_size(lines: tuple[Line, ...], vat: tuple[Any, ...], totals: Totals, findings: list[Finding]) -> None:
+def check_size(
+    lines: Sequence[Line | OrderLine],
+    vat: Sequence[VatBreakdown],
+    totals: Totals | OrderTotals,
+    findings: list[Finding],
+) -> None:
     """A product can outgrow what an amount may hold; it stops here rather than in a reader downstream."""
     amounts = [(f"lines[{index}].net_amount", _net(line)) for index, line in enumerate(lines)]
     amounts += [(f"vat_breakdown[{index}].tax_amount", row.tax_amount) for index, row in enumerate(vat)]

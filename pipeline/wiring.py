@@ -25,9 +25,6 @@ from schemas.errors import ConfigurationError
 from schemas.tenants import TenantProfile
 
 if TYPE_CHECKING:
-    from connectors.edi import EdiSender
-    from connectors.email import EmailSender
-    from connectors.sms import SmsSender
     from connectors.timestamp import TimeStamps
     from pipeline.dispatcher import Dispatcher
 
@@ -265,49 +262,27 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
 
         return Delivery(profiles=profiles(settings), clock=utc_now)
     if name == "acknowledgement":
+        from pipeline import providers
         from pipeline.store.inbox import PostgresInbox
         from stages.acknowledgement import Acknowledgement
 
-        return Acknowledgement(inbox=PostgresInbox(store), parsers=parsers())
+        return Acknowledgement(inbox=PostgresInbox(store), parsers=providers.parsers())
     raise ConfigurationError(f"there is no stage {name}")
-
-
-def parsers() -> dict[str, Any]:
-    """Which reader takes the reports of which source; the sources are named where the inbox is filled."""
-    from urllib.parse import parse_qsl
-    from uuid import UUID
-
-    from connectors import bounces
-    from connectors.email import sendgrid_events
-    from connectors.sms import twilio_events
-    from schemas.deliveries import Report
-    from stages.acknowledgement import Received
-
-    def twilio(received: Received) -> list[Report]:
-        form = dict(parse_qsl(received.body.decode("utf-8", "replace"), keep_blank_values=True))
-        attempt = received.headers.get("attempt")
-        return twilio_events.reports(form, received.received_at, UUID(attempt) if attempt else None)
-
-    return {
-        "sendgrid": lambda received: sendgrid_events.reports(received.body, received.received_at),
-        "twilio": twilio,
-        "bounce": lambda received: bounces.parse(
-            received.body, received.received_at, received.headers.get("recipient", "")
-        ),
-    }
 
 
 def dispatcher(settings: Settings, store: Store) -> Dispatcher:
     """The dispatcher with the providers that the settings name; by default nothing leaves the house."""
     from connectors.keys.demo import is_demo
+    from pipeline import providers
     from pipeline.dispatcher import Dispatcher
 
+    base = public_url(settings)
     return Dispatcher(
         store,
         storage(settings),
         profiles(settings),
-        {"email": _email_sender(settings), "sms": _sms_sender(settings), "edi": _edi_sender(settings)},
-        public_url=public_url(settings),
+        providers.senders(settings, base),
+        public_url=base,
         email_sender=settings.email_sender,
         sms_sender=settings.twilio_sender or "Entrega",
         link_days=settings.link_days,
@@ -316,58 +291,6 @@ def dispatcher(settings: Settings, store: Store) -> Dispatcher:
         is_demo=is_demo(key_source(settings).signer().certificate),
         lease_seconds=LEASE_SECONDS,
     )
-
-
-def _email_sender(settings: Settings) -> EmailSender:
-    if settings.email_provider == "sendgrid":
-        from connectors.email.sendgrid import SendGridSender
-
-        assert settings.sendgrid_key is not None, "Settings checks this"
-        return SendGridSender(settings.sendgrid_key.get_secret_value(), host=settings.sendgrid_url)
-    if settings.email_provider == "smtp":
-        from connectors.email.smtp import SmtpSender
-
-        assert settings.smtp_host is not None, "Settings checks this"
-        domain = settings.email_bounce_domain or settings.email_sender.rpartition("@")[2]
-        return SmtpSender(
-            settings.smtp_host,
-            settings.smtp_port,
-            f"bounces@{domain}",
-            security=settings.smtp_tls,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        )
-    from connectors.email.outbox import OutboxEmail
-
-    return OutboxEmail(settings.data / "outbox")
-
-
-def _sms_sender(settings: Settings) -> SmsSender:
-    if settings.sms_provider == "twilio":
-        from connectors.sms.twilio import TwilioSender
-
-        assert settings.twilio_account is not None, "Settings checks this"
-        assert settings.twilio_token is not None, "Settings checks this"
-        return TwilioSender(
-            settings.twilio_account,
-            settings.twilio_token.get_secret_value(),
-            status_callback=f"{public_url(settings)}/webhooks/twilio/{{attempt}}",
-            base_url=settings.twilio_url,
-        )
-    from connectors.sms.outbox import OutboxSms
-
-    return OutboxSms(settings.data / "outbox")
-
-
-def _edi_sender(settings: Settings) -> EdiSender:
-    if settings.edi_provider == "folder":
-        from connectors.edi.folder import FolderEdi
-
-        assert settings.edi_folder is not None, "Settings checks this"
-        return FolderEdi(settings.edi_folder)
-    from connectors.edi.outbox import OutboxEdi
-
-    return OutboxEdi(settings.data / "outbox")
 
 
 def web_port(settings: Settings) -> int:

@@ -27,6 +27,7 @@ from connectors.storage import put
 from connectors.storage.folder import FolderStorage
 from pipeline.dispatcher import Dispatcher
 from pipeline.door import Door
+from pipeline.providers import parsers
 from pipeline.settings import Settings
 from pipeline.store import inbox, work
 from pipeline.store.database import Store
@@ -34,7 +35,6 @@ from pipeline.store.inbox import PostgresInbox
 from pipeline.store.migrate import application_url, migrate
 from pipeline.store.personal import KeyRing
 from pipeline.topology import BY_NAME
-from pipeline.wiring import parsers
 from portal import serve
 from portal.app import create_app
 from schemas import ids

@@ -275,7 +275,7 @@ async def test_fair_by_tenant(house: House, tmp_path: Path) -> None:
     house.later(minutes=1)
     (document,) = await house.deliver(tenant="small")
     dispatcher = house.dispatcher(outbox(tmp_path))
-    ready, looked = await dispatcher._take(next(iter(dispatcher.buckets)), 10)
+    ready, looked = await dispatcher.taking.take(next(iter(dispatcher.buckets)), 10)
     assert looked == 10
     assert document in [one.leased.document_id for one in ready]
 

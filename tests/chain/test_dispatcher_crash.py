@@ -195,7 +195,7 @@ async def test_the_outbox_knows_what_it_has(house: House, tmp_path: Path, writte
     (document,) = await house.deliver()
     outbox = OutboxEmail(tmp_path / "outbox")
     dying = house.dispatcher({"email": outbox})
-    (ready,), _ = await dying._take(next(iter(dying.buckets)), 10)
+    (ready,), _ = await dying.taking.take(next(iter(dying.buckets)), 10)
     if written:
         await dying.sending.call(ready, house.clock)
     house.later(seconds=61)
@@ -211,7 +211,7 @@ async def test_killed_before_the_call_was_committed(house: House, tmp_path: Path
     """Killed after leasing and composing: another dispatcher takes over after the lease, and one message goes out."""
     (document,) = await house.deliver()
     first = house.dispatcher({"email": OutboxEmail(tmp_path / "outbox")})
-    assert not (await first._take(next(iter(first.buckets)), 0))[0]
+    assert not (await first.taking.take(next(iter(first.buckets)), 0))[0]
     async with house.store.transaction() as conn:
         from pipeline.store import attempts
 
@@ -220,7 +220,7 @@ async def test_killed_before_the_call_was_committed(house: House, tmp_path: Path
     assert await house.dispatcher({"email": OutboxEmail(tmp_path / "outbox")}).once() == 0
     house.later(seconds=61)
     assert await house.dispatcher({"email": OutboxEmail(tmp_path / "outbox")}).once() == 1
-    assert await first._begin([first.sending.prepare(leased[0], house.now)]) == []  # its lease is gone
+    assert await first.taking.begin([first.sending.prepare(leased[0], house.now)]) == []  # its lease is gone
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
     assert await house.state(document) == ("captured", None)
 
@@ -230,7 +230,7 @@ async def test_a_late_answer_of_a_dispatcher_thought_dead(house: House) -> None:
     (document,) = await house.deliver()
     async with Sandbox(house.folder / "sandbox") as sandbox:
         slow = house.dispatcher({"email": smtp(sandbox)})
-        (ready,), _ = await slow._take(next(iter(slow.buckets)), 10)
+        (ready,), _ = await slow.taking.take(next(iter(slow.buckets)), 10)
         outcome = await slow.sending.call(ready, house.clock)
         house.later(seconds=61)
         other = house.dispatcher({"email": smtp(sandbox)})

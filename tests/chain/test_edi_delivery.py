@@ -85,12 +85,12 @@ async def test_a_number_survives_every_death(house: House, tmp_path: Path, monke
     deliveries = await house.deliver(1, email=None, mailbox=THEIRS, interchange=message(house), policy=SOON)
 
     dies = house.dispatcher({"edi": edi})
-    monkeypatch.setattr(dies, "_compose", _death)  # the number is drawn, nothing is composed
+    monkeypatch.setattr(dies.taking, "_compose", _death)  # the number is drawn, nothing is composed
     with pytest.raises(Death):
         await dies.once()
     house.later(minutes=2)
     dies = house.dispatcher({"edi": edi})
-    monkeypatch.setattr(dies, "_begin", _death)  # composed and stored, not committed
+    monkeypatch.setattr(dies.taking, "begin", _death)  # composed and stored, not committed
     with pytest.raises(Death):
         await dies.once()
     house.later(minutes=2)

@@ -104,8 +104,16 @@ WRONG: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def built() -> Any:
+    """The commands, put together once: that takes longer than to call one wrongly."""
+    from pipeline.cli.app import build
+
+    return build()
+
+
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[int, str]]:
+def call(built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[int, str]]:
     """(exit status, what stands on stderr) of a command, in a folder with a few files and nothing else."""
     (tmp_path / "good.xml").write_text(ubl("F-1"))
     (tmp_path / "random.bin").write_bytes(b"\xb1\x93\x01\xfe\x00" * 40)
@@ -113,6 +121,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tup
     (tmp_path / "header.csv").write_text("Nome;Telefone\nA;1\n")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.cli.app.build", lambda: built)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
 
     def run(words: str) -> tuple[int, str]:

@@ -1,8 +1,9 @@
 """Mailboxes as folders: what an AS2 server, a VAN's client or an SFTP server beside us takes from disk.
 
-`<folder>/<receiver>/<sender>-<control number>.edi`, written under another name first, so that a reader sees all of an
-interchange or nothing. The name says which interchange it is, so the same one again replaces itself. Whoever fetches it
-removes it; what was handed over is therefore noted in `<folder>/.handed-over`, where it can be asked for after a crash.
+`<folder>/<receiver>/<sender>-<envelope>-<control number>-<attempt>.edi`, written under another name first, so that a
+reader sees all of an interchange or nothing. The name says which interchange it is, so the same one again replaces
+itself and no other: each envelope and each tenant counts by itself. Whoever fetches it removes it; what was handed over
+is therefore noted in `<folder>/.handed-over`, where it can be asked for after a crash.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.deliveries import Accepted, InterchangeMessage
-from schemas.errors import ProviderUnavailable
+from schemas.errors import OutcomeUnknown, ProviderUnavailable
 
 
 @dataclass
@@ -26,13 +27,14 @@ class FolderEdi:
     reports_delivery: bool = False
 
     async def send(self, message: InterchangeMessage) -> Accepted:
-        """Raises ProviderUnavailable (transient) where the disk does not take it."""
+        """Raises ProviderUnavailable (transient): the disk does not take it; OutcomeUnknown: it failed after that."""
         name = await asyncio.to_thread(self._put, message)
         return Accepted(provider=self.provider, provider_message_id=message.reference, response=name)
 
     async def find(self, message: InterchangeMessage, since: object) -> str | None:
-        handed = self._notes(message) / _name(message)
-        return message.reference if await asyncio.to_thread(handed.exists) else None
+        places = (self._notes(message) / _name(message), self._mailbox(message) / _name(message))
+        found = await asyncio.to_thread(lambda: any(place.exists() for place in places))
+        return message.reference if found else None
 
     async def close(self) -> None:
         return None
@@ -46,6 +48,7 @@ class FolderEdi:
     def _put(self, message: InterchangeMessage) -> str:
         """Durable before it is visible; noted afterwards, for a note without its interchange would lose it."""
         mailbox, notes, name = self._mailbox(message), self._notes(message), _name(message)
+        visible = False
         try:
             mailbox.mkdir(parents=True, exist_ok=True)
             notes.mkdir(parents=True, exist_ok=True)
@@ -55,6 +58,7 @@ class FolderEdi:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, mailbox / name)
+            visible = True
             (notes / name).touch()
             for folder in (mailbox, notes):
                 handle = os.open(folder, os.O_RDONLY)
@@ -63,14 +67,22 @@ class FolderEdi:
                 finally:
                     os.close(handle)
         except OSError as error:
+            if visible:  # the partner may have fetched it by now
+                raise OutcomeUnknown(f"the mailbox failed afterwards: {error.strerror}", errno=error.errno) from None
             raise ProviderUnavailable(f"the mailbox cannot be written: {error.strerror}", errno=error.errno) from None
         return f"{_safe(message.receiver)}/{name}"
 
 
 def _name(message: InterchangeMessage) -> str:
-    return f"{_safe(message.sender)}-{message.control_number:09d}.edi"
+    number, attempt = f"{message.control_number:09d}", message.attempt.hex[:8]
+    return f"{_safe(message.sender)}-{message.envelope}-{number}-{attempt}.edi"
 
 
 def _safe(mailbox: str) -> str:
-    """A mailbox as a file name: letters, digits, hyphens; never empty, never a path."""
-    return re.sub(r"[^A-Za-z0-9-]+", "_", mailbox).strip("_") or "_"
+    """A mailbox as a file name, another one for each: letters, digits, hyphens, `_` for the colon, `=2E` for a dot."""
+    kind, colon, name = mailbox.partition(":")
+    return _escaped(kind) + ("_" if colon else "") + _escaped(name)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", lambda sign: "".join(f"={byte:02X}" for byte in sign[0].encode()), text) or "="

@@ -43,7 +43,11 @@ async def producer(settings: Settings, kafka: str) -> AsyncIterator[Callable[[Se
             linger_ms=5,
             max_request_size=MAX_MESSAGE_BYTES,
         )
-        await fresh.start()
+        try:
+            await fresh.start()
+        except BaseException:
+            await fresh.stop()
+            raise
         client = fresh
 
     async def send(each: Outgoing) -> Awaitable[Any]:

@@ -48,6 +48,18 @@ class SafeProducer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
 
+    async def on_start(self) -> None:
+        """One that could not start, for the broker is away, is not kept: whatever it is given it never sends."""
+        try:
+            await super().on_start()
+        except BaseException:
+            await self.on_stop()
+            raise
+
+    @property
+    def started(self) -> bool:
+        return self._producer is not None
+
 
 class Monitor(faust.Monitor):
     """Nobody reads Faust's own figures: they are not drawn every second."""
@@ -150,6 +162,8 @@ Send = Callable[[Outgoing], Awaitable[Awaitable[Any]]]
 async def produce(app: faust.App, outgoing: Sequence[Outgoing]) -> None:
     """Send all by the app's producer. Raises OutputRefused, and KafkaError where the broker cannot take any now."""
     producer: Any = app.producer
+    if not producer.started:
+        await producer.restart()
 
     async def send(each: Outgoing) -> Awaitable[Any]:
         client = producer._ensure_producer()

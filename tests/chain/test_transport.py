@@ -17,9 +17,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError
+from chaos.system import passable
+
+from pipeline import embedded, transport
 
 WORKER = Path(__file__).with_name("transport_worker.py")
 SECONDS = 60.0
@@ -193,3 +198,28 @@ async def test_m8_messages_that_cannot_be_decoded(kafka: str, tmp_path: Path, ki
         await work.until(lambda: len(set(work.words("done"))) >= 26, committed=30)
     assert set(work.words("done")) == set(range(30)) - set(bad)
     assert set(work.words("parked")) == (set() if lost else set(bad))
+
+
+async def test_a_producer_that_could_not_start_anew_sends_once_the_broker_is_back(tmp_path: Path) -> None:
+    """The broker dies, and so does the producer's new beginning; when the broker is back everything is sent."""
+    data = passable(tmp_path) / "broker"
+    running = embedded.start(data, postgres=False)
+    assert running.kafka is not None
+    try:
+        topic = f"t-{uuid.uuid4().hex[:12]}"
+        await produced(running.kafka, topic, [])
+        app = transport.make_app(topic, transport.Broker(running.kafka), folder=tmp_path)
+        sent = [transport.Outgoing(topic, b"k", b"v", {})]
+        await app.producer.start()
+        await transport.produce(app, sent)
+        psutil.Process(running.pids["kafka"]).kill()
+        with pytest.raises(KafkaConnectionError):
+            await app.producer.restart()
+        with pytest.raises(KafkaConnectionError):
+            await transport.produce(app, sent)
+        await asyncio.to_thread(embedded.start, data, postgres=False)
+        async with asyncio.timeout(SECONDS):
+            await transport.produce(app, sent)
+        await app.producer.stop()
+    finally:
+        embedded.erase(data)

@@ -164,4 +164,5 @@ class SafeConsumer(driver.Consumer):
 
 
 def _raw(record: Any) -> Raw:
-    return Raw(record.key, record.value, dict(record.headers), record.topic, record.partition, record.offset)
+    headers = {name: value or b"" for name, value in record.headers}  # Kafka's headers may be null
+    return Raw(record.key, record.value, headers, record.topic, record.partition, record.offset)

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path, PurePath
 from uuid import UUID, uuid4
 
@@ -109,11 +110,14 @@ class Door:
             raise LimitExceeded(f"the export has {size / 1024**2:.0f} MiB, and {allowed} MiB are allowed: split it")
 
     async def receive_raw(self, data: bytes, headers: Mapping[str, bytes], position: str) -> Receipt:
-        """A file's bytes that were produced straight to the topic; its place in Kafka makes the receipt."""
+        """A file's bytes that were produced straight to the topic; its place in Kafka makes the receipt.
+
+        With its digest: in a new cluster the places begin anew, and another export stands there.
+        """
         text = {key: value.decode("utf-8", "replace") for key, value in headers.items()}
         return await self.receive(
             data, name=text.get("name", "message"), tenant=text.get("tenant"), profile=text.get("profile"),
-            by=f"topic:{position}", export_id=ids.derive("raw-export", position),
+            by=f"topic:{position}", export_id=ids.derive("raw-export", position, sha256(data).hexdigest()),
         )  # fmt: skip
 
     def _received(self, message: ExportReceived, by: str) -> Event:

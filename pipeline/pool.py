@@ -196,9 +196,13 @@ class Pool:
 
         deadline = self.deadline + 2.0 * len(raws)
         pool = self._ensure()
-        future: Future[tuple[list[Result | Undecodable], float]] = pool.schedule(
-            _run, args=(stage, takes, list(raws)), timeout=deadline
-        )
+        try:
+            future: Future[tuple[list[Result | Undecodable], float]] = pool.schedule(
+                _run, args=(stage, takes, list(raws)), timeout=deadline
+            )
+        except RuntimeError as error:  # no child could be started: that is said of the machine, not of the messages
+            self.close()
+            raise ChildProcessError(f"the child processes cannot be had: {error}") from error
         try:
             results, seconds = await asyncio.wrap_future(future)
         except (TimeoutError, DeadlineExceeded):

@@ -30,7 +30,7 @@ from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused
 from schemas.errors import PermanentError, StoreUnavailable
 from schemas.messages import Frozen
-from schemas.outcomes import Parked, Result, Retry
+from schemas.outcomes import Parked, Refusal, Result, Retry
 
 log = structlog.get_logger()
 
@@ -41,8 +41,8 @@ BUG_WINDOW = 100
 BUG_LIMIT = 25
 """More bugs than this among the last BUG_WINDOW outcomes stop the stage."""
 
-DUE = "entrega_due"
-"""Header of what was sent from a due row: which one."""
+DUE, TRY = "entrega_due", "entrega_try"
+"""Headers of what was sent from a due row: which one, and how often it was tried before."""
 
 INFRASTRUCTURE = (StoreUnavailable, KafkaError, ConnectionError, OSError)
 
@@ -104,33 +104,43 @@ class Runner:
         except Exception:
             if len(raws) == 1:
                 log.exception("cannot-commit", stage=self.spec.name, offset=raws[0].offset)
-                await parking.park_raw(self.store, self.spec, raws[0], "bug", "the outcome cannot be committed")
+                await self._give_up(raws[0])
                 self._count_bug(self._bugs, True)
                 return
             log.exception("batch-failed", stage=self.spec.name, messages=len(raws))
             for raw in raws:
                 await self._whole_or_alone([raw])
 
+    async def _give_up(self, raw: Raw) -> None:
+        """Park what has no outcome that can be committed: its subject, or the bytes where not even that can be."""
+        why = "the outcome cannot be committed"
+        try:
+            item = Item(self._message(raw), raw.value or b"", Parked(Refusal("bug", why)))
+            if not await work.commit(self.store, self.spec, [item]):
+                return
+        except INFRASTRUCTURE:
+            raise
+        except Exception:
+            log.exception("cannot-park", stage=self.spec.name, offset=raw.offset)
+        await parking.park_raw(self.store, self.spec, raw, "bug", why)
+
     async def _once(self, raws: Sequence[Raw]) -> None:
         decoded = await self._decode(raws)
-        known = await work.recorded(self.store, self.spec, [item.key for item, _ in decoded])
+        known = await work.recorded(self.store, self.spec, [item.key for item in decoded])
         # first, for it has waited since a crash: what was recorded does not wait for what is still to be computed
         await self._send([message for messages in known.values() for message in messages])
-        unknown = [(item, raw) for item, raw in decoded if item.key not in known]
+        unknown = [item for item in decoded if item.key not in known]
         waiting = await self._make(unknown) if unknown else set()
         if done := {row for raw in raws if (row := due_row(raw.headers))} - waiting:
             async with self.store.statement() as conn:
                 await due.done(conn, done)
 
-    async def _make(self, unknown: Sequence[tuple[Item, Raw]]) -> set[UUID]:
+    async def _make(self, unknown: Sequence[Item]) -> set[UUID]:
         """Bring to an outcome what has none yet; gives the due rows of what is to be tried again."""
         bugs = self._bugs.copy()
         fresh: list[Item] = []
-        for (item, raw), result in zip(unknown, await self._compute([item for item, _ in unknown]), strict=True):
-            if isinstance(result, Undecodable):
-                await parking.park_raw(self.store, self.spec, raw, "undecodable", result.why)
-                continue
-            item.result = result
+        for item, result in zip(unknown, await self._compute(unknown), strict=True):
+            item.result = Parked(Refusal("undecodable", result.why)) if isinstance(result, Undecodable) else result
             fresh.append(item)
             self._count_bug(bugs, isinstance(result, Parked) and result.refusal.reason == "bug")
         outgoing = await work.commit(self.store, self.spec, fresh)
@@ -167,9 +177,9 @@ class Runner:
         if sum(bugs) > BUG_LIMIT:
             raise StageStopped(f"{self.spec.name}: {sum(bugs)} bugs among the last {len(bugs)} outcomes")
 
-    async def _decode(self, raws: Sequence[Raw]) -> list[tuple[Item, Raw]]:
+    async def _decode(self, raws: Sequence[Raw]) -> list[Item]:
         """Each subject once; what cannot be decoded is parked, what is newer than this code waits."""
-        items: dict[work.Key, tuple[Item, Raw]] = {}
+        items: dict[work.Key, Item] = {}
         for raw in raws:
             try:
                 message = self._message(raw)
@@ -182,9 +192,8 @@ class Runner:
             except UNDECODABLE as error:
                 await parking.park_raw(self.store, self.spec, raw, "undecodable", readable(error))
                 continue
-            tries = int(raw.headers.get("entrega_try", b"0") or 0)
-            item = Item(message=message, raw=raw.value or b"", tries=tries)
-            items.setdefault(item.key, (item, raw))
+            item = Item(message, raw.value or b"", tries=_tries(raw.headers))
+            items.setdefault(item.key, item)
         return list(items.values())
 
     def _message(self, raw: Raw) -> Frozen:
@@ -242,7 +251,7 @@ def outgoing(
     if "export_id" in message:
         headers["ce_batch"] = str(message["export_id"]).encode()
     if tries:
-        headers["entrega_try"] = str(tries).encode()
+        headers[TRY] = str(tries).encode()
     if row is not None:
         headers[DUE] = str(row).encode()
     return Outgoing(topic, subject.encode(), orjson.dumps(message) if value is None else value, headers)
@@ -254,6 +263,12 @@ def due_row(headers: Mapping[str, bytes]) -> UUID | None:
         return UUID(headers[DUE].decode())
     except (KeyError, ValueError):
         return None
+
+
+def _tries(headers: Mapping[str, bytes]) -> int:
+    """How often a message was tried before; what is no number says nothing."""
+    said = headers.get(TRY, b"")
+    return int(said) if said.isdigit() and len(said) < 4 else 0
 
 
 class _RawExport(Exception):

@@ -23,6 +23,7 @@ UNAVAILABLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.IdleInTransactionSessionTimeout,  # an InternalError for psycopg
+    psycopg.errors.ReadOnlySqlTransaction,  # another one: the server that answers is a copy, about to take over
     PoolTimeout,
 )
 """What psycopg raises when the database does not answer, is shutting down, or dropped the connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -97,7 +98,7 @@ async def park_raw(store: Store, spec: StageSpec, raw: Raw, reason: str, explana
             """INSERT INTO parked (parked_id, tenant, stage, round, reason, explanation, detail, raw, topic, partition,
                                    "offset", parked_at)
                VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            [ids.derive("raw", raw.topic, raw.partition, raw.offset), _tenant(raw), spec.name, reason, explanation,
+            [_place(raw), _tenant(raw), spec.name, reason, explanation,
              Jsonb(detail), raw.value or b"", raw.topic, raw.partition, raw.offset, store.clock()],
         )  # fmt: skip
 
@@ -153,10 +154,14 @@ async def postpone(store: Store, spec: StageSpec, raw: Raw, why: str, seconds: f
         await conn.execute(
             """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
                VALUES (%s, %s, 'retry', %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            [ids.derive("postponed", raw.topic, raw.partition, raw.offset), _tenant(raw),
-             ids.derive("raw", raw.topic, raw.partition, raw.offset), now + timedelta(seconds=seconds),
+            [ids.derive("postponed", _place(raw)), _tenant(raw), _place(raw), now + timedelta(seconds=seconds),
              Jsonb({"topic": raw.topic, "message": orjson.loads(raw.value or b"{}")}), why],
         )  # fmt: skip
+
+
+def _place(raw: Raw) -> UUID:
+    """Where a message stood, and which: in a new cluster the offsets begin anew, and other messages stand there."""
+    return ids.derive("raw", raw.topic, raw.partition, raw.offset, sha256(raw.value or b"").hexdigest())
 
 
 def _text(value: bytes) -> str:

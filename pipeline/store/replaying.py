@@ -20,6 +20,9 @@ from schemas import ids
 from schemas.errors import ConfigurationError
 from schemas.events import Event, EventType
 
+STOPPED = ("parked", "refused")
+"""States of a document that waits for a person."""
+
 
 async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:
     """Put parked work back at the stage where it stopped. Returns the new round.
@@ -53,11 +56,13 @@ async def discard(store: Store, parked_id: UUID, *, by: str, why: str) -> None:
         row = await _open(conn, parked_id)
         await _close(conn, parked_id, "discarded", by, why, now)
         if row["document_id"] is not None:
-            await conn.execute(
+            cursor = await conn.execute(
                 """UPDATE document SET state = 'discarded', reason = 'discarded', registered = false, updated_at = %s
-                    WHERE document_id = %s AND state IN ('parked', 'refused')""",
-                [now, row["document_id"]],
+                    WHERE document_id = %s AND state = ANY(%s)""",
+                [now, row["document_id"], list(STOPPED)],
             )
+            if cursor.rowcount == 0:
+                return  # the document went on: it was not discarded, and its history must not say so
         if row["document_id"] is None and row["export_id"] is None:
             return  # a raw message has no stream; its row keeps who, when and why
         await _tell(conn, store, row, EventType.DISCARDED, by, {"why": why, "stage": row["stage"]}, now)
@@ -83,12 +88,15 @@ async def _close(conn: Connection, parked_id: UUID, state: str, by: str, why: st
 async def _replay_document(
     conn: Connection, store: Store, row: dict[str, Any], by: str, why: str, now: datetime
 ) -> int:  # fmt: skip
+    document = row["document_id"]
+    cursor = await conn.execute("SELECT round, state FROM document WHERE document_id = %s FOR UPDATE", [document])
+    found = await cursor.fetchone()
+    if found is None:
+        raise ConfigurationError("there is no such document: discard this")
+    if found["state"] not in STOPPED:  # it arrived late, was superseded, or another stop of it was replayed
+        raise ConfigurationError(f"its document is {found['state']} by now: discard this")
     if row["message"] is None:
         raise ConfigurationError("this record never became a document: mend the export and drop it again")
-    document = row["document_id"]
-    cursor = await conn.execute("SELECT round FROM document WHERE document_id = %s FOR UPDATE", [document])
-    found = await cursor.fetchone()
-    assert found is not None
     round_ = int(found["round"]) + 1
     spec = BY_NAME[row["stage"]]
     message = {**row["message"], "round": round_}

@@ -16,9 +16,10 @@ from event_store import PASSWORD
 from connectors.profiles import FolderProfiles
 from connectors.storage.folder import FolderStorage
 from pipeline import topology
+from pipeline.consumer import Raw
 from pipeline.door import Door
 from pipeline.pool import guarded
-from pipeline.store import due, history, queries, replaying, stops, sweeping, work
+from pipeline.store import due, history, parking, queries, replaying, stops, sweeping, work
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
@@ -287,3 +288,40 @@ async def test_a_files_name_never_leads_anywhere(house: House, name: str) -> Non
     assert receipt.name
     assert len(receipt.name) <= 200
     assert not set(receipt.name) & set("/\\\x00\u202e")
+
+
+async def test_another_export_at_the_same_place_of_a_new_cluster_is_taken(house: House) -> None:
+    """The broker's disk was lost and its offsets begin anew: a raw export there is a new one, and again the same."""
+    one, other = (json.dumps([invoice(number)]).encode() for number in ("2026-1", "2026-2"))
+    receipts = [await house.door.receive_raw(data, {}, "entrega.export.received/0/0") for data in (one, other, one)]
+    assert receipts[0].export_id == receipts[2].export_id != receipts[1].export_id
+    assert len(await house.extract()) == 2
+    assert {row["number"] for row in await house.documents()} == {"2026-1", "2026-2"}
+
+
+async def test_another_message_at_the_same_place_of_a_new_cluster_is_parked(house: House) -> None:
+    """The same for what nobody can read: two rows for two messages, one for one that Kafka gives again."""
+    raws = [Raw(b"k", value, {}, SPEC.source, 0, 7) for value in (b"first", b"second", b"first")]
+    for raw in raws:
+        await parking.park_raw(house.store, SPEC, raw, "undecodable", "not JSON")
+    async with house.store.transaction() as conn:
+        assert len(await stops.stops(conn)) == 2
+
+
+@pytest.mark.parametrize("state", ["superseded", "delivered", "discarded"])
+async def test_parked_work_whose_document_has_gone_on_is_closed_and_not_done_again(house: House, state: str) -> None:
+    """A document was parked, and has another state by now: nobody sends it a second time, or says it was discarded."""
+    house.set_profile()
+    await house.drop(invoice())
+    await house.extract()
+    async with house.store.transaction() as conn:
+        (parked,) = await stops.stops(conn)
+        await conn.execute("UPDATE document SET state = %s WHERE document_id = %s", [state, parked["document_id"]])
+    with pytest.raises(ConfigurationError, match=f"its document is {state} by now"):
+        await replaying.replay(house.store, parked["parked_id"], by="operator:test", why="again")
+    await replaying.discard(house.store, parked["parked_id"], by="operator:test", why="it went on")
+    async with house.store.transaction() as conn:
+        assert await stops.stops(conn) == []
+    assert "discarded" not in await house.events(parked["document_id"])
+    (row,) = [each for each in await house.documents() if each["document_id"] == parked["document_id"]]
+    assert row["state"] == state

@@ -15,7 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -226,6 +226,30 @@ async def test_every_exit_of_a_stage_is_an_outcome(stand: Stand) -> None:
     assert due == [("retry", str(newer), 0), ("retry", str(documents[1]), 1)]
     assert [len(stand.handled(d)) for d in documents] == [1] * 5
     assert stand.handled(newer) == []
+
+
+async def test_what_cannot_be_committed_or_read_whole_parks_its_document(stand: Stand) -> None:
+    """An outcome that the database never takes, and a message of which only the beginning can be read: two documents
+    are parked, can be replayed, and the third goes on. Headers that mean nothing, or are null, do no harm.
+    """
+    documents = stand.documents("unstorable", "done", "done")
+    messages = [stand.message(documents[0], "unstorable"), stand.message(documents[1], "done", plan="none")]
+    last = stand.message(documents[2], "done")
+    strange: Any = {**last.headers, "entrega_try": b"often", "entrega_due": b"\xff", "traceparent": None}
+    await stand.send([*messages, replace(last, headers=strange), Outgoing(stand.source, b"k", b"?", {"x": None})])  # type: ignore[dict-item]
+    with stand.worker("--cpu"):
+        await stand.until_committed(4)
+    nobody: Any = None
+    assert stand.parked() == {
+        documents[0]: ("conversion", "bug"),
+        documents[1]: ("conversion", "undecodable"),
+        nobody: ("conversion", "undecodable"),
+    }
+    assert dict(stand.ask("SELECT document_id, state FROM document")) == dict(
+        zip(documents, ("parked", "parked", "moving"), strict=True)
+    )
+    assert stand.ask("SELECT count(*), count(message) FROM parked WHERE document_id IS NOT NULL") == [(2, 2)]
+    assert [UUID(each["document_id"]) for each in await stand.sent()] == [documents[2]]
 
 
 async def test_a_retry_is_planned_once_however_often_its_message_comes(stand: Stand) -> None:

@@ -33,7 +33,7 @@ def _note(path: Path, word: str) -> None:
 
 
 def scripted(document: UUID, export: UUID, word: str, **more: object) -> Extracted:
-    """A message that tells the stage what to do: done, retry, invalid, bug, die, hang, large, crash."""
+    """A message that tells the stage what to do: done, retry, invalid, bug, unstorable, die, hang, large, crash."""
     source = ArtefactRef(
         kind=ArtefactKind.CANONICAL, key="none", sha256="0" * 64, size=0, media_type="application/json", name="none"
     )
@@ -65,6 +65,8 @@ class Scripted:
                 raise DocumentInvalid("a rule fails", findings=(Finding(rule="BR-CO-15", message="totals differ"),))
             case "bug":
                 raise ValueError("nobody thought of this")
+            case "unstorable":
+                return Done(message=message, facts=(Fact(EventType.CONVERTED, {"code": 0.5}),))
             case "die":
                 os._exit(9)
             case "hang":

@@ -138,7 +138,9 @@ def test_a_duplicate_of_what_is_parked_names_the_next_command(
     answer = house.entrega("ingest", str(folder / "p-nobody.json"), "--wait")
     row = parked["p-nobody.json"]
     assert f"Next: entrega parked replay {row['parked_id'][:8]} --data {house.data}\n" in answer.said
-    again = next(row for row in house.entrega("documents", "--json", "NOBODY").rows if row["state"] == "duplicate")
+    again = next(
+        row for row in house.entrega("documents", "--json", "number:NOBODY").rows if row["state"] == "duplicate"
+    )
     printed = house.entrega("show", again["document_id"]).printed
     assert f"The same was dropped before, as {row['document_id']}" in printed
     assert f"entrega parked replay {row['parked_id'][:8]}" in printed

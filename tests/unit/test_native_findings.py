@@ -88,6 +88,25 @@ def test_no_more_than_200_findings_and_fatal_ones_first() -> None:
     assert (findings[-1].rule, findings[-1].severity) == ("more", "fatal")
 
 
+def test_each_syntax_asks_a_rule_in_its_own_way() -> None:
+    """UBL asks for a country where there is an address, CII anyway; BASIC calls the same rules by numbers, and asks
+    for the address once more."""
+    homeless = invoice().model_copy(update={"buyer": party("ES", "ESA50000000").model_copy(update={"address": None})})
+    ubl, cii = native.check(homeless, NORM), native.check(homeless, NORM, "cii")
+    assert [finding.rule for finding in ubl.findings] == ["BR-10"]
+    assert [(finding.rule, finding.place) for finding in cii.findings] == [
+        ("BR-10", "buyer.address"),
+        ("BR-11", "buyer.address.country"),
+    ]
+    basic = native.check(homeless, in_force(RuleSet.FACTUR_X_BASIC), "cii")
+    told = {finding.rule: finding.message for finding in basic.findings if finding.severity == "fatal"}
+    assert told == {
+        "FX-SCH-A-000156": "the buyer has a postal address (BG-8)",
+        "FX-SCH-A-000157": "the buyer's address has a country (BT-55)",
+        "FX-SCH-A-000032": "there is PostalTradeAddress",
+    }
+
+
 def test_a_release_without_native_rules_is_refused() -> None:
     """Where no equality was proven there is no native verdict."""
     other = next(each for each in RELEASES if each.rule_set is RuleSet.FACTURAE)

@@ -88,6 +88,6 @@ EDITIONS: dict[tuple[RuleSet, str], dict[str, Edition]] = {
 
 def edition_of(release: Release, kind: str) -> Edition | None:
     """None where the release was not proven equal for such documents."""
-    if release.rule_set in factur_x.PROFILES:
-        return factur_x.edition(release.rule_set) if kind == "cii" else None
+    if kind == "cii" and release.rule_set in factur_x.PROFILES and release.version == factur_x.VERSION:
+        return factur_x.edition(release.rule_set)
     return EDITIONS.get((release.rule_set, release.version), {}).get(kind)

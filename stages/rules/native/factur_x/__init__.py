@@ -23,6 +23,7 @@ _ASKS = Layer((cii.NORM,), norm.DEVIATIONS, (*_OWN, norm.zero_rated))
 _EXTENDED = Layer((cii.NORM,), norm.DEVIATIONS, (*_OWN, extended.breakdown, extended.sums, extended.parts))
 
 
+VERSION = "1.09.2"
 PROFILES: dict[RuleSet, Layer] = {
     RuleSet.FACTUR_X_BASIC_WL: _ASKS,
     RuleSet.FACTUR_X_BASIC: _ASKS,
@@ -47,14 +48,22 @@ def edition(rules: RuleSet) -> Edition:
 
 def _own_texts(known: Tables) -> dict[str, str]:
     """In the words of CII: what must be in an element, and where a code of a list stands."""
-    coded = {
-        rule: f"the code is in the profile's list for {_named(CODED[key])}" for key, (rule, _) in known.coded.items()
-    }
-    wanted = {rule: f"there is {_named(WANTED[key])}" for key, rule in known.wanted.items()}
-    return coded | wanted | {rule: f"there is one {_named(ONCE[key])} at most" for key, rule in known.once.items()}
+    texts: dict[str, str] = {}
+    for says, paths, rules in (
+        ("the code is in the profile's list for {}", CODED, {key: rule for key, (rule, _) in known.coded.items()}),
+        ("there is {}", WANTED, known.wanted),
+        ("there is one {} at most", ONCE, known.once),
+    ):
+        places: dict[str, list[str]] = {}
+        for key, rule in rules.items():
+            places.setdefault(rule, []).append(paths[key])
+        texts |= {rule: says.format(_named(where)) for rule, where in places.items()}
+    return texts
 
 
-def _named(path: str) -> str:
-    """The last two steps: `Name in BuyerTradeParty`."""
-    *around, last = re.sub(r"\[[^]]*\]", "", path).replace("|", "/").replace("^", "").strip("/").split("/")
-    return f"{last} in {around[-1]}" if around else last
+def _named(paths: list[str]) -> str:
+    """The last two steps, `Name in BuyerTradeParty`; of several places that have one rule, the last step only."""
+    steps = [re.sub(r"\[[^]]*\]", "", path).replace("|", "/").strip("^/").split("/") for path in paths]
+    around = {each[-2] for each in steps if len(each) > 1}
+    last = " or ".join(sorted({each[-1] for each in steps}))
+    return f"{last} in {around.pop()}" if len(around) == 1 else last

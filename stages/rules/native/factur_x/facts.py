@@ -29,7 +29,10 @@ _OF_AN_ACCOUNT: dict[str, Any] = {"account_name": None, "service_provider": None
 
 
 class FacturXFacts(CiiFacts):
-    """`tables` are those of the profile's stylesheet."""
+    """`tables` are those of the profile's stylesheet.
+
+    No row is `apart`: each pattern of these stylesheets has a mode of its own, so that no rule hides another.
+    """
 
     apart = ()
 
@@ -44,7 +47,7 @@ class FacturXFacts(CiiFacts):
         return self.document.preceding_invoices
 
     def nearly(self, given: Decimal, computed: Decimal) -> bool:
-        """One less is allowed here, one more is not."""
+        """A sum that is one less is allowed here, one that is one more is not."""
         return float(given) - 1 <= float(computed) < float(given) + 1
 
 

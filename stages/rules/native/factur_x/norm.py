@@ -13,6 +13,8 @@ from stages.rules.native.factur_x.facts import FacturXFacts
 from stages.rules.native.factur_x.tolerance import Summed
 from stages.rules.native.head import TRANSFER
 
+# Beside these, rows of L, M and O are asked as all others are, and the taxable amount of Z, E, AE, K and G may be one
+# more than its sum, exactly: `facts` says so.
 DEVIATIONS: dict[str, str] = {
     "BR-17": "asks only for a name, for it looks for the seller where it never stands",
     "BR-65": "is content where one of a line's classifications has a scheme",

@@ -1,4 +1,4 @@
-"""What formats, rules, signatures and PDFs cost by themselves: CPU a document, and a folder on all cores.
+"""What formats, rules, signatures and PDFs cost by themselves: CPU a document.
 
 Every target of the registry that carries the bench's invoice is written and, where its format has a reader, read back.
 Figures are the median of `ROUNDS` rounds of `count` documents, in milliseconds of process time.
@@ -198,54 +198,3 @@ def _median(work: Callable[[Any], Any], given: Sequence[Any]) -> float:
             work(each)
         rounds.append((time.process_time() - before) * 1000 / len(given))
     return round(statistics.median(rounds), 2)
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A folder of files converted by `entrega convert`: seconds by one process, and by all cores, each with the load of
-    the machine before it: of others, when this is all that is measured."""
-
-    files: int
-    one_seconds: float
-    all_seconds: float
-    cores: int
-    one_load: float
-    all_load: float
-
-    @property
-    def times_as_fast(self) -> float:
-        return round(self.one_seconds / self.all_seconds, 2)
-
-
-def folder(files: int, lines: int, to: str, say: Callable[[str], None]) -> Folder:
-    """Convert `files` UBL invoices to another format, once with --jobs 1 and once without."""
-    import os
-    import subprocess
-    import sys
-    import tempfile
-
-    from stages.formats import registry
-
-    with tempfile.TemporaryDirectory() as name:
-        source = Path(name) / "in"
-        source.mkdir()
-        say(f"Writing {files} files")
-        kinds = invoices(min(files, 50), lines)
-        for at in range(files):
-            document = kinds[at % len(kinds)].model_copy(update={"invoice_number": f"F{at:06d}"})
-            (source / f"{at:06d}.xml").write_bytes(registry.target("ubl").write(document, {}))
-        took: list[float] = []
-        load: list[float] = []
-        for jobs in (["--jobs", "1"], []):
-            say(f"Converting them to {to} {'by one process' if jobs else 'on all cores'}")
-            load.append(round(os.getloadavg()[0], 1))
-            before = time.monotonic()
-            done = subprocess.run(
-                [sys.executable, "-m", "pipeline", "convert", str(source), "--to", to,
-                 "-o", str(Path(name) / f"out{len(took)}"), "--json", *jobs],
-                stdout=subprocess.DEVNULL, check=False,
-            )  # fmt: skip
-            if done.returncode != 0:
-                raise RuntimeError(f"the conversion ended with {done.returncode}")
-            took.append(time.monotonic() - before)
-    return Folder(files, round(took[0], 1), round(took[1], 1), os.cpu_count() or 1, *load)

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from pipeline import embedded
-from pipeline.bench import documents, run
+from pipeline.bench import documents, folder, run
 from pipeline.bench.meter import Meter
 from pipeline.bench.run import bench
 from pipeline.settings import load
@@ -48,6 +48,15 @@ def test_meter_counts_the_work_of_children_that_ended() -> None:
             root.stdin.close()
     assert 0.55 < spent < 10
     assert max(peak.rss for peak in meter.peaks.values() if peak.name == "root child") > 50_000_000
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="skipped: no /proc")
+def test_a_folder_is_converted_twice() -> None:
+    """By one process and by all, each with its time, CPU and the load before it."""
+    row = folder.measure(3, 2, "json", lambda _said: None).shown()
+    assert (row["files"], row["cores"]) == (3, os.cpu_count())
+    assert all(row[f"{name}_{key}"] > 0 for name in ("one", "all") for key in ("seconds", "cpu_seconds"))
+    assert row["times_as_fast"] == round(row["one_seconds"] / row["all_seconds"], 2)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="skipped: no /proc")

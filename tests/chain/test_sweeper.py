@@ -32,7 +32,7 @@ from pipeline.store.personal import KeyRing
 from pipeline.store.work import Item
 from pipeline.sweeper import TIMES, Sweeper
 from pipeline.topology import StageSpec
-from pipeline.transport import Outgoing
+from pipeline.transport import Outgoing, OutputRefused
 from schemas.outcomes import Done, Result, Retry
 from stages.extraction import Extraction
 
@@ -274,6 +274,20 @@ async def test_what_was_superseded_on_its_way_stays_so(works: Works) -> None:
     await works.come_to(CONVERSION, message, _converted(message))
     states = dict(await works.ask("SELECT document_id, state FROM document"))
     assert states[document] == "superseded"
+
+
+async def test_what_the_broker_will_never_take_leaves_no_row_behind(works: Works) -> None:
+    """A planned message is larger than the broker allows: its export is refused, and nobody sends it on for ever."""
+    await works.house.drop(invoice())
+
+    async def refuse(messages: Sequence[Outgoing]) -> None:
+        raise OutputRefused(messages)
+
+    assert await Relay(works.house.store, refuse, deliveries.reviewer(works.house.store)).once() == 1
+    assert await works.ask("SELECT count(*) FROM due") == [(0,)]
+    assert await works.ask("SELECT state, reason FROM export") == [("refused", "broker-refused")]
+    works.clock.pass_(120)
+    assert await works.sweep() == 0
 
 
 def _model(spec: StageSpec, message: Outgoing) -> Any:

@@ -27,7 +27,7 @@ class Kind:
 
     name: KindName
     part: type[BaseModel] | None = None
-    term: str = ""
+    terms: tuple[str, ...] = ()
     values: KindName = "text"
 
 
@@ -43,13 +43,13 @@ def _bare(annotation: Any) -> Any:
             return annotation
 
 
-def _kind(annotation: Any, term: str) -> Kind:
+def _kind(annotation: Any, term: tuple[str, ...]) -> Kind:
     bare = _bare(annotation)
     if get_origin(bare) is tuple:
         part = _bare(get_args(bare)[0])
         return Kind("parts", part if isinstance(part, type) and issubclass(part, BaseModel) else None, term)
     if get_origin(bare) is dict:
-        return Kind("words", None, term, _kind(get_args(bare)[1], "").name)
+        return Kind("words", None, term, _kind(get_args(bare)[1], ()).name)
     if isinstance(bare, type):
         if issubclass(bare, BaseModel):
             return Kind("part", bare, term)
@@ -67,12 +67,28 @@ _TERM = re.compile(r"B[TG]-\d+")
 
 @cache
 def fields_of(model: type[BaseModel]) -> dict[str, Kind]:
-    """Field name -> kind, for one model. `term` is the first business term that the description names."""
-    found = {}
-    for name, field in model.model_fields.items():
-        term = _TERM.search(field.description or "")
-        found[name] = _kind(field.annotation, term.group() if term else "")
-    return found
+    """Field name -> kind, for one model. `terms` are the business terms that the description names."""
+    return {
+        name: _kind(field.annotation, tuple(_TERM.findall(field.description or "")))
+        for name, field in model.model_fields.items()
+    }
+
+
+_ROLES = {
+    "seller": (27, 43),
+    "buyer": (44, 58),
+    "payee": (59, 61),
+    "tax_representative": (62, 69),
+    "delivery": (70, 80),
+}
+"""Part -> its business terms, first and last: parties share their model, and each has its own numbers."""
+
+
+def term_of(kind: Kind, path: Path) -> str:
+    """The business term of a field at a path: of a party's, that of its role; "" where it has none."""
+    low, high = _ROLES.get(str(path[0]) if path else "", (0, 0))
+    own = (each for each in kind.terms if each.startswith("BT-") and low <= int(each[3:]) <= high)
+    return next(own, kind.terms[0] if kind.terms else "")
 
 
 Path = tuple[str | int, ...]

@@ -202,13 +202,29 @@ def test_a_ship_notice_is_read() -> None:
         '<!DOCTYPE cXML SYSTEM "http://evil.example/schemas/cXML/1.2.050/cXML.dtd">',
         '<!DOCTYPE cXML SYSTEM "file:///etc/passwd">',
         '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org.evil.example/schemas/cXML/1.2.050/cXML.dtd">',
-        '<!DOCTYPE cXML PUBLIC "-//x//y" "http://xml.cxml.org/schemas/cXML/1.2.050/cXML.dtd">',
+        '<!DOCTYPE cXML PUBLIC "-//x//y" "http://evil.example/schemas/cXML/1.2.050/cXML.dtd">',
         '<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/../../x.dtd">',
     ],
 )
 def test_other_doctypes_are_refused(doctype: str) -> None:
-    """A subset of its own, another host, a file, a public identifier: no DOCTYPE but cXML's own is tolerated."""
+    """A subset of its own, another host, a file, public or not: no DOCTYPE but cXML's own is tolerated."""
     assert refused(wrapped(ORDER, doctype)) == ("xml-doctype", "<!DOCTYPE")
+
+
+def test_a_public_identifier_is_one_more_name() -> None:
+    """The DOCTYPE of cXML with a public identifier in front is tolerated as the one without, and not loaded either."""
+    doctype = DOCTYPE.replace("SYSTEM", 'PUBLIC "-//cXML//DTD cXML 1.2//EN"')
+    assert done(wrapped(ORDER, doctype)).records[0].document == one(ORDER)
+
+
+def test_who_has_no_name_is_told() -> None:
+    """Two parties that are known by numbers only: the finding of each says whose name is missing."""
+    bare = bill().replace("Widget Works", "").replace("XYZ Retail", "")
+    (record,) = done(wrapped(bare)).records
+    assert record.error is not None
+    assert [each.message for each in record.error.findings] == [
+        "seller.name (BT-27) is missing", "buyer.name (BT-44) is missing",
+    ]  # fmt: skip
 
 
 def test_no_other_format_takes_the_doctype() -> None:
@@ -246,3 +262,62 @@ def test_damaged_bytes_are_refused_in_words(data: st.DataObject) -> None:
     except (ExportUnreadable, LimitExceeded):
         return
     assert all(each.document is not None or (each.error and each.error.findings) for each in step.records)
+
+
+def test_the_account_of_the_one_to_be_paid_is_read() -> None:
+    """remitTo's IdReferences are its account (BG-17); others are kept aside, and a party named twice is told."""
+    head = """<InvoicePartner><Contact role="remitTo"><Name>Factor</Name></Contact>
+    <IdReference domain="ibanID" identifier="DE89370400440532013000"/><IdReference domain="accountName" identifier="F"/>
+    <IdReference domain="swiftID" identifier="COBADEFFXXX"/><IdReference domain="bankName" identifier="Bank"/>
+    </InvoicePartner>
+    <InvoicePartner><Contact role="soldTo" addressID="9"><Name>Sold</Name></Contact></InvoicePartner>"""
+    (record,) = done(wrapped(bill(head=head))).records
+    document = record.document
+    assert isinstance(document, Invoice)
+    assert document.payment is not None
+    (transfer,) = document.payment.credit_transfers
+    assert (transfer.account, transfer.account_name, transfer.service_provider) == (
+        "DE89370400440532013000", "F", "COBADEFFXXX",
+    )  # fmt: skip
+    assert document.payment.means_code == "30"
+    assert {"Bank", "Sold", "9", "soldTo"} <= set(document.extras.values())
+    assert [(each.rule, each.found) for each in record.warnings if each.rule == "cxml-repeated"] == [
+        ("cxml-repeated", None)
+    ]
+
+
+def test_what_has_no_field_is_kept_aside() -> None:
+    """The order's date, a second person, fax and URL, a tax's details, an item's own numbers: none is lost."""
+    text = bill(
+        summary=tax("1.45", "7.25").replace(
+            'category="sales"', 'category="sales" taxPointDate="2026-11-01" exemptDetail="some"'
+        )
+        + f"<GrossAmount>{usd('22.00')}</GrossAmount><NetAmount>{usd('21.45')}</NetAmount>"
+    )
+    for old, new in (
+        ('orderID="PO-7"', 'orderID="PO-7" orderDate="2026-10-01"'),
+        ("<Email>jo@widget.example</Email>", "<Email>jo@widget.example</Email><Fax><URL>fax.example</URL></Fax>"),
+        ("<DeliverTo>Jo Doe</DeliverTo>", "<DeliverTo>Jo Doe</DeliverTo><DeliverTo>Mailstop 7</DeliverTo>"),
+        ("</ItemID>", '<IdReference domain="own" identifier="OWN-1"/></ItemID>'),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    document = one(text)
+    kept = set(document.extras.values())
+    assert {"2026-10-01", "Mailstop 7", "fax.example", "OWN-1", "own", "22.00", "some"} <= kept
+    assert document.tax_point_date.isoformat() == "2026-11-01"
+    assert "21.45" not in kept
+
+
+def test_where_the_goods_go_keeps_who_waits_there() -> None:
+    """DeliverTo, telephone and mail of a place have no field: they are kept aside; of a card nothing is."""
+    ship = """<ShipTo><Address addressID="S1"><Name>Plant</Name><PostalAddress><DeliverTo>Joe</DeliverTo>
+    <DeliverTo>Dock 5</DeliverTo><Street>1 A</Street><City>Reno</City></PostalAddress><Email>joe@plant.example</Email>
+    <Phone><TelephoneNumber><Number>555</Number></TelephoneNumber></Phone></Address></ShipTo>
+    <Payment><PCard number="4111111111111111" expiration="2027-01-01" name="Joe"/></Payment>"""
+    begin, end = ORDER.index("<ShipTo>"), ORDER.index("</ShipTo>") + len("</ShipTo>")
+    document = one(ORDER[:begin] + ship + ORDER[end:])
+    assert document.delivery.name == "Plant"
+    assert document.delivery.location.value == "S1"
+    assert {"Joe", "Dock 5", "joe@plant.example", "555"} <= set(document.extras.values())
+    assert "4111111111111111" not in document.model_dump_json()

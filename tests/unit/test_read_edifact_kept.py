@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import pytest
 
@@ -45,14 +44,17 @@ MESSAGES = {
 """Message -> its BGM and the rest, of which nothing is kept aside."""
 
 
-def one(name: str, *changes: tuple[str, str]) -> Record:
+def one(
+    name: str, *changes: tuple[str, str], head: tuple[str, str] = ("UNA:+.? '", "UNOC:3"), count: str = ""
+) -> Record:
+    """`head`: UNA, character set and syntax version; `count`: what UNT says, where it is not the right number."""
     begin, rest = MESSAGES[name]
     body = f"UNH+1+{name}:D:96A:UN'{begin}{rest}"
     for old, new in changes:
         assert old in body, old
         body = body.replace(old, new, 1)
-    count = len(re.findall("'", body)) + 1
-    text = f"UNA:+.? 'UNB+UNOC:3+A:14+B:14+261102:1030+17'{body}UNT+{count}+1'UNZ+1+17'"
+    count = count or str(body.count("'") + 1)
+    text = f"{head[0]}UNB+{head[1]}+A:14+B:14+261102:1030+17'{body}UNT+{count}+1'UNZ+1+17'"
     (record,) = read(io.BytesIO(text.encode("iso8859-1")), "x.edi", None, None).records
     return record
 
@@ -133,6 +135,28 @@ def test_the_terms_of_a_pat_are_the_payment_terms() -> None:
     assert again.document is not None, again.error
     assert again.document.payment_terms == "Now"  # type: ignore[union-attr]
     assert again.document.extras == {"PAT+1": "1+:::Net in 30 days"}
+
+
+def test_the_decimal_sign() -> None:
+    """Syntax version 4 lets comma and point stand, whatever UNA says; version 3 holds to its UNA; without UNA both."""
+    point = one("INVOIC").document
+    comma = ("MOA+203:4.50'", "MOA+203:4,50'")
+    assert one("INVOIC", comma, head=("UNA:+.? '", "UNOC:4")).document == point
+    assert one("INVOIC", comma, head=("", "UNOC:3")).document == point
+    refusal = one("INVOIC", comma).error
+    assert refusal is not None
+    assert [(each.rule, each.found) for each in refusal.findings] == [("edifact-number", "4,50")]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("4", "says another number than there are"), ("x", "does not say how many")]
+)
+def test_a_wrong_count_is_told_as_what_it_is(said: str, told: str) -> None:
+    """A trailer that says a number, and one that says none, are told apart."""
+    refusal = one("INVOIC", count=said).error
+    assert refusal is not None
+    assert [(each.rule, each.found) for each in refusal.findings] == [("edifact-count", said)]
+    assert told in refusal.findings[0].message
 
 
 def test_too_much_to_keep_is_told() -> None:

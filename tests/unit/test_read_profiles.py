@@ -86,6 +86,6 @@ def test_kinds_of_fields(path: str, kind: str) -> None:
 def test_kinds_below_a_line() -> None:
     """Line paths start at the line."""
     assert kind_at(parse_path("net_price"), root=Line).name == "number"
-    assert kind_at(parse_path("net_price"), root=Line).term == "BT-146"
+    assert kind_at(parse_path("net_price"), root=Line).terms == ("BT-146",)
     with pytest.raises(ValueError, match="no such field"):
         kind_at(parse_path("invoice_number"), root=Line)

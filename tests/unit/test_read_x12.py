@@ -197,6 +197,16 @@ def test_what_is_no_interchange_is_refused() -> None:
     assert [each.rule for each in error.value.findings] == ["x12-limit"]
 
 
+@pytest.mark.parametrize("data", [bill(), group(bill())])
+def test_a_set_without_its_envelope_is_told_what_it_lacks(data: str) -> None:
+    """What conversion writes for delivery is known as X12, and the message says what makes an interchange of it."""
+    with pytest.raises(ExportUnreadable) as error:
+        done(data)
+    (finding,) = error.value.findings
+    assert (finding.rule, finding.expected) == ("x12-isa", "ISA")
+    assert "--from" in finding.message
+
+
 def test_sets_that_are_not_read_are_named() -> None:
     """A set, a release, a group of another kind: refused by name, with what is read."""
     assert refused(interchange(group(a_set("BHT*1", code="837"))))[0][:3] == ("x12-set", "ST01", "837")

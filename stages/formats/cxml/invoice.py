@@ -8,8 +8,9 @@ from schemas.documents import Invoice
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
 from stages.formats.cxml.order import currency, finish
+from stages.formats.cxml.parties import TAX_NUMBERS, delivery, named, party
 from stages.formats.cxml.terms import pay, settle_terms
-from stages.formats.cxml.walk import CxmlWalk, delivery, extrinsic, money, named, note, of, part, party, remark
+from stages.formats.cxml.walk import CxmlWalk, day, extrinsic, kept, money, note, of, part, remark, subtotal
 from stages.formats.reading.completing import Unfit, complete
 from stages.formats.reading.records import refuse
 from stages.formats.reading.sales_tax import Tax, settle
@@ -28,22 +29,37 @@ ROLES = {
     "remitTo": "payee", "billFrom": "#bill_from", "taxRepresentative": "tax_representative",
 }  # fmt: skip
 """Role of a Contact -> party."""
+ACCOUNTS = {
+    "ibanID": "account", "bankAccountID": "account", "accountID": "account", "accountName": "account_name",
+    "swiftID": "service_provider", "bicID": "service_provider",
+}  # fmt: skip
+"""Domain of an IdReference of the one to be paid -> its account (BG-17)."""
 
 
 def _partner(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
+    """A party; its numbers stand beside it, and those of the one to be paid are its account."""
+    made, paid = None, False
     for contact in element:
         role = ROLES.get(contact.get("role") or "") if contact.tag == "Contact" else None
         if contact.tag == "Contact" and role and role not in target:
-            target[role] = party(walk, contact)
+            made = target[role] = party(walk, contact)
+            paid = paid or role == "payee"
         elif contact.tag != "IdReference":
             walk.unknown(contact)
+    account: Data = {}
     for reference in element.iterchildren("IdReference"):
-        role = ROLES.get(next((c.get("role") or "" for c in element.iterchildren("Contact")), ""))
-        if role in target and reference.get("identifier"):
-            tax = (reference.get("domain") or "").endswith(("TaxID", "vatID"))
-            field = "vat_identifier" if reference.get("domain") == "vatID" else "tax_registration"
-            if tax:
-                walk.put(target[role], field, reference.get("identifier"), reference)
+        domain, number = reference.get("domain") or "", reference.get("identifier")
+        if made is not None and domain in TAX_NUMBERS:
+            walk.put(made, TAX_NUMBERS[domain], number, reference)
+        elif paid and domain in ACCOUNTS:
+            walk.put(account, ACCOUNTS[domain], number, reference)
+        else:
+            walk.known(reference)
+    if "account" in account:
+        payment = target.setdefault("payment", {"means_code": "30"})
+        walk.append(payment, "credit_transfers", account, element)
+    elif account:
+        walk.known(element)
 
 
 def _shipping(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
@@ -60,6 +76,11 @@ def _tax(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
     for detail in element.iterchildren("TaxDetail"):
         amount, base = (detail.findtext(f"{tag}/Money") or "" for tag in ("TaxAmount", "TaxableAmount"))
         kind = detail.get("category") or "tax"
+        walk.put(walk.data, "tax_point_date", day(detail.get("taxPointDate") or ""), detail)
+        walk.known(detail, "exemptDetail", "isTriangularTransaction", "paymentDate")
+        for child in detail:
+            if child.tag not in ("TaxAmount", "TaxableAmount", "TaxLocation"):
+                walk.known(child)
         made.append(
             Tax(
                 amount.strip(), (detail.get("percentageRate") or "").strip(), base.strip(), "", kind,
@@ -82,7 +103,7 @@ def _extra(reason: str, *, charge: bool) -> Action:
 
     def act(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
         amount: Data = {}
-        money("amount", {})(walk, amount, element)
+        money("amount", {"Description": ignored})(walk, amount, element)
         if amount and amount["amount"].strip("0. "):
             made = {"charge": charge, "amount": amount["amount"], "reason": element.findtext("Description") or reason}
             if element.get("percentageRate"):
@@ -104,6 +125,9 @@ def _order(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
             element,
             number,
         )
+    elif document is not None:
+        walk.known(document)
+    walk.known(element, "orderDate")
     if number:
         target["#order"] = number
 
@@ -128,22 +152,20 @@ _LINE: Node = {
     "SubtotalAmount": money("#subtotal"),
     "Tax": _tax,
     "InvoiceDetailLineSpecialHandling": _extra("Special handling", charge=True),
-    "InvoiceDetailLineShipping": within({"Money": ignored, "InvoiceDetailShipping": _shipping}),
+    "InvoiceDetailLineShipping": within({"Money": kept, "InvoiceDetailShipping": kept}),
     "InvoiceDetailDiscount": _extra("Discount", charge=False),
-    "GrossAmount": ignored,
-    "NetAmount": ignored,
-    "TotalAmountWithoutTax": ignored,
+    **dict.fromkeys(("GrossAmount", "NetAmount", "TotalAmountWithoutTax"), subtotal),
     "Comments": remark,
     "Extrinsic": extrinsic,
 }
-_ATTRIBUTES = {"invoiceLineNumber": "identifier", "quantity": "quantity", "referenceDate": ""}
+_ATTRIBUTES = {"invoiceLineNumber": "identifier", "quantity": "quantity", "referenceDate": "="}
 _BY_ORDER: Node = {
     "InvoiceDetailOrderInfo": within(
         {
             "OrderReference": _order,
-            "OrderIDInfo": of({}, {"orderID": "#order", "orderDate": ""}),
+            "OrderIDInfo": of({}, {"orderID": "#order", "orderDate": "="}),
             "SupplierOrderInfo": of({}, {"orderID": "sales_order_reference"}),
-            "MasterAgreementIDInfo": of({}, {"agreementID": "contract_reference", "agreementDate": ""}),
+            "MasterAgreementIDInfo": of({}, {"agreementID": "contract_reference", "agreementDate": "="}),
         }
     ),
     "InvoiceDetailItem": part("lines", _LINE, _ATTRIBUTES),
@@ -163,7 +185,7 @@ def _orders(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
 _TABLE: Node = {
     "InvoiceDetailRequestHeader": of(
         {
-            "InvoiceDetailHeaderIndicator": ignored,
+            "InvoiceDetailHeaderIndicator": kept,
             "InvoiceDetailLineIndicator": ignored,
             "InvoicePartner": _partner,
             "InvoiceIDInfo": _preceding,
@@ -176,7 +198,7 @@ _TABLE: Node = {
         },
         {
             "invoiceID": "invoice_number", "invoiceDate": "@issue_date", "purpose": "#purpose", "operation": "#action",
-            "invoiceOrigin": "", "isInformationOnly": "#information",
+            "invoiceOrigin": "=", "isInformationOnly": "#information",
         },
     ),
     "InvoiceDetailOrder": _orders,
@@ -187,7 +209,7 @@ _TABLE: Node = {
             "SpecialHandlingAmount": _extra("Special handling", charge=True),
             "ShippingAmount": _extra("Shipping", charge=True),
             "InvoiceDetailDiscount": _extra("Discount", charge=False),
-            "GrossAmount": ignored,
+            "GrossAmount": subtotal,
             "TotalAmountWithoutTax": money("totals.tax_exclusive"),
             "NetAmount": money("totals.tax_inclusive"),
             "DepositAmount": money("totals.paid_amount"),
@@ -221,6 +243,9 @@ def read(walk: CxmlWalk, payload: etree._Element, profile: ExtractionProfile | N
     data["type_code"] = PURPOSES[purpose]
     for role, spare, credential in (("seller", "#bill_from", "From"), ("buyer", "#sold_to", "To")):
         other = data.pop(spare, None)
+        if other and data.get(role):
+            message = f"another {role} is named; the first one is used"
+            walk.unknown(walk.parents[id(other)], "repeated", message)
         if found := named(data.get(role) or other, walk.credential(credential)):
             data[role] = found
     settle_terms(walk, data, due=True)

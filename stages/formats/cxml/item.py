@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from stages.formats.cxml.walk import CxmlWalk, extrinsic, money, of, said
-from stages.formats.reading.xml_actions import ignored, text
+from stages.formats.cxml.walk import CxmlWalk, extrinsic, kept, money, of, said
+from stages.formats.reading.xml_actions import text
 from stages.formats.reading.xml_walk import Data, Node
 
 
@@ -31,7 +31,7 @@ ITEM_ID: Node = {
     "SupplierPartID": text("seller_item_id"),
     "SupplierPartAuxiliaryID": text("#auxiliary"),
     "BuyerPartID": text("buyer_item_id"),
-    "IdReference": ignored,
+    "IdReference": kept,
 }
 DETAIL: Node = {
     "UnitPrice": money("net_price"),
@@ -41,8 +41,8 @@ DETAIL: Node = {
     "Classification": classification,
     "ManufacturerPartID": text("#manufacturer_part"),
     "ManufacturerName": text("#manufacturer"),
-    "URL": ignored,
-    "LeadTime": ignored,
+    "URL": kept,
+    "LeadTime": kept,
     "Extrinsic": extrinsic,
 }
 ITEM: Node = {"ItemID": of(ITEM_ID), "ItemDetail": of(DETAIL), **DETAIL}

@@ -7,11 +7,11 @@ from lxml import etree
 from schemas.orders import Order
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
+from stages.formats.cxml.parties import delivery, named, party
 from stages.formats.cxml.terms import pay, settle_terms
-from stages.formats.cxml.walk import CxmlWalk, delivery, extrinsic, money, named, note, of, part, party, remark
+from stages.formats.cxml.walk import CxmlWalk, extrinsic, kept, money, note, of, part, remark
 from stages.formats.reading.completing import Unfit, complete_as
 from stages.formats.reading.records import refuse
-from stages.formats.reading.xml_actions import ignored
 from stages.formats.reading.xml_walk import Data, Node
 
 
@@ -35,6 +35,8 @@ def _contact(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
         target["originator"] = found
     elif role in ("buyer", "purchasingAgent", None) and "#contact" not in target:
         target["#contact"] = {**found.get("contact", {}), **({"name": found["name"]} if "name" in found else {})}
+        if found.keys() - {"name", "contact"}:
+            walk.known(element)
     else:
         walk.unknown(element)
 
@@ -43,8 +45,8 @@ _HEADER: Node = {
     "Total": money("totals.line_total"),
     "ShipTo": _ship_to,
     "BillTo": _bill_to,
-    "Shipping": money("#shipping", {"Description": ignored}),
-    "Tax": money("totals.tax_amount", {"Description": ignored, "TaxDetail": ignored}),
+    "Shipping": money("#shipping", {"Description": kept}),
+    "Tax": money("totals.tax_amount", {"Description": kept, "TaxDetail": kept}),
     "PaymentTerm": pay,
     "Contact": _contact,
     "Comments": note,
@@ -53,7 +55,7 @@ _HEADER: Node = {
 _LINE: Node = {
     **item.ITEM,
     "Comments": remark,
-    "Tax": money("#tax", {"Description": ignored, "TaxDetail": ignored}),
+    "Tax": money("#tax", {"Description": kept, "TaxDetail": kept}),
     "Extrinsic": extrinsic,
 }
 _TABLE: Node = {

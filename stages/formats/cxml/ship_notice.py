@@ -8,7 +8,8 @@ from schemas.orders import DespatchAdvice
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
 from stages.formats.cxml.order import finish, known
-from stages.formats.cxml.walk import CxmlWalk, extrinsic, named, note, of, part, party, remark
+from stages.formats.cxml.parties import named, party
+from stages.formats.cxml.walk import CxmlWalk, extrinsic, note, of, part, remark
 from stages.formats.reading.completing import Unfit, complete_as
 from stages.formats.reading.records import refuse
 from stages.formats.reading.xml_actions import within
@@ -35,6 +36,7 @@ def _carrier(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
 
 def _tracking(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
     walk.put(target.setdefault("shipment", {}), "tracking", element.text, element)
+    walk.known(element, *map(str, element.keys()))
 
 
 def _portion(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
@@ -59,7 +61,7 @@ _TABLE: Node = {
         {"Contact": _contact, "Comments": note, "Extrinsic": extrinsic},
         {
             "shipmentID": "number", "noticeDate": "@issue_date", "shipmentDate": "@#despatched",
-            "deliveryDate": "@#expected", "operation": "#action", "shipmentType": "#type",
+            "deliveryDate": "@#expected", "operation": "#action", "shipmentType": "=",
         },
     ),
     "ShipControl": within({"CarrierIdentifier": _carrier, "ShipmentIdentifier": _tracking}),
@@ -75,7 +77,6 @@ def read(walk: CxmlWalk, payload: etree._Element, profile: ExtractionProfile | N
     if action != "new":
         message = "only new ship notices are read; this one changes or takes back another"
         raise Unfit(refuse("cxml-action", message, walk.place(payload), action, "new"), number=data.get("number"))
-    data.pop("#type", None)
     for role, credential in (("seller", "From"), ("buyer", "To")):
         data[role] = known(walk, role, named(data.get(role), walk.credential(credential)), payload)
     for field, name in (("#despatched", "despatched"), ("#expected", "expected")):
@@ -90,7 +91,8 @@ def read(walk: CxmlWalk, payload: etree._Element, profile: ExtractionProfile | N
         item.settle(line)
         line.setdefault("identifier", str(index))
         for name in ("net_price", "base_quantity", "base_quantity_unit"):
-            line.pop(name, None)
+            if value := line.pop(name, None):
+                walk.extras[f"lines[{index - 1}].{name}"] = value
     finish(walk, data)
     constants = profile.constants if profile else {}
     fitting = {k: v for k, v in constants.items() if k in DespatchAdvice.model_fields}

@@ -1,22 +1,20 @@
-"""A walk over a cXML document, and the actions of which its tables are made: attributes, money, addresses, parties.
+"""A walk over a cXML document, and the actions of which its tables are made: attributes, money, texts.
 
-Source: cXML User's Guide 1.2 (Address, Credential, Money, Extrinsic).
+Source: cXML User's Guide 1.2 (Credential, Money, Extrinsic).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from lxml import etree
 
-from schemas.codes import COUNTRIES
 from stages.formats.reading.completing import as_day
-from stages.formats.reading.xml_actions import ignored, merged, text
 from stages.formats.reading.xml_walk import Action, Data, Node, Syntax, Walk
 
 SCHEMES = {"DUNS": "0060", "EANID": "0088", "GLN": "0088", "GTIN": "0160"}
 """Domains of credentials that ISO 6523 has a number for; the others (NetworkId, ...) have none."""
+_EXTRAS = 100
 _QUIET = frozenset(
     {"{http://www.w3.org/XML/1998/namespace}lang", "currency", "name", "alternateAmount", "alternateCurrency"}
 )
@@ -37,6 +35,30 @@ class CxmlWalk(Walk):
         self.extras.setdefault(f"{self.path(element)}/@{name}", value[:1000])
         self.say("unknown", f"this reader has no attribute {name!r} here; its text is kept aside", element, value)
 
+    def known(self, element: etree._Element, *attributes: str) -> None:
+        """What is understood, and has no field: its texts and attributes are kept aside, without a warning."""
+        for leaf in element.iter() if not attributes else (element,):
+            if not isinstance(leaf.tag, str) or len(self.extras) >= _EXTRAS:
+                continue
+            path = self.path(leaf)
+            if leaf.text and leaf.text.strip() and not attributes:
+                self.extras.setdefault(path, leaf.text.strip()[:1000])
+            for name, value in leaf.items():
+                told = str(name) in attributes or (not attributes and self._tells(leaf, str(name)))
+                if told and str(value).strip():
+                    self.extras.setdefault(f"{path}/@{name!s}", str(value).strip()[:1000])
+
+    @staticmethod
+    def _tells(element: etree._Element, name: str) -> bool:
+        """Of a payment card nothing is kept."""
+        return element.tag != "PCard" and (name not in _QUIET or (name == "name" and element.tag == "Extrinsic"))
+
+    def unknown(self, element: etree._Element, rule: str = "unknown", message: str = "") -> None:
+        """As everywhere, but cXML says half of what it says in attributes."""
+        super().unknown(element, rule, message)
+        if isinstance(element.tag, str):
+            self.known(element)
+
     def credential(self, role: str) -> Data | None:
         """The party of the header's From or To, by its number."""
         element = self.root.find(f"Header/{role}/Credential")
@@ -54,8 +76,8 @@ def day(value: str) -> str:
 
 
 def of(node: Node, attributes: Mapping[str, str] | None = None) -> Action:
-    """An element with attributes: `{"orderID": "number"}`; a field that begins with `@` is a date, an empty one tells
-    nothing. Its children go by the table, into the same part."""
+    """An element with attributes: `{"orderID": "number"}`; a field that begins with `@` is a date, `=` is kept aside,
+    an empty one tells nothing. Its children go by the table, into the same part."""
 
     def act(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
         fields = attributes or {}
@@ -64,6 +86,8 @@ def of(node: Node, attributes: Mapping[str, str] | None = None) -> Action:
             if field is None:
                 if name not in _QUIET and str(value).strip():
                     walk.aside(element, str(name), str(value))
+            elif field == "=":
+                walk.known(element, str(name))
             elif field.startswith("@"):
                 walk.put(target, field[1:], day(str(value).strip()), element)
             elif field:
@@ -100,10 +124,24 @@ def money(field: str, more: Node | None = None) -> Action:
                 walk.put(where, name, child.text, child)
             elif more and str(child.tag) in more:
                 more[str(child.tag)](walk, target, child)
-            elif not more:
+            else:
                 walk.unknown(child)
 
     return act
+
+
+def kept(walk: CxmlWalk, _target: Data, element: etree._Element) -> None:
+    """What partners use and no field of ours holds: aside, without a warning."""
+    walk.known(element)
+
+
+def subtotal(walk: CxmlWalk, _target: Data, element: etree._Element) -> None:
+    """An amount that says nothing more where one beside it says the same."""
+    amounts = [(each.text or "").strip() for each in element.iter("Money")]
+    parent = element.getparent()
+    beside = parent.iterchildren("SubtotalAmount", "NetAmount") if parent is not None else ()
+    if amounts not in [[(m.text or "").strip() for m in each.iter("Money")] for each in beside if each is not element]:
+        walk.known(element)
 
 
 def said(field: str) -> Action:
@@ -145,123 +183,3 @@ def extrinsic(walk: CxmlWalk, _target: Data, element: etree._Element) -> None:
     name, words = element.get("name") or "", (element.text or "").strip()
     if name and words and len(walk.extras) < 100:
         walk.extras.setdefault(f"extrinsic {name[:60]}", words[:1000])
-
-
-def telephone(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    number = element.find("TelephoneNumber")
-    if number is None:
-        return
-    country, area, local = (number.findtext(tag) or "" for tag in ("CountryCode", "AreaOrCityCode", "Number"))
-    words = " ".join(
-        each.strip() for each in (f"+{country.strip()}" if country.strip() else "", area, local) if each.strip()
-    )
-    if "telephone" not in target:
-        walk.put(target, "telephone", words, element)
-
-
-def country(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    code = (element.get("isoCountryCode") or "").strip()
-    if code in COUNTRIES:
-        walk.put(target, "country", code, element)
-    else:
-        walk.unknown(element, "country", "the country is none of ISO 3166-1")
-
-
-def street(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    free = next((name for name in ("line_1", "line_2", "line_3") if name not in target), None)
-    if free:
-        walk.put(target, free, element.text, element)
-    else:
-        walk.unknown(element)
-
-
-def _deliver(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    words = (element.text or "").strip()
-    if words and "name" not in target:
-        walk.put(target, "name", words, element)
-
-
-_POSTAL: Node = {
-    "DeliverTo": ignored,
-    "Street": street,
-    "City": text("city"),
-    "Municipality": ignored,
-    "State": text("subdivision"),
-    "PostalCode": text("post_code"),
-    "Country": country,
-}
-_PERSON: Node = {"DeliverTo": _deliver, **dict.fromkeys(_POSTAL.keys() - {"DeliverTo"}, ignored)}
-
-
-def _postal(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    merged("address", _POSTAL)(walk, target, element)
-    merged("contact", _PERSON)(walk, target, element)
-
-
-def _reach(name: str, action: Action) -> Action:
-    """A telephone number or mail address of the party's contact."""
-
-    def act(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-        contact = target.get("contact") or {}
-        if name not in contact:
-            action(walk, contact, element)
-        if contact:
-            target["contact"] = contact
-
-    return act
-
-
-def _reference(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    """IdReference: a tax number, or a number of the party by its domain."""
-    domain, number = element.get("domain") or "", (element.get("identifier") or "").strip()
-    if not number:
-        return
-    if domain in ("vatID", "supplierTaxID", "buyerTaxID", "taxID"):
-        walk.put(target, "vat_identifier" if domain == "vatID" else "tax_registration", number, element)
-    else:
-        scheme = SCHEMES.get(domain.upper())
-        walk.append(target, "identifiers", {"value": number} | ({"scheme": scheme} if scheme else {}), element)
-
-
-PARTY: Node = {
-    "Name": said("name"),
-    "PostalAddress": _postal,
-    "Email": _reach("email", text("email")),
-    "Phone": _reach("telephone", telephone),
-    "Fax": ignored,
-    "URL": ignored,
-    "IdReference": _reference,
-    "Extrinsic": extrinsic,
-}
-"""Address and Contact: a party."""
-
-
-def party(walk: CxmlWalk, element: etree._Element) -> Data:
-    """An Address or Contact as a party; its addressID is a number of it."""
-    found: Data = {}
-    walk.parents[id(found)] = element
-    number = (element.get("addressID") or "").strip()
-    if number:
-        domain = SCHEMES.get((element.get("addressIDDomain") or "").upper())
-        found["identifiers"] = [{"value": number} | ({"scheme": domain} if domain else {})]
-    walk.run(PARTY, found, element)
-    return found
-
-
-def delivery(walk: CxmlWalk, target: Data, element: etree._Element) -> None:
-    """Where the goods go: an Address or Contact."""
-    found = party(walk, element)
-    made: Data = {name: found[name] for name in ("name", "address") if name in found}
-    if found.get("identifiers"):
-        made["location"] = found["identifiers"][0]
-    if made:
-        walk.put_part(target, "delivery", {**target.pop("delivery", {}), **made}, element)
-
-
-def named(found: Any, fallback: Data | None) -> Data | None:
-    """A party with the number that the header's credential gives it."""
-    if not found:
-        return fallback
-    if fallback and fallback["identifiers"][0] not in found.get("identifiers", []):
-        found.setdefault("identifiers", []).extend(fallback["identifiers"])
-    return dict(found)

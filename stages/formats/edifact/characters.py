@@ -32,7 +32,7 @@ class Service:
     repetition: str = " "
     terminator: str = "'"
     told: bool = False
-    """By a UNA; without one either decimal sign is read."""
+    """By a UNA."""
 
     @classmethod
     def of(cls, una: str) -> Service | None:

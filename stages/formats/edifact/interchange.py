@@ -52,6 +52,14 @@ class Interchange:
         return value(self.header, 5)
 
     @property
+    def decimal(self) -> str:
+        """The signs that may stand for it: that of a UNA; either without one, and from syntax version 4 on, which lets
+        both stand and has UNA's ignored."""
+        version = value(self.header, 1, 2)
+        newer = version.isdecimal() and int(version) >= 4
+        return self.service.decimal if self.service.told and not newer else ".,"
+
+    @property
     def address(self) -> str:
         return f"interchange[{self.ordinal}] {self.reference}".strip()
 
@@ -89,9 +97,10 @@ def _warning(rule: str, message: str, place: str, found: str | None = None) -> F
 
 def count(rule: str, what: str, place: str, said: str, counted: int) -> list[Finding]:
     """A finding where a control count is not what was counted."""
-    if said.isdigit() and int(said) == counted:
+    if said.isdecimal() and int(said) == counted:
         return []
-    return [refuse(rule, f"{what} does not say how many there are", place, said, str(counted))]
+    wrong = "says another number than there are" if said.isdecimal() else "does not say how many there are"
+    return [refuse(rule, f"{what} {wrong}", place, said, str(counted))]
 
 
 def opened(file: BinaryIO, offset: int, number: int, ordinal: int) -> Interchange | None:

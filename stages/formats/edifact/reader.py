@@ -144,8 +144,7 @@ def _number(given: Given) -> str | None:
 def _walked(given: Given, address: str) -> tuple[Walk, dict[str, Any]]:
     directory, note = release(given)
     of = grammar(given.type, directory)
-    service = given.interchange.service
-    walk = Walk(of, service.decimal if service.told else ".,", address)
+    walk = Walk(of, given.interchange.decimal, address)
     if note is not None:
         walk.warnings.add("edifact-release", *note)
     nodes, odd = sort(of.table, given.body)
@@ -174,7 +173,7 @@ def release(given: Given) -> tuple[str, tuple[str, str, str] | None]:
     if given.type == "CONTRL" or (version == "D" and directory in ("96A", "01B")):
         return ("01B" if directory == "01B" else "96A"), None
     year = directory[:2]
-    nearest = "96A" if version != "D" or not year.isdigit() or 80 <= int(year) <= 98 else "01B"
+    nearest = "96A" if version != "D" or not year.isdecimal() or 80 <= int(year) <= 98 else "01B"
     place = f"segment {given.number} UNH, element 2.3"
     return nearest, (f"another directory; read by D.{nearest}", place, f"{version}.{directory}")
 

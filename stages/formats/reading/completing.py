@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
-from schemas.fields import Path, fields_of, format_path, kind_at
+from schemas.fields import Path, fields_of, format_path, kind_at, term_of
 from stages.formats.reading.records import refuse
 
 D = TypeVar("D", bound=BaseModel)
@@ -186,10 +186,15 @@ def as_day(text: str) -> date | None:
 
 
 def _label(path: Path, root: type[BaseModel]) -> str:
-    """`issue_date (BT-2)`: the field's name and its business term."""
-    name = str(next((s for s in reversed(path) if isinstance(s, str)), ""))
+    """`issue_date (BT-2)`, `buyer.name (BT-44)`: the field's name within its group, and its business term."""
+    steps: list[str] = []
+    for step in reversed(path):
+        if steps and not isinstance(step, str):
+            break
+        steps[:0] = [step] if isinstance(step, str) else []
+    name = ".".join(steps)
     try:
-        term = kind_at(path, root=root).term
+        term = term_of(kind_at(path, root=root), path)
     except ValueError:
         term = ""
     return f"{name} ({term})" if term else name

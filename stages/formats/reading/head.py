@@ -101,10 +101,10 @@ class Head:
             if open_names and open_names[-1] in ("IDOCTYP", "CIMTYP", "MESTYP") and text.strip():
                 words.setdefault(open_names[-1], text.strip())
 
-        def doctype(_name: str, system: str | None, public: str | None, internal: int) -> None:
+        def doctype(_name: str, system: str | None, _public: str | None, internal: int) -> None:
             message = "a DOCTYPE is never accepted: it can carry entities"
             finding = refuse("xml-doctype", message, f"line {parser.CurrentLineNumber}", "<!DOCTYPE")
-            if not tolerable(CXML, system, public, internal):
+            if not tolerable(CXML, system, internal):
                 raise Unfit(finding)
             remembered.append(finding)  # that of cXML: only a format that says so reads on
 

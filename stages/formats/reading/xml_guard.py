@@ -100,9 +100,10 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     return codec, 0
 
 
-def tolerable(doctype: re.Pattern[str] | None, system: str | None, public: str | None, internal: int) -> bool:
-    """Is a DOCTYPE nothing but the name of an expected document type? With a subset of its own it never is."""
-    return doctype is not None and not internal and public is None and bool(doctype.match(system or ""))
+def tolerable(doctype: re.Pattern[str] | None, system: str | None, internal: int) -> bool:
+    """Is a DOCTYPE nothing but the name of an expected document type? With a subset of its own it never is; a public
+    identifier beside it is one more name."""
+    return doctype is not None and not internal and bool(doctype.match(system or ""))
 
 
 class Guard:
@@ -147,8 +148,8 @@ class Guard:
         """An entity of a DOCTYPE that was not loaded: its content is unknown, so the text is not whole."""
         raise Unfit(refuse("xml-entity", "an entity that nothing here defines", self.place(), f"&{name};"))
 
-    def _doctype(self, _name: str, system: str | None, public: str | None, internal: int) -> None:
-        if tolerable(self.doctype, system, public, internal):
+    def _doctype(self, _name: str, system: str | None, _public: str | None, internal: int) -> None:
+        if tolerable(self.doctype, system, internal):
             return
         raise Unfit(
             refuse("xml-doctype", "a DOCTYPE is never accepted: it can carry entities", self.place(), "<!DOCTYPE")

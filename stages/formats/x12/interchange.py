@@ -13,6 +13,7 @@ Source: ASC X12.5 (interchange control structures), X12.6 (application control s
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,6 +112,14 @@ def find(file: BinaryIO, offset: int) -> int | None:
     return None
 
 
+_BARE = re.compile(rb"(?:ST([*|^~\x1d])\d{3}|GS([*|^~\x1d])[A-Z]{2})(?:\1|\2)")
+
+
+def bare(begin: bytes) -> bool:
+    """Is it a transaction set or a group without an interchange around, as conversion writes sets for delivery?"""
+    return _BARE.match(begin) is not None
+
+
 def interchange(file: BinaryIO, offset: int, *, delimited: bool = False) -> Interchange:
     """The ISA at an offset, by its fixed widths; `delimited`: one without its padding, by its separators. Raises
     Unfit."""
@@ -122,6 +131,11 @@ def interchange(file: BinaryIO, offset: int, *, delimited: bool = False) -> Inte
             head, encoding = codecs.getincrementaldecoder("utf-8")().decode(raw), "utf-8"
     if not head.startswith("ISA"):
         message = "an X12 interchange begins with ISA; something else stands here"
+        if bare(raw):
+            message = (
+                "a set without its envelope: only ISA and GS say by which release it is read; "
+                "`entrega convert --from OURS --for THEIRS` writes them"
+            )
         raise Unfit(refuse("x12-isa", message, f"byte {offset}", head[:20], "ISA"))
     found = _fixed(head) or (_by_separators(head) if delimited else None)
     if found is None:

@@ -21,7 +21,7 @@ from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Record, Source, refuse, refused, unreadable
 from stages.formats.x12.balance import weigh
 from stages.formats.x12.faults import Fault, whole
-from stages.formats.x12.interchange import Set, find, finding, interchange, sets
+from stages.formats.x12.interchange import Set, bare, find, finding, interchange, sets
 from stages.formats.x12.meaning import Grammar
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets import grammars
@@ -34,8 +34,8 @@ _FAULTS = 100
 
 
 def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
-    begin = head.data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")[:4]
-    return begin.startswith(b"ISA") and not begin[3:].isalnum()
+    begin = head.data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")[:10]
+    return (begin.startswith(b"ISA") and not begin[3:4].isalnum()) or bare(begin)
 
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:

@@ -202,7 +202,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
     Raises ConfigurationError with a setting's name, or with the logs' ends where something does not come up; what this
     call started is stopped again then.
     """
-    from pipeline import wiring
+    from pipeline import reach, wiring
 
     data = settings.data
     with kept.one_at_a_time(data):
@@ -214,6 +214,8 @@ def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
                 say(f"Set otherwise since the last start: {', '.join(names)}; starting anew")
                 fresh = _stop(data)
                 found = wiring.prepare(settings, say)
+            if kept.kept(data) is None:
+                reach.pages(settings, wiring.web_port(settings))
             _start_in_background(settings, say)
         except BaseException:
             if fresh:

@@ -7,6 +7,7 @@ it is asked first, once, and answered within seconds. The embedded services are 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -140,6 +141,24 @@ def bucket(settings: Settings) -> None:
     assert settings.s3_bucket is not None
     secret = settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None
     ask(settings.s3_bucket, settings.s3_endpoint, settings.s3_region, settings.s3_access_key, secret)
+
+
+def pages(settings: Settings, port: int) -> None:
+    """Whether the pages can listen on their host at this port; 0: at any. Raises ConfigurationError."""
+    host = settings.web_host
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (socket.gaierror, UnicodeError):
+        raise ConfigurationError(f"web_host: there is no host {host}") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(f"web_port: somebody else listens at {host}, port {port}") from error
+        if error.errno == errno.EACCES:
+            raise ConfigurationError(f"web_port: we may not listen at port {port}") from error
+        raise ConfigurationError(f"web_host: {host} is no address of this machine") from error
 
 
 async def for_work(settings: Settings) -> None:

@@ -7,11 +7,13 @@ stop the start, and an error names the setting.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
@@ -103,6 +105,37 @@ class Settings(BaseSettings):
     document_deadline_seconds: float = Field(30, gt=0)
     minimum_free_mib: int = Field(512, ge=1, description="below this much free disk the door is closed")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("public_url", "sendgrid_url", "twilio_url", "tsa_url", "s3_endpoint")
+    @classmethod
+    def _url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """An address for a client; links begin with `public_url`, so nothing may follow its path."""
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            whole = False
+        if not whole or re.search(r"[\s<>\"'\\\x00-\x1f\x7f]", value):
+            raise ValueError("it must be a URL like https://host.example")
+        if info.field_name == "public_url" and (parts.query or parts.fragment or "@" in parts.netloc):
+            raise ValueError("links begin with it: it has no user, no ? and no #")
+        return value
+
+    @field_validator("email_sender", "email_bounce_domain")
+    @classmethod
+    def _mail(cls, value: str | None, info: ValidationInfo) -> str | None:
+        from connectors.email.mime import wire_address
+        from schemas.errors import MessageRefused
+
+        if value is not None:
+            alone = info.field_name == "email_bounce_domain"
+            try:
+                wire_address(f"bounces@{value}" if alone else value)
+            except MessageRefused:
+                raise ValueError(f"it must be {'a domain' if alone else 'an address'} of e-mail") from None
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:

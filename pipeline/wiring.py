@@ -56,7 +56,9 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
         reach.owner(settings)
     if settings.s3_bucket is not None:
         reach.bucket(settings)
-    for folder in (settings.data, settings.secrets, settings.profile_folder, settings.artefacts):
+    reach.pages(settings, 0)
+    made = () if settings.profiles is not None else (settings.profile_folder,)
+    for folder in (settings.data, settings.secrets, settings.artefacts, *made):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     KeyRing.create(settings.secrets / "key-ring")
     CheckpointSigner.create(settings.secrets / "checkpoint-key")
@@ -86,6 +88,8 @@ def check(settings: Settings) -> None:
     """
     from stages.signing.profiles import PROFILES
 
+    if settings.profiles is not None and not settings.profiles.is_dir():
+        raise ConfigurationError(f"profiles: there is no folder {settings.profiles}")
     key_source(settings).signer()
     stamps, tenants = time_stamps(settings), profiles(settings)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from pipeline import wiring
+from pipeline import reach, wiring
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then answer what is under way (3 seconds at most) and return.
 
     `ready` is called once the port listens. Raises ConfigurationError where a setting is wrong or the database is not
-    there; SystemExit(1) where the port is taken.
+    there, or the port is taken.
     """
     _one_heap()
     asyncio.run(_serve(settings, ready))
@@ -48,6 +48,7 @@ async def _serve(settings: Settings, ready: Callable[[], None]) -> None:
     await store.open()
     try:
         host, port = settings.web_host, wiring.web_port(settings)
+        reach.pages(settings, port)
         app = create_app(settings, store)
         running = server(app, host, port, ready)
         loop = asyncio.get_running_loop()

@@ -175,7 +175,6 @@ def verify(
     from pipeline.store.checkpoint import Verifier
 
     settings = load(data)
-    key = Verifier.load(settings.secrets / "checkpoint-key.pub")
 
     async def go(store: Any) -> Any:
         stream = None
@@ -183,6 +182,7 @@ def verify(
             async with store.transaction() as conn:
                 stream = f"document:{(await queries.find(conn, document))['document_id']}"
         async with store.pool.connection() as conn:
+            key = Verifier.load(settings.secrets / "checkpoint-key.pub")
             file = checkpoints or settings.checkpoints
             return await verifying.verify(conn, stream=stream, checkpoints_file=file, public_key=key)
 

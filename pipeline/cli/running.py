@@ -61,11 +61,11 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
 def status(data: DataOption = None, json: JsonOption = False) -> None:
     """What runs and what does not. Exit 1 when something crashed."""
-    from pipeline.cli import health
+    from pipeline.cli import processes
     from pipeline.cli.output import rows
     from pipeline.settings import load
 
-    found = health.processes(load(data))
+    found = processes.running(load(data))
     rows(("service", "is", "pid", "memory_mib", "note"), found, as_json=json)
     if any(row["is"] == "crashed" for row in found):
         raise typer.Exit(1)
@@ -137,7 +137,7 @@ def _last_words(data: Path, name: str, why: str) -> None:
     from contextlib import suppress
     from datetime import UTC, datetime
 
-    from pipeline.cli.health import ended_file
+    from pipeline.cli.processes import ended_file
 
     with suppress(OSError):  # a full disk is no reason to stay
         ended_file(data, name).write_text(f"ended at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {why}", "utf-8")

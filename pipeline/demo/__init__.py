@@ -50,10 +50,10 @@ def expected() -> Expected:
 
 
 def install_profile(settings: Settings) -> None:
-    """Put the demo's profiles where the tenant `demo` has none. Another default tenant is a supplier of its own: it
-    would not want this one's name and logo."""
+    """Put the demo's profiles where the tenant `demo` has none. Who names another default tenant, or a folder of his
+    own, is a supplier of his own: he would not want this one's name and logo."""
     folder = settings.profile_folder
-    if settings.default_tenant != TENANT or (folder / f"{TENANT}.yaml").exists():
+    if settings.default_tenant != TENANT or settings.profiles is not None or (folder / f"{TENANT}.yaml").exists():
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # the profile last: when it is there, so is all that it names

@@ -184,7 +184,9 @@ def verify(
         async with store.pool.connection() as conn:
             key = Verifier.load(settings.secrets / "checkpoint-key.pub")
             file = checkpoints or settings.checkpoints
-            return await verifying.verify(conn, stream=stream, checkpoints_file=file, public_key=key)
+            return await verifying.verify(
+                conn, stream=stream, checkpoints_file=file, public_key=key, earlier=checkpoints is not None
+            )
 
     with working("Recomputing the history", quiet=json):
         found = asking(data, go)
@@ -195,6 +197,7 @@ def verify(
             f"{found.events} events in {found.streams} streams, {found.checkpoints} checkpoints, "
             f"{found.unsealed} not sealed yet, {found.seconds:.2f} s"
         )
+        say(f"{found.outside or 0} of {found.checkpoints} checkpoints compared with the copy outside")
         for fault in found.faults[:20]:
             say(f"  {fault.stream or 'the log'}{f' event {fault.ver}' if fault.ver else ''}: {fault.what}")
         print("The history is whole." if found.ok else "The history is NOT whole.")

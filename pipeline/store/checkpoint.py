@@ -155,16 +155,22 @@ class OutsideCopy:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> Iterator[tuple[int, str, str]]:
-        """Size, root in hex and note of each line. Raises ValueError at a line that is none of ours.
+    def end(self) -> int:
+        """Bytes that stand in the file now."""
+        return self.path.stat().st_size if self.path.exists() else 0
 
-        An unfinished last line is left out: it was being written when the machine stopped.
+    def read(self, end: int | None = None) -> Iterator[tuple[int, str, str]]:
+        """Size, root in hex and note of each line up to byte `end`. Raises ValueError at a line that is none of ours.
+
+        An unfinished last line is left out: it is being written, or was when the machine stopped.
         """
         if not self.path.exists():
             return
-        with self.path.open(encoding="utf-8") as file:
+        place = 0
+        with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                if not line.endswith("\n"):
+                place += len(line)
+                if (end is not None and place > end) or not line.endswith(b"\n"):
                     return
                 try:
                     said = json.loads(line)

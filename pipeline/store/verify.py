@@ -9,40 +9,26 @@ that he adds at the end, as the application could. Destroyed personal details ar
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import psycopg
-from psycopg.rows import tuple_row
 
-from pipeline.store.canonical import stamp
 from pipeline.store.chain import NONE, event_hash
-from pipeline.store.checkpoint import BadNote, OutsideCopy, Verifier
-from pipeline.store.merkle import Frontier, leaf_hash
-
-ROWS_AT_ONCE = 2000
-FAULTS = 100
-"""As many are told of each kind."""
-
-
-class Fault(NamedTuple):
-    """The first thing that is wrong. Without stream and version (None) where the tree as a whole is."""
-
-    stream: str | None
-    ver: int | None
-    what: str
+from pipeline.store.checkpoint import Verifier
+from pipeline.store.faults import FAULTS, Fault, row_of, rows_of
+from pipeline.store.merkle import leaf_hash
+from pipeline.store.verify_tree import Outside, grown
 
 
 @dataclass(frozen=True)
 class Verification:
     """What was checked, and the first fault of each kind of check.
 
-    `unsealed` events are chained but too young for a checkpoint; `outside` is how many checkpoints of the copy outside
-    were compared, None when there was no copy to compare.
+    `unsealed` events are chained but too young for a checkpoint; `outside` is how many of the `checkpoints` stand in
+    the copy outside too, None when there was no copy to compare.
     """
 
     ok: bool
@@ -57,13 +43,20 @@ class Verification:
 
 
 async def verify(
-    conn: psycopg.AsyncConnection[Any], *, stream: str | None, checkpoints_file: Path | None, public_key: Verifier
+    conn: psycopg.AsyncConnection[Any],
+    *,
+    stream: str | None,
+    checkpoints_file: Path | None,
+    public_key: Verifier,
+    earlier: bool = False,
 ) -> Verification:
     """Verify one stream or all, and the whole sealed tree, in one snapshot of the database.
 
-    conn: not in a transaction; any role that may read the tables. Memory does not grow with the history.
+    conn: not in a transaction; any role that may read the tables. Memory does not grow with the history. `earlier`: the
+    copy outside was taken some time ago, and what was sealed since need not stand in it.
     """
     started = time.perf_counter()
+    outside = Outside(checkpoints_file, public_key, earlier=earlier)  # before the snapshot: it must not know more
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         await conn.execute("SET LOCAL search_path = entrega")
@@ -71,7 +64,7 @@ async def verify(
         await conn.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
         await conn.execute("SET LOCAL cursor_tuple_fraction = 1.0")  # all rows will be read, not the first few
         chains = await _chains(conn, stream)
-        tree = await _tree(conn, checkpoints_file, public_key)
+        tree = await grown(conn, outside, public_key)
         faults = [*chains.faults, *await _registers(conn, stream, chains, tree.size), *tree.faults]
     return Verification(
         ok=not faults,
@@ -113,10 +106,10 @@ async def _chains(conn: psycopg.AsyncConnection[Any], stream: str | None) -> _Ch
     """Every event against its own hash, the one before it, its stream, and its leaf."""
     found = _Chains([])
     here, expected, before = "", 1, NONE
-    last = await _row(conn, LAST_SEALED)
+    last = await row_of(conn, LAST_SEALED)
     where = "true" if stream is None else "e.stream = %(stream)s"
     parameters = {"last": last[0] if last else "0", "stream": stream}
-    async for row in _rows(conn, "events", EVENTS.format(where), parameters):
+    async for row in rows_of(conn, "events", EVENTS.format(where), parameters):
         (month, name, ver, event_id, tenant, type_, cause, occurred_at, recorded_at, actor, data, personal_hash,
          personal_ct, key_id, prev_hash, hash_, registered, leaf, overdue) = row  # fmt: skip
         found.events += 1
@@ -165,7 +158,7 @@ async def _registers(
     """What stands beside the events and has lost them: leaves, streams, keys."""
     faults = []
     if stream is not None:
-        leaves = (await _row(conn, "SELECT count(*) FROM log_leaf WHERE stream = %s", stream) or (0,))[0]
+        leaves = (await row_of(conn, "SELECT count(*) FROM log_leaf WHERE stream = %s", stream) or (0,))[0]
     checks = [
         (
             "it was sealed, and is gone",
@@ -190,129 +183,6 @@ async def _registers(
         ),
     ]
     for what, query, asked in checks:
-        if asked and (row := await _row(conn, query, stream=stream)):
+        if asked and (row := await row_of(conn, query, stream=stream)):
             faults.append(Fault(row[0], row[1], what))
     return faults
-
-
-@dataclass
-class _Tree:
-    faults: list[Fault]
-    size: int = 0
-    checkpoints: int = 0
-    outside: int | None = None
-
-
-class _Outside:
-    """Walks the copy outside along with the growing tree."""
-
-    def __init__(self, file: Path | None, key: Verifier) -> None:
-        self.exists = file is not None and file.exists()
-        self._lines: Iterator[tuple[int, str, str]] = OutsideCopy(file).read() if file else iter(())
-        self._key = key
-        self._size = 0
-        self.compared = 0
-        self._advance()
-
-    def _advance(self) -> None:
-        self.next = next(self._lines, None)
-        if self.next is not None and self.next[0] <= self._size:
-            raise ValueError("the copy of checkpoints outside is not in order")
-        self._size = self.next[0] if self.next else self._size
-
-    def compare(self, tree: Frontier, trusted_note: str | None) -> str | None:
-        """What is wrong with the line for this size, if there is one. A note the database has too was checked."""
-        if self.next is None or self.next[0] != tree.size:
-            return None
-        size, root, note = self.next
-        self.compared += 1
-        self._advance()
-        if root != tree.root().hex():
-            return f"the first {size} events are not those that the copy outside knows"
-        try:
-            if note != trusted_note and self._key.open(note).root.hex() != root:
-                return f"checkpoint {size} outside says something else than its line"
-        except BadNote as error:
-            return f"checkpoint {size} outside: {error}"
-        return None
-
-
-CHECKPOINTS = """SELECT tree_size, prev_size, root, frontier, made_at, key_id, signature, note
-                   FROM checkpoint ORDER BY tree_size"""
-
-
-async def _tree(conn: psycopg.AsyncConnection[Any], file: Path | None, key: Verifier) -> _Tree:
-    """The tree grown again from its leaves; every checkpoint on the way, here and outside."""
-    found, tree = _Tree([]), Frontier()
-
-    def fault(what: str | None) -> None:
-        if what and len(found.faults) < FAULTS:
-            found.faults.append(Fault(None, None, what))
-
-    try:
-        outside = _Outside(file, key)
-    except ValueError as error:
-        fault(str(error))
-        outside = _Outside(None, key)
-    leaves = _rows(conn, "leaves", "SELECT tree_index, leaf_hash FROM log_leaf ORDER BY tree_index")
-    async with aclosing(_rows(conn, "checkpoints", CHECKPOINTS)) as checkpoints, aclosing(leaves):
-        checkpoint = await anext(checkpoints, None)
-        previous = 0
-        async for index, leaf in leaves:
-            if index != tree.size:
-                fault(f"leaves {tree.size} to {index - 1} of the tree are missing")
-                break
-            tree.append(leaf)
-            trusted = None
-            if checkpoint is not None and checkpoint[0] == tree.size:
-                found.checkpoints += 1
-                what = _checkpoint(checkpoint, previous, tree, key)
-                fault(what)
-                trusted = None if what else checkpoint[-1]
-                previous, checkpoint = tree.size, await anext(checkpoints, None)
-            try:
-                fault(outside.compare(tree, trusted))
-            except ValueError as error:
-                fault(str(error))
-    if checkpoint is not None:
-        fault(f"checkpoint {checkpoint[0]} covers more events than the {tree.size} there are")
-    if tree.size != previous:
-        fault(f"leaves {previous} to {tree.size - 1} stand under no checkpoint")
-    if outside.next is not None:
-        fault(f"the copy outside knows {outside.next[0]} sealed events; here are {tree.size}: cut or put back")
-    if file is not None and not outside.exists and tree.size:
-        fault("the copy of checkpoints outside is missing")
-    found.size, found.outside = tree.size, outside.compared if outside.exists else None
-    return found
-
-
-def _checkpoint(row: tuple[Any, ...], previous: int, tree: Frontier, key: Verifier) -> str | None:
-    size, prev_size, root, frontier, made_at, key_id, signature, note = row
-    if root != tree.root():
-        return f"events {previous} to {size - 1} of the tree are not those that checkpoint {size} sealed"
-    if frontier != tree.to_bytes() or prev_size != previous or key_id != key.key_id:
-        return f"checkpoint {size} was changed"
-    try:
-        said = key.open(note)
-    except BadNote as error:
-        return f"checkpoint {size}: {error}"
-    if (said.size, said.root, stamp(said.made_at)) != (size, root, stamp(made_at)):
-        return f"checkpoint {size} says something else than its row"
-    return None if key.signed(note, signature) else f"checkpoint {size}: the signature beside it is another"
-
-
-async def _rows(
-    conn: psycopg.AsyncConnection[Any], name: str, query: str, parameters: Any = None
-) -> AsyncGenerator[tuple[Any, ...], None]:
-    """All rows, a few thousand at a time, through a cursor that stays on the server."""
-    async with conn.cursor(f"verify_{name}", binary=True, row_factory=tuple_row) as cursor:
-        await cursor.execute(query.encode(), parameters)
-        while rows := await cursor.fetchmany(ROWS_AT_ONCE):
-            for row in rows:
-                yield row
-
-
-async def _row(conn: psycopg.AsyncConnection[Any], query: str, *values: Any, **named: Any) -> tuple[Any, ...] | None:
-    cursor = conn.cursor(row_factory=tuple_row)
-    await cursor.execute(query.encode(), values or named)
-    return await cursor.fetchone()

@@ -102,10 +102,10 @@ class Log:
                 sealed += await sealer.seal()
         return sealed
 
-    async def verify(self, stream: str | None = None, *, file: Path | None = None) -> Verification:
+    async def verify(self, stream: str | None = None, *, file: Path | None = None, **how: Any) -> Verification:
         async with await psycopg.AsyncConnection.connect(self.owner_url) as conn:
             return await verify(
-                conn, stream=stream, checkpoints_file=file or self.checkpoints, public_key=self.signer.verifier
+                conn, stream=stream, checkpoints_file=file or self.checkpoints, public_key=self.signer.verifier, **how
             )
 
     async def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

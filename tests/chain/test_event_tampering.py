@@ -14,7 +14,7 @@ import pytest
 from event_store import Log, document, event, keep, make_log, restored
 
 from pipeline.store.chain import event_hash
-from pipeline.store.checkpoint import Signer
+from pipeline.store.checkpoint import OutsideCopy, Signer
 from pipeline.store.merkle import Frontier, leaf_hash
 from pipeline.store.personal import destroy_keys
 
@@ -283,6 +283,9 @@ OUTSIDE: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "a size that is none": (_line(1, tree_size="x"), "line 2"),
     "garbage": (lambda lines: [*lines, "garbage\n"], "line 4"),
     "out of order": (lambda lines: lines[::-1], "not in order"),
+    "emptied": (lambda lines: [], "it knows 0 checkpoints, and lacks 3 from 3 on"),
+    "cut at its end": (lambda lines: lines[:2], "it knows 2 checkpoints, and lacks 1 from 9 on"),
+    "a line taken out": (lambda lines: [lines[0], lines[2]], "lacks checkpoint 6, and knows later ones"),
     "a later checkpoint": (lambda lines: [*lines, *_line(0, tree_size=99)(lines[2:])], "knows 99 sealed events"),
 }
 
@@ -295,6 +298,26 @@ async def test_a_copy_outside_that_was_changed(log: Log, name: str) -> None:
     result = await log.verify()
     assert result.first_bad is not None
     assert what in result.first_bad.what
+
+
+async def test_a_copy_taken_earlier_may_end_earlier(log: Log) -> None:
+    """An auditor's copy of last week is compared as far as it goes, and that is said; an empty one proves nothing."""
+    copy = log.folder / "kept.jsonl"
+    lines = log.checkpoints.read_text().splitlines(keepends=True)
+    copy.write_text(lines[0])
+    result = await log.verify(file=copy, earlier=True)
+    assert (result.ok, result.checkpoints, result.outside) == (True, 3, 1)
+    copy.write_text("")
+    assert not (await log.verify(file=copy, earlier=True)).ok
+
+
+async def test_what_is_sealed_while_it_is_verified_is_no_fault(log: Log) -> None:
+    """The copy outside is read as far as it stood before: lines that the sealer adds meanwhile are of later events."""
+    copy = OutsideCopy(log.checkpoints)
+    before = copy.end()
+    assert await log.seal() == 2
+    assert [size for size, _, _ in copy.read(before)] == [3, 6, 9]
+    assert [size for size, _, _ in copy.read(copy.end())] == [3, 6, 9, 11]
 
 
 async def test_a_missing_copy_outside(log: Log) -> None:

@@ -22,10 +22,6 @@ from faust.types import TP
 from mode import Service
 from mode.utils.futures import maybe_async
 
-FETCH_MS = 5000
-"""How long the broker may keep a question open for which it has nothing. A new partition waits so long in the worst
-case; each question to an idle broker costs as much as fifty messages.
-"""
 LOOK_SECONDS = 1.0
 """How often aiokafka's fetcher comes round when nothing wakes it; five times a second if nobody tells it otherwise."""
 READ_AHEAD = 200
@@ -53,11 +49,6 @@ class InLoop(driver.AIOKafkaConsumerThread):
 
     def __init__(self, consumer: Any, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(consumer, loop=loop, thread_loop=loop, **options)
-
-    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
-        consumer = super()._create_consumer(loop)
-        consumer._fetch_max_wait_ms = FETCH_MS
-        return consumer
 
     async def on_start(self) -> None:
         await super().on_start()

@@ -22,8 +22,6 @@ from faust.types import TP
 from mode import Service
 from mode.utils.futures import maybe_async
 
-LOOK_SECONDS = 1.0
-"""How often aiokafka's fetcher comes round when nothing wakes it; five times a second if nobody tells it otherwise."""
 READ_AHEAD = 200
 """With so many messages waiting for the stage no more are taken from the fetcher."""
 
@@ -49,10 +47,6 @@ class InLoop(driver.AIOKafkaConsumerThread):
 
     def __init__(self, consumer: Any, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(consumer, loop=loop, thread_loop=loop, **options)
-
-    async def on_start(self) -> None:
-        await super().on_start()
-        self._ensure_consumer()._fetcher._fetcher_timeout = LOOK_SECONDS
 
     async def start(self) -> None:
         await Service.start(self)

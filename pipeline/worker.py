@@ -153,6 +153,9 @@ class Worker:
         """Stop consuming, let roles finish their round, end the children."""
         faulthandler.cancel_dump_traceback_later()
         self.stopping.set()
+        for task in self.tasks:
+            if task.get_name() == "watch":  # it may be waiting for a broker's answer, and has nothing to finish
+                task.cancel()
         endings: list[Awaitable[Any]] = [app.stop() for app in self.apps]
         if self.tasks:
             endings.append(asyncio.wait(self.tasks, timeout=STOP_SECONDS - 1))

@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 from pipeline.store.checkpoint import Signer as CheckpointSigner
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
-from pipeline.store.migrate import APPLICATION_ROLE, application_url, migrate, password_of
+from pipeline.store.migrate import APPLICATION_ROLE, AUDITOR_ROLE, application_url, migrate, password_of
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError
 from schemas.tenants import TenantProfile
@@ -71,7 +71,7 @@ def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None
     found = endpoints(settings)
     if settings.database_url is None:
         assert found.owner is not None, "the embedded database has one"
-        migrate(found.owner, _app_password(settings))
+        migrate(found.owner, _app_password(settings), drawn(settings, "auditor-password"))
         return found
     if found.owner is not None:
         migrate(found.owner, first_app_password=password_of(found.database, APPLICATION_ROLE))
@@ -150,6 +150,22 @@ def database_urls(settings: Settings) -> tuple[str, str | None]:
     if running.database is None:
         raise _none_runs(settings, "database_url", "postgres", "PostgreSQL")
     return application_url(running.database, _app_password(settings)), running.database
+
+
+def auditor_url(settings: Settings) -> str:
+    """The embedded database for who may read the history and nothing else; `up` gave the role its password.
+
+    Raises ConfigurationError: a configured database is its owner's, and so are the passwords of its roles.
+    """
+    from urllib.parse import quote, urlsplit
+
+    if settings.database_url is not None:
+        raise ConfigurationError(f"database_url is set: there its owner gives {AUDITOR_ROLE} a password (ALTER ROLE)")
+    _, owner = database_urls(settings)
+    assert owner is not None, "the embedded database has one"
+    parts = urlsplit(owner)
+    password = quote(drawn(settings, "auditor-password"), safe="")
+    return parts._replace(netloc=f"{AUDITOR_ROLE}:{password}@{parts.hostname}:{parts.port}").geturl()
 
 
 def _app_password(settings: Settings) -> str:

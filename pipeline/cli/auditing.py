@@ -1,4 +1,4 @@
-"""events, verify: what an auditor asks, and the proof that the answer is whole."""
+"""events, verify, auditor: what an auditor asks, and the proof that the answer is whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, one_of
 
 
 def register(app: typer.Typer) -> None:
-    for command in (events, verify):
+    for command in (events, verify, auditor):
         app.command()(command)
 
 
@@ -156,50 +156,87 @@ def _csv(rows: list[dict[str, Any]]) -> None:
 def verify(
     document: Annotated[str | None, typer.Argument(help="Document id or number; none: the whole log.")] = None,
     checkpoints: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Copy of the checkpoints kept outside.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Copy of the checkpoints kept outside; it may be an older one."),
     ] = None,
+    files: Annotated[
+        bool, typer.Option("--files/--no-files", help="Read the stored files, too: it takes as long as there are many.")
+    ] = True,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Prove that the history is whole.
+    """Prove that the history is whole, and that the stored files are those of which it tells.
 
-    Recomputes every hash, chain, Merkle root and signature. Exit 1 with the first bad events.
+    Recomputes every hash, chain, Merkle root and signature, and the digest of each file; of one document, its files and
+    its export's. Exit 1 with the first bad events and files.
     """
     from dataclasses import asdict
 
-    from pipeline.cli.output import json_line, say, working
+    from pipeline import wiring
+    from pipeline.cli.output import counting, json_line, say, working
     from pipeline.cli.session import asking
     from pipeline.settings import load
     from pipeline.store import queries
     from pipeline.store import verify as verifying
     from pipeline.store.checkpoint import Verifier
+    from pipeline.store.verify_files import Files, count, verify_files
 
     settings = load(data)
 
-    async def go(store: Any) -> Any:
-        stream = None
+    async def go(store: Any) -> tuple[verifying.Verification, Files | None]:
+        stream = owners = None
         if document:
             async with store.transaction() as conn:
-                stream = f"document:{(await queries.find(conn, document))['document_id']}"
+                row = await queries.find(conn, document)
+            stream, owners = f"document:{row['document_id']}", [row["document_id"], row["export_id"]]
+        key = Verifier.load(settings.secrets / "checkpoint-key.pub")
+        file = checkpoints or settings.checkpoints
         async with store.pool.connection() as conn:
-            key = Verifier.load(settings.secrets / "checkpoint-key.pub")
-            file = checkpoints or settings.checkpoints
-            return await verifying.verify(
-                conn, stream=stream, checkpoints_file=file, public_key=key, earlier=checkpoints is not None
-            )
+            with working("Recomputing the history", quiet=json):
+                history = await verifying.verify(
+                    conn, stream=stream, checkpoints_file=file, public_key=key, earlier=checkpoints is not None
+                )
+        if not files:
+            return history, None
+        async with store.pool.connection() as conn:
+            with counting("Reading the files", await count(conn, owners), quiet=json) as read:
+                return history, await verify_files(conn, wiring.storage(settings), owners=owners, read=read)
 
-    with working("Recomputing the history", quiet=json):
-        found = asking(data, go)
+    history, stored = asking(data, go)
+    faults = [*history.faults, *(stored.faults if stored else ())]
     if json:
-        json_line(asdict(found))
+        told = {"files": stored.files, "file_bytes": stored.size} if stored else {"files": None, "file_bytes": None}
+        bad = [fault._asdict() for fault in faults]
+        json_line(asdict(history) | told | {"ok": not bad, "first_bad": next(iter(bad), None), "faults": bad})
     else:
         say(
-            f"{found.events} events in {found.streams} streams, {found.checkpoints} checkpoints, "
-            f"{found.unsealed} not sealed yet, {found.seconds:.2f} s"
+            f"{history.events} events in {history.streams} streams, {history.checkpoints} checkpoints, "
+            f"{history.unsealed} not sealed yet, {history.seconds:.2f} s"
         )
-        say(f"{found.outside or 0} of {found.checkpoints} checkpoints compared with the copy outside")
-        for fault in found.faults[:20]:
+        say(f"{history.outside or 0} of {history.checkpoints} checkpoints compared with the copy outside")
+        if stored:
+            say(f"{stored.files} files of {stored.size / 1e6:.1f} MB read")
+        for fault in faults[:20]:
             say(f"  {fault.stream or 'the log'}{f' event {fault.ver}' if fault.ver else ''}: {fault.what}")
-        print("The history is whole." if found.ok else "The history is NOT whole.")
-    if not found.ok:
+        print("The history is whole." if history.ok else "The history is NOT whole.")
+        if stored:
+            print("The files are those that were put." if not stored.faults else "Files are NOT those that were put.")
+    if faults:
         raise typer.Exit(1)
+
+
+def auditor(data: DataOption = None, json: JsonOption = False) -> None:
+    """Print the address at which an auditor reads the embedded database by SQL.
+
+    It holds the password of the role entrega_auditor, who may read the history and change nothing: `psql "$(entrega
+    auditor)"`.
+    """
+    from pipeline import wiring
+    from pipeline.cli.output import json_line
+    from pipeline.settings import load
+
+    url = wiring.auditor_url(load(data))
+    if json:
+        json_line({"url": url})
+    else:
+        print(url)

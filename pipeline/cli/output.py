@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -63,6 +63,17 @@ def track(items: Sequence[T], doing: str, *, quiet: bool) -> Iterator[T]:
 
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         yield from progress.track(items, description=doing)
+
+
+@contextmanager
+def counting(doing: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """The same bar for what is done elsewhere: call what this gives with how many more are done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task(doing, total=total)
+        yield lambda more: progress.advance(task, more)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 from chaos.system import ROOT, command, environment
 
@@ -120,6 +121,43 @@ def test_a_setting_that_is_wrong_leaves_what_runs_alone(started: tuple[Path, lis
     assert code == 2
     assert "signing_pkcs12_file: " in said
     assert kept.kept(data) == before
+
+
+def test_an_auditor_has_a_way_in(started: tuple[Path, list[int]]) -> None:
+    """The address that `auditor` prints lets in the role that reads events, and changes nothing."""
+    data, _ = started
+    code, out, said = call(data, "auditor")
+    assert code == 0, said
+    with psycopg.connect(out.strip(), autocommit=True) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("entrega_auditor",)
+        connection.execute("SELECT * FROM events_readable")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM event")
+
+
+def test_verify_reads_the_stored_files(started: tuple[Path, list[int]]) -> None:
+    """A byte of a stored file is changed, another file is lost: both are named."""
+    data, _ = started
+    folder = data / "artefacts"
+    exports = ROOT / "pipeline/demo/exports"
+    code, _, said = call(data, "ingest", *map(str, sorted(exports.iterdir())[:2]))
+    assert code == 0, said
+    (proof,) = rows(data, "verify")[1].values()
+    assert (proof["ok"], proof["faults"]) == (True, []), proof
+    sources = sorted(path for path in folder.glob("demo/*/source/*") if path.is_file() and path.stat().st_size > 100)
+    kept_bytes = [path.read_bytes() for path in sources[:2]]
+    sources[0].write_bytes(kept_bytes[0].replace(b"1", b"2", 1))
+    sources[1].unlink()
+    code, found = rows(data, "verify")
+    (proof,) = found.values()
+    assert (code, proof["ok"], proof["files"] >= 2) == (1, False, True)
+    told = {fault["stream"]: fault["what"] for fault in proof["faults"]}
+    first, second = (f"export:{path.parts[-3]}" for path in sources[:2])
+    assert "was changed" in told[first]
+    assert "is not in the store" in told[second]
+    assert rows(data, "verify", "--no-files")[0] == 0
+    for path, content in zip(sources, kept_bytes, strict=False):
+        path.write_bytes(content)
 
 
 def test_an_up_that_fails_leaves_nothing_running(tmp_path: Path) -> None:

@@ -252,9 +252,14 @@ class FixedMapping(Setting):
     """
 
     kind: str = "invoice"
-    encoding: str = Field("utf-8", description="of the file; a byte order mark outranks it")
+    encoding: str = Field(
+        "utf-8", description="of the file (EBCDIC: cp037, cp273, cp500 ...); a byte order mark outranks it"
+    )
     width: int | None = Field(
         None, ge=1, le=100_000, description="characters of every record; another length is damage"
+    )
+    surplus: Literal["refuse", "ignore"] = Field(
+        "refuse", description="what stands behind the last field of a record, where `width` is not given"
     )
     record_type: FixedField | None = Field(None, description="where the record's type stands")
     records: dict[str, FixedRecord] = Field(default_factory=dict, description="type -> what it is")

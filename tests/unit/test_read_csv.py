@@ -171,6 +171,20 @@ def test_a_damaged_row_puts_its_neighbours_in_doubt() -> None:
     assert refusal(records[1]).place == "line 4"
 
 
+@pytest.mark.parametrize("limit", [500, 1])
+def test_a_row_without_a_key_puts_its_neighbours_in_doubt(limit: int) -> None:
+    """A line that does not say whose it is may be anyone's beside it: neither goes out a line short."""
+    data = HEADER + row("1") + row("2") + row("") + row("3") + row("4")
+    records = everything(data, profile(), limit=limit)
+    assert [rules(r)[0] if r.error else r.document and r.document.invoice_number for r in records] == [
+        "1",
+        "csv-key",
+        "csv-key",
+        "4",
+    ]
+    assert refusal(records[1]).place == 'line 4, column "Number"'
+
+
 def test_a_row_that_is_cut_off_refuses_its_document() -> None:
     """Fewer or more cells than the header: nothing tells which ones are missing."""
     records = everything(HEADER + row("1") + row("2").rstrip("\n")[:-8], profile())
@@ -279,6 +293,16 @@ def test_head_and_line_files_of_one_archive() -> None:
     with pytest.raises(ExportUnreadable) as alone:
         everything("Number;Date;Customer\n1;02.11.2026;Meier\n", files)
     assert alone.value.findings[0].rule == "csv-lines-file"
+
+
+def test_a_line_without_a_key_puts_every_document_in_doubt() -> None:
+    """Lines that stand apart from their heads are joined by key alone: one without it may be anyone's."""
+    sections = profile(
+        layout="sections", lines="{key: [Of], header: {find: [Of, Item]}}", header="{find: [Number, Date, Customer]}"
+    )
+    data = "Number;Date;Customer\n1;02.11.2026;Meier\nOf;Item;Qty;Price;VAT\n1;Stift;1;1,00;7\n;Papier;2;13,75;19\n"
+    (only,) = everything(data, sections)
+    assert (rules(only), refusal(only).place) == (["csv-key"], 'line 5, column "Of"')
 
 
 def test_a_file_without_header_and_cells_that_are_quoted() -> None:

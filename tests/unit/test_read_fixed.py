@@ -119,6 +119,62 @@ fixed:
     assert [(d.number, len(d.lines)) for d in documents if isinstance(d, Invoice)] == [("0001", 2), ("0002", 1)]
 
 
+FLAT = """
+name: host
+constants: {currency: EUR, seller: {name: S}, line: {vat_category: S, vat_rate: "23", quantity: "1"}}
+fixed:
+  encoding: ENCODING
+  fields:
+    number: {start: 1, length: 4}
+    date: {start: 5, length: 8, type: date}
+    buyer: {start: 13, length: 6}
+    price: {start: 19, length: 6, type: number, scale: 2}
+  key: [number]
+  document: {invoice_number: number, issue_date: date, buyer.name: buyer}
+  line: {name: buyer, net_price: price}
+"""
+RECORDS = ("R-0120261102Müller000150", "R-0120261102Müller000250", "R-0220261103Núñez 001000")
+
+
+@pytest.mark.parametrize("limit", [500, 1])
+@pytest.mark.parametrize(("encoding", "end"), [("cp273", b"\x15"), ("cp500", b"\x25"), ("cp037", b"\x0d\x25"),
+                                               ("cp1252", b"\r\n"), ("utf-8", b"\n")])  # fmt: skip
+def test_line_ends_are_those_of_the_encoding(encoding: str, end: bytes, limit: int) -> None:
+    """EBCDIC has two line ends of its own, and none of ASCII's; every record is read."""
+    data = b"".join(record.encode(encoding) + end for record in RECORDS)
+    documents = [r.document for r in everything(data, load_profile(FLAT.replace("ENCODING", encoding)), limit=limit)]
+    assert [
+        (d.number, d.buyer.name, [str(x.net_price) for x in d.lines]) for d in documents if isinstance(d, Invoice)
+    ] == [
+        ("R-01", "Müller", ["1.50", "2.50"]),
+        ("R-02", "Núñez", ["10.00"]),
+    ]
+
+
+@pytest.mark.parametrize("limit", [500, 1])
+@pytest.mark.parametrize("encoding", ["cp500", "cp1252", "utf-8"])
+def test_records_without_line_ends_are_cut_by_their_width(encoding: str, limit: int) -> None:
+    """Data sets of one record length have no line ends; without `width`, what follows the first record is not lost."""
+    data = "".join(RECORDS).encode(encoding)
+    text = FLAT.replace("ENCODING", encoding)
+    sized = load_profile(text.replace("  fields:", "  width: 24\n  fields:"))
+    documents = [r.document for r in everything(data, sized, limit=limit)]
+    assert [(d.number, len(d.lines)) for d in documents if isinstance(d, Invoice)] == [("R-01", 2), ("R-02", 1)]
+    (refused,) = everything(data, load_profile(text))
+    assert (rules(refused), refusal(refused).found) == (["fixed-surplus"], "72 characters")
+
+
+def test_what_stands_behind_the_last_field_is_refused_or_ignored_by_the_profile() -> None:
+    """A surplus is damage of its document, unless the profile says that it is meant."""
+    text = FLAT.replace("ENCODING", "utf-8")
+    data = f"{RECORDS[0]}  \n{RECORDS[2]} and more\n".encode()
+    kept, refused = everything(data, load_profile(text))
+    assert kept.document is not None
+    assert (rules(refused), refusal(refused).place) == (["fixed-surplus"], "line 2")
+    ignoring = load_profile(text.replace("  fields:", "  surplus: ignore\n  fields:"))
+    assert [r.document is not None for r in everything(data, ignoring)] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -1,7 +1,9 @@
 """Fixed-width records by a mapping profile: rows from here, documents by `reading/table`.
 
-In       text, one record a line, in the encoding that the profile declares; fields at fixed places, counted in
-         characters. A record that is too short for its fields, or not as wide as the profile says, is damaged
+In       text in the encoding that the profile declares, EBCDIC too; one record a line, or records of one width and no
+         line ends; fields at fixed places, counted in characters
+Refused  a record that is too short for its fields, not as wide as the profile says, or that goes on behind its last
+         field where the profile says neither `width` nor that it may (`surplus: ignore`)
 """
 
 from __future__ import annotations
@@ -13,19 +15,22 @@ from typing import BinaryIO
 from schemas.errors import Finding
 from schemas.profiles import ExtractionProfile
 from schemas.tables import FixedField, FixedMapping, TableMapping
+from stages.formats.fixed.records import Records, is_ebcdic
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.head import Head
 from stages.formats.reading.records import Budget, Cursor, Portion, Source, refuse, unreadable
 from stages.formats.reading.table import reader
 from stages.formats.reading.table.rows import Row, Rows, Start
 
-LINE_BYTES = 1024 * 1024
 _BROKEN = 100
+_ENDS = "\r\n\x85"
 
 
 def fits(head: Head, profile: ExtractionProfile | None) -> bool:
-    """Any text, when a profile says how to read it: nothing else tells such a file."""
-    return head.kind == "text" and profile is not None and profile.fixed is not None
+    """Any text, when a profile says how to read it: nothing else tells such a file, and nothing tells EBCDIC at all."""
+    if profile is None or profile.fixed is None:
+        return False
+    return head.kind == "text" or (head.kind in ("binary", "json", "xml") and is_ebcdic(profile.fixed.encoding))
 
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
@@ -51,14 +56,14 @@ class FixedRows:
         mark = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         self.codec = "utf-8" if mark else codecs.lookup(layout.encoding).name
         self.offset, self.line = start or (mark, 1)
-        self.offset = max(self.offset, mark)
-        file.seek(self.offset)
+        self._records = Records(file, self.codec, layout.width, max(self.offset, mark))
+        self.offset = self._records.offset
         self._head: dict[str, str] = {}
         self._broken = 0
 
     def skip_line(self) -> None:
-        self.offset += len(self.file.readline(LINE_BYTES))
-        self.line += 1
+        self._records.take(self.line)
+        self.offset, self.line = self._records.offset, self.line + 1
 
     def __iter__(self) -> FixedRows:
         return self
@@ -66,21 +71,19 @@ class FixedRows:
     def __next__(self) -> Row:
         while True:
             start, line = self.offset, self.line
-            raw = self.file.readline(LINE_BYTES + 1)
+            raw = self._records.take(line)
             if not raw:
                 raise StopIteration
-            if len(raw) > LINE_BYTES:
-                raise Unfit(refuse("fixed-limit", f"a record of more than {LINE_BYTES} bytes", f"line {line}"))
-            self.offset, self.line = start + len(raw), line + 1
-            if raw.strip(b" \r\n\x1a\0"):
+            self.offset, self.line = self._records.offset, line + 1
+            if raw.decode(self.codec, "replace").strip(f" \x1a\0{_ENDS}"):
                 return self._row(raw, line, start)
 
     def _row(self, raw: bytes, line: int, start: int) -> Row:
         damage: Finding | None = None
         try:
-            text = raw.decode(self.codec).rstrip("\r\n")
+            text = raw.decode(self.codec).rstrip(_ENDS)
         except UnicodeDecodeError as error:
-            text = raw.decode(self.codec, "replace").rstrip("\r\n")
+            text = raw.decode(self.codec, "replace").rstrip(_ENDS)
             message = f"the text is not {self.codec.upper()}, the encoding that is declared"
             damage = refuse("fixed-encoding", message, f"line {line}", f"byte 0x{raw[error.start]:02X}")
         if self.layout.width is not None and len(text) != self.layout.width:
@@ -91,6 +94,7 @@ class FixedRows:
         kind = text[at.start - 1 : at.start - 1 + at.length].strip() if at else ""
         record = self.layout.records.get(kind)
         fields = record.fields if record else self.layout.fields if at is None else {}
+        damage = damage or self._surplus(text, fields, line)
         cells = [] if at is None else [kind]
         for name, field in fields.items():
             value, wrong = _cell(text, name, field, line)
@@ -104,6 +108,14 @@ class FixedRows:
                 message = f"more than {_BROKEN} records cannot be read"
                 raise Unfit(refuse("fixed-damaged", message, damage.place), damage)
         return Row(cells, line, start, damage)
+
+    def _surplus(self, text: str, fields: dict[str, FixedField], line: int) -> Finding | None:
+        """What stands behind the last field would be lost, and may be a whole record more."""
+        end = max((field.start + field.length - 1 for field in fields.values()), default=0)
+        if not end or self.layout.width is not None or self.layout.surplus == "ignore" or not text[end:].strip():
+            return None
+        message = "the record goes on behind its last field; say its `width`, or `surplus: ignore`, where that is meant"
+        return refuse("fixed-surplus", message, f"line {line}", f"{len(text)} characters", f"{end}")
 
     def _joined(self, role: str, values: dict[str, str], line: int) -> Finding | None:
         """A line whose key is not that of the head before it belongs to another document."""

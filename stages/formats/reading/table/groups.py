@@ -20,6 +20,8 @@ from stages.formats.reading.table.rows import Columns, Open, Row, Rows, Start, f
 DOCUMENT_ROWS = 20_000
 _DOCUMENTS = 1_000_000
 _SCATTERED = 200
+_TOLD = 100
+"""Rows of nobody's that are told between two documents."""
 
 
 @dataclass
@@ -97,6 +99,13 @@ class Grouping:
     def _key(self, row: Row) -> tuple[str, ...]:
         return tuple(row.cells[at].strip() if at < len(row.cells) else "" for at in self.key)
 
+    def _keyless(self, row: Row) -> Finding | None:
+        """A line that does not say whose it is. (A head that does not is a document of its own, and refused.)"""
+        if self.mapping.layout != "rows" or all(key := self._key(row)):
+            return None
+        message = "the cell that tells the document is empty; of merged cells, only the first has the value"
+        return refuse(f"{self.word}-key", message, f'line {row.line}, column "{self.mapping.key[key.index("")]}"')
+
     def _scattered(self, start: Start) -> list[list[str]]:
         """Keys whose rows do not stand together. One pass before the first step: afterwards it would be too late."""
         seen: set[int] = set()  # hashes: a million keys are 60 MB
@@ -106,7 +115,7 @@ class Grouping:
         for row in self._rows(start):
             if row.damage and not row.cells:
                 continue
-            key = self._key(row)
+            key = last if last and self._keyless(row) else self._key(row)
             if key != last:
                 if hash(key) in seen:
                     scattered[key] = None
@@ -130,17 +139,22 @@ class Grouping:
         """The documents' rows, from the cursor on."""
         current: Group | None = None
         beside: list[Finding] = []
+        doubtful: Row | None = None
         end = self.start
         for row in self._rows(self.start):
-            if row.damage and not row.cells:
+            nobodys = row.damage if not row.cells else self._keyless(row)
+            if nobodys:
                 # whose row this was cannot be told: the document before it and the one behind it are both in doubt
-                beside.append(row.damage)
-                if current:
-                    current.damage.append(row.damage)
+                doubtful = doubtful or row
+                if len(beside) < _TOLD:
+                    beside.append(nobodys)
+                    if current:
+                        current.damage.append(nobodys)
                 continue
             head = self._begins(current, row)
             if head and current:
-                current.following, current.following_line = row.start, row.line
+                again = doubtful or row  # who enters there must meet nobody's row once more
+                current.following, current.following_line = again.start, again.line
                 yield current
                 current = None
             if current is None:
@@ -152,6 +166,7 @@ class Grouping:
             elif beside:
                 current.damage += [f for f in beside if f not in current.damage]
                 beside = []
+            doubtful = None
             self._add(current, row, head=head)
             end = (row.start, row.line)
         if current:

@@ -54,6 +54,11 @@ class Joined:
                 self.damage.append(row.damage)
                 continue
             key = tuple(row.cells[at].strip() if at < len(row.cells) else "" for at in self.key)
+            if not all(key):
+                message = "the cell that tells the document is empty; of merged cells, only the first has the value"
+                place = f'line {row.line}, column "{part.key[key.index("")]}"'
+                self.damage.append(refuse(f"{self.word}-key", message, place))
+                continue
             self.index.setdefault(key, []).append((row.start, row.line))
 
     def _section(self, rows: Rows) -> Columns:

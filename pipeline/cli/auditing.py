@@ -165,7 +165,9 @@ def verify(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Prove that the history is whole, and that the stored files are those of which it tells.
+    """Prove that history and stored files are whole.
+
+    The files are those of which the history tells.
 
     Recomputes every hash, chain, Merkle root and signature, and the digest of each file; of one document, its files and
     its export's. Exit 1 with the first bad events and files.
@@ -226,10 +228,10 @@ def verify(
 
 
 def auditor(data: DataOption = None, json: JsonOption = False) -> None:
-    """Print the address at which an auditor reads the embedded database by SQL.
+    """Print where an auditor reads the database by SQL.
 
-    It holds the password of the role entrega_auditor, who may read the history and change nothing: `psql "$(entrega
-    auditor)"`.
+    The address of the embedded database, with the password of the role entrega_auditor, who may read the history and
+    change nothing: `psql "$(entrega auditor)"`.
     """
     from pipeline import wiring
     from pipeline.cli.output import json_line

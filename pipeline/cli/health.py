@@ -151,9 +151,9 @@ def _artefacts(settings: Settings) -> str:
     from pipeline import reach, wiring
     from schemas.messages import ArtefactKind
 
-    _set_up(settings)
     if settings.s3_bucket is not None:
         reach.bucket(settings)
+    _set_up(settings)
     storage = wiring.storage(settings)
     ref = put(
         storage,

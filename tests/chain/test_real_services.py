@@ -160,7 +160,7 @@ def test_a_bucket_that_is_not_there_is_told_at_once(services: Services, tmp_path
     for changed, sentence in (
         ({"s3_bucket": "nobodys"}, f"s3_bucket: there is no bucket nobodys at {services.s3}"),
         ({"s3_endpoint": "http://127.0.0.1:9"}, "s3_endpoint: http://127.0.0.1:9 does not answer"),
-        ({"s3_endpoint": "not a URL"}, "s3_endpoint: not a URL does not answer"),
+        ({"s3_endpoint": "not a URL"}, "s3_endpoint: it must be a URL like https://host.example"),
     ):
         data = tmp_path / "data"
         with pytest.raises(ConfigurationError) as caught:

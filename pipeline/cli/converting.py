@@ -163,7 +163,7 @@ def _convert(file: Path, wish: Wish, profile: Path | None, output: Destination |
             continue
         row |= {
             "state": "written", "rules": made.rule_set, "not_carried": made.not_carried or None,
-            "altered": made.altered or None,
+            "altered": made.altered or None, "moved_to_note": list(made.moved) or None,
             "losses": [each.model_dump(exclude_none=True) for each in made.losses],
             "warnings": [each.model_dump(exclude_none=True) for each in made.warnings],
         }  # fmt: skip

@@ -89,8 +89,8 @@ class Conversion:
             data["shadow"] = {
                 "rule_set": made.shadow.version, "ok": made.shadow.ok, "rules": [finding.rule for finding in findings],
             }  # fmt: skip
-        if rendition.losses == "note" and made.losses:
-            data["moved_to_note"] = [loss.place for loss in made.losses if loss.found]
+        if made.moved:
+            data["moved_to_note"] = list(made.moved)
         told = [finding.model_dump(exclude_none=True) for finding in made.warnings]
         part = MadeRendition(
             format=rendition.format, document=ref, rule_set=made.rule_set, platform=target.platform,

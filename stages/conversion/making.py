@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from schemas.canonical import Document
-from schemas.documents import Invoice, Note
+from schemas.documents import Invoice
 from schemas.errors import DocumentInvalid, Finding
 from schemas.orders import Order
-from stages.conversion import order_totals, totals
-from stages.formats.format import Target, altered
+from stages.conversion import noting, order_totals, totals
+from stages.formats.format import Target, altered, shortened
 from stages.formats.writing.rereading import Again, reread
 from stages.rules.official import Verdict
 
@@ -39,11 +39,13 @@ class Made:
     """What the target does not carry, and what it carries otherwise."""
     shadow: Verdict | None = None
     """What a newer release of the rules, that does not bind yet, has to say."""
+    moved: tuple[str, ...] = ()
+    """Places of losses whose values stand in a note instead, all of them."""
 
     @property
     def not_carried(self) -> list[str]:
-        """Places of what the target leaves out."""
-        return [each.place for each in self.losses if not altered(each)]
+        """Places of what stands nowhere: the target leaves it out, and it was not moved."""
+        return [each.place for each in self.losses if not altered(each) and each.place not in self.moved]
 
     @property
     def altered(self) -> list[str]:
@@ -71,20 +73,21 @@ def make(
     carries(document, target)
     target = target.under(document, options)
     content, again, lost = _written(document, target, options)
+    moved: tuple[str, ...] = ()
     if lost and losses == "refuse":
         fatal = tuple(each.model_copy(update={"severity": "fatal"}) for each in lost)
         raise DocumentInvalid(f"{target.title} cannot carry all of the document.", findings=fatal)
     if lost and losses == "note":
-        document = with_losses_noted(document, lost)
-        content, again, _ = _written(document, target, options)
+        document, (content, again, _), moved = _noted(document, target, options, lost, (content, again, lost))
     verdict = check(content, target, document, again)
     stop(verdict.findings)
-    return Made(content, verdict.version, (*found, *verdict.findings), lost, verdict.shadow)
+    return Made(content, verdict.version, (*found, *verdict.findings), lost, verdict.shadow, moved)
 
 
-def _written(
-    document: Document, target: Target, options: Mapping[str, str]
-) -> tuple[bytes, Again | None, tuple[Finding, ...]]:
+_Writing = tuple[bytes, Again | None, tuple[Finding, ...]]
+
+
+def _written(document: Document, target: Target, options: Mapping[str, str]) -> _Writing:
     """The bytes, what reading them back gave where the target's losses are told so, and the losses."""
     if target.differences is None:
         lost = tuple(target.losses(document, options))
@@ -104,13 +107,36 @@ def carries(document: Document, target: Target) -> None:
         raise DocumentInvalid(f"{target.title} has no message for this kind of document.", findings=(finding,))
 
 
-def with_losses_noted(document: Document, losses: Sequence[Finding]) -> Document:
-    """What the target has no place for, as notes (BG-1): one line a field, by its name and value."""
-    told = [f"{each.place}: {each.found}" for each in losses if each.found]
-    notes: tuple[Any, ...] = getattr(document, "notes", ())
+def _noted(
+    document: Document, target: Target, options: Mapping[str, str], lost: tuple[Finding, ...], first: _Writing
+) -> tuple[Document, _Writing, tuple[str, ...]]:
+    """Written again with as many of the losses in notes as the target's notes hold; and the places that all moved."""
+    told, unfit = noting.lines(document, [each for each in lost if not (each.place or "").startswith("notes")])
     if not told or not hasattr(document, "notes"):
-        return document
-    return document.model_copy(update={"notes": (*notes, Note(text="\n".join(told)[:5000]))})
+        return document, first, ()
+    known = {(each.rule, each.place) for each in lost}
+    count, best, most = len(told), 0, len(told)
+    kept = (document, first)
+    while best < most:
+        fuller = noting.with_notes(document, [line for _, line in told[:count]])
+        try:
+            again = _written(fuller, target, options)
+            fits = not any(
+                (each.place or "").startswith("notes")
+                and (each.rule, each.place) not in known
+                and (not altered(each) or shortened(each))
+                for each in again[2]
+            )
+        except DocumentInvalid:
+            fits = False
+        if fits:
+            best, kept = count, (fuller, again)
+        else:
+            most = count - 1
+        count = (best + most + 1) // 2
+    left = unfit | {place for place, _ in told[best:]}
+    moved = tuple(dict.fromkeys(place for place, _ in told[:best] if place not in left))
+    return (*kept, moved)
 
 
 def stop(findings: Sequence[Finding]) -> None:

@@ -38,6 +38,15 @@ def altered(loss: Finding) -> bool:
     return loss.rule.endswith("-altered")
 
 
+SHORTENED = "shortened to"
+"""How a finding begins that tells of a text cut by its end."""
+
+
+def shortened(loss: Finding) -> bool:
+    """Is a part of the text left out?"""
+    return loss.message.startswith(SHORTENED)
+
+
 def _no_losses(_document: Any, _options: Options) -> tuple[Finding, ...]:
     return ()
 

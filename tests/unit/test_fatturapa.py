@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,8 @@ from mangling import survive
 from schemas.documents import (
     Address,
     AllowanceCharge,
+    Attachment,
+    Delivery,
     Identifier,
     Invoice,
     ItemAttribute,
@@ -112,6 +115,18 @@ def test_split_payment_of_a_part_of_the_vat_is_refused() -> None:
     assert (finding.rule, finding.place, finding.found) == (
         "fatturapa-split-payment", "withholdings[0].amount", "11.00",
     )  # fmt: skip
+
+
+def test_names_and_days_that_are_taken_from_elsewhere_are_told() -> None:
+    """An attachment has one name, and a delivery note without a day is given that of delivery: both are said."""
+    added = Attachment(reference="ATT-1", content_base64="QUJD", media_type="application/pdf", file_name="a.pdf")
+    document = invoice(
+        attachments=(added,), despatch_advice_reference="DDT-1", delivery=Delivery(date=date(2026, 10, 30))
+    )
+    told = {each.place: each.rule for each in TARGET.losses(document, RF01)}
+    assert told["attachments[0].reference"] == "fatturapa-loss"
+    assert told["despatch_advice_reference"] == "fatturapa-altered"
+    assert etree.fromstring(TARGET.write(document, RF01)).findtext(".//DataDDT") == "2026-10-30"
 
 
 def test_withheld_income_tax_and_a_fund() -> None:

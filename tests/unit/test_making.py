@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from lxml import etree
 
 from pipeline import maven
 from pipeline.bench.formats import invoices
-from schemas.documents import Invoice
+from schemas.documents import Attachment, Invoice, ItemAttribute
 from schemas.errors import DocumentInvalid
 from stages.conversion.checking import Checker
 from stages.conversion.making import Made, file_name, make
@@ -40,6 +42,63 @@ def test_a_profile_may_have_it_moved_to_a_note() -> None:
     result = made("note")
     assert b"extras.TOUR: ALENTEJO-2" in result.content
     assert [each for each in result.warnings if each.severity == "fatal"] == []
+
+
+def facturae(**changes: object) -> tuple[Made, str]:
+    """Converted to Facturae with losses moved, and the text of its notes."""
+    given = document().model_copy(update=changes)
+    target = registry.target("facturae")
+    spanish = {"vat_identifier": "ESA50000000", "address": {"line_1": "Calle 1", "city": "Zaragoza",
+               "post_code": "50001", "country": "ES"}}  # fmt: skip
+    party = type(given.seller).model_validate
+    given = given.model_copy(
+        update={
+            "seller": party({"name": "S", "legal_information": "Capital 50.000", **spanish,
+                             "identifiers": [{"value": "4000001000005", "scheme": "0088"}, {"value": "SUP-77"}]}),
+            "buyer": party({"name": "B", **spanish}),
+        }
+    )  # fmt: skip
+    result = make(given, target, {}, "note", Checker(maven.jars("rules"), DAY))
+    return result, etree.fromstring(result.content).findtext(".//InvoiceAdditionalInformation") or ""
+
+
+def test_groups_and_personal_data_are_moved_whole() -> None:
+    """Each value below a place stands in the note, also what findings do not show, and what moved is not lost."""
+    (line, *rest) = document().lines
+    colour = ItemAttribute(name="Colour", value="red")
+    price = line.net_price * 3
+    priced = line.model_copy(update={"base_quantity": Decimal(3), "net_price": price, "attributes": (colour,)})
+    result, text = facturae(lines=(priced, *rest))
+    for told in (
+        "seller.identifiers[0]: 4000001000005 (0088)", "seller.identifiers[1]: SUP-77",
+        "seller.legal_information: Capital 50.000", "lines[0].attributes[0].name: Colour",
+        "lines[0].attributes[0].value: red", f"lines[0].net_price: {price:f}",
+    ):  # fmt: skip
+        assert told in text.split("\n")
+    assert {"seller.identifiers", "seller.legal_information", "lines[0].attributes"} <= set(result.moved)
+    assert set(result.moved) & set(result.not_carried) == set()
+
+
+def test_what_a_note_does_not_hold_stays_lost() -> None:
+    """Facturae's note has 2500 characters: lines that go beyond are not written cut, and their places are not moved."""
+    extras = {f"key-{n:03}": "v" * 40 for n in range(80)}
+    result, text = facturae(extras=extras)
+    kept = [n for n in range(80) if f"extras.key-{n:03}: {'v' * 40}" in text.split("\n")]
+    assert kept == list(range(len(kept)))
+    assert 30 < len(kept) < 60
+    assert [p for p in result.moved if p.startswith("extras")] == [f"extras.key-{n:03}" for n in kept]
+    assert [p for p in result.not_carried if p.startswith("extras")] == [
+        f"extras.key-{n:03}" for n in range(len(kept), 80)
+    ]
+
+
+def test_a_file_is_not_moved_to_a_note() -> None:
+    """An attachment that Facturae does not take keeps its words in the note; it is lost all the same."""
+    pdf = Attachment(reference="A-1", content_base64="QUJD", media_type="text/csv", file_name="a.csv")
+    result, text = facturae(attachments=(pdf,))
+    assert "attachments[0].reference: A-1" in text
+    assert "QUJD" not in text
+    assert "attachments[0]" in result.not_carried
 
 
 def test_a_profile_may_have_it_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,12 @@ def test_lost_and_altered_are_told_apart() -> None:
     found = {each.place: (each.rule, each.message) for each in made.losses}
     rule, message = found["lines[0].note"]
     assert (rule, message[:12]) == ("edifact-d96a-altered", "shortened to")
+
+
+def test_a_discount_without_its_gross_price_is_lost() -> None:
+    """X12 says neither gross price nor discount here: both are named."""
+    (document,) = invoices(1, 1)
+    priced = {"gross_price": document.lines[0].net_price + 1, "price_discount": Decimal(1)}
+    given = document.model_copy(update={"lines": (document.lines[0].model_copy(update=priced),)})
+    made = make(given, registry.target("x12-4010"), {}, "report", Checker((Path("none"),), date(2026, 11, 27)))
+    assert {"lines[0].gross_price", "lines[0].price_discount"} <= set(made.not_carried)

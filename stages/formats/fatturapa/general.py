@@ -160,6 +160,8 @@ class General:
                 self.fit.lost("despatch_advice_reference", "FatturaPA wants a delivery note's date (BT-72)")
                 return ""
             issued = document.delivery.date.isoformat()
+            told = "the delivery note is given the day of delivery (DataDDT), for FatturaPA wants one"
+            self.fit.changed("despatch_advice_reference", told, document.despatch_advice_reference)
         if not document.despatch_advice_reference:
             return ""
         number = ascii_only(self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20))

@@ -191,7 +191,10 @@ class _Writer:
         if not each.content_base64:
             self.fit.lost(place, "FatturaPA takes embedded documents only")
             return ""
-        name = self.fit.text(f"{place}.reference", each.file_name or each.reference, 60)
+        named = "file_name" if each.file_name else "reference"
+        name = self.fit.text(f"{place}.{named}", getattr(each, named), 60)
+        if each.file_name and each.reference != each.file_name:
+            self.fit.lost(f"{place}.reference", "an attachment has one name: the file's is written", each.reference)
         form = (each.media_type or "").rpartition("/")[2].upper()
         return branch(
             "Allegati",

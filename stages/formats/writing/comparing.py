@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from schemas.documents import Address, Contact, DeliveryHints, Identifier, Party
 from schemas.errors import Finding
-from stages.formats.format import Differences
+from stages.formats.format import SHORTENED, Differences
 
 Implied = Callable[[BaseModel, str], bool]
 _PERSONAL = (Address, Contact, DeliveryHints, Party)
@@ -91,7 +91,7 @@ def _how(value: Any, other: Any) -> str:
             else "another number is read back"
         )
     if isinstance(value, str) and isinstance(other, str) and value.startswith(other):
-        return f"shortened to {len(other)} characters"
+        return f"{SHORTENED} {len(other)} characters"
     return "said in other signs or codes, as far as the message can say it"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from schemas.errors import DocumentInvalid, Finding
+from stages.formats.format import SHORTENED
 from stages.formats.writing.plain_xml import places
 
 
@@ -47,7 +48,7 @@ class Fitting:
                 self.changed(place, "written in the letters that the target has")
                 text = changed
         if len(text) > most:
-            self.changed(place, f"cut to {most} characters")
+            self.changed(place, f"{SHORTENED} {most} characters")
             text = text[:most].rstrip()
         return text
 

@@ -8,7 +8,7 @@ DERIVED = frozenset(
     {
         "totals.line_total", "totals.allowance_total", "totals.charge_total", "totals.tax_exclusive",
         "totals.tax_amount", "totals.tax_inclusive", "totals.amount_due",
-        "lines[].net_amount", "lines[].price_discount",
+        "lines[].net_amount",
         "lines[].standard_item_id.scheme",
     }
 )  # fmt: skip

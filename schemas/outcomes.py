@@ -81,6 +81,7 @@ class Registration:
     message: Extracted | None = None
     refusal: Refusal | None = None
     resume: DocumentMessage | None = None
+    party_id: UUID | None = None  # the buyer's, where it was recognised
     learnt: LearntParty | None = None
     on_conflict: str = "park"  # or "supersede": what other content under the same business key does
 
@@ -134,7 +135,7 @@ class ApplyReports:
     actions: tuple[PageAction, ...] = ()
 
 
-Effect = ExportStep | OpenDelivery | ApplyReports
+Effect = ExportStep | LearntParty | OpenDelivery | ApplyReports
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline.store import artefacts, parking
+from pipeline.store import artefacts, learning, parking
 from pipeline.store.database import Connection, as_json
 from pipeline.topology import StageSpec
-from schemas import ids
 from schemas.events import Event, EventType, document_stream, export_stream
 from schemas.messages import ExportReceived
-from schemas.outcomes import ExportStep, Fact, LearntParty, Refusal, Registration
+from schemas.outcomes import ExportStep, Fact, Refusal, Registration
 
 _COLUMNS = (
     "document_id address document_type number issue_date due_date currency amount_due seller_key seller_name "
     "buyer_name business_key content_hash"
 ).split()
-_DECIDED = ("state", "registered", "revision", "duplicate_of", "reason")
+_DECIDED = ("state", "registered", "revision", "duplicate_of", "reason", "party_id")
 
 
 @dataclass
@@ -40,6 +39,12 @@ class _Row:
     reason: str | None = None
     refusal: Refusal | None = None
     facts: tuple[Fact, ...] = ()
+
+    @property
+    def party_id(self) -> UUID | None:
+        """The buyer's. One that is learnt comes into the directory with the first document that goes on."""
+        known = self.record.learnt is None or self.state in ("moving", "duplicate")
+        return self.record.party_id if known else None
 
 
 @dataclass
@@ -85,7 +90,7 @@ async def register_step(
     )
     await _relations(conn, message.tenant, rows)
     learnt = [row.record.learnt for row in rows if row.record.learnt and row.state == "moving"]
-    await _learn(conn, message, learnt, log, now)
+    await learning.learn(conn, message, learnt, log, now)
     await _advance(conn, spec, message, step, log, now)
     if step.continuation is not None:
         outgoing.append(step.continuation.wire())
@@ -167,13 +172,13 @@ async def _insert(conn: Connection, message: ExportReceived, rows: Sequence[_Row
         return
     await conn.execute(
         f"""INSERT INTO document ({", ".join(_COLUMNS)}, state, registered, revision, duplicate_of, reason,
-                                 tenant, export_id, export_step, stage, round, created_at, updated_at)
+                                 party_id, tenant, export_id, export_step, stage, round, created_at, updated_at)
             SELECT *, %s, %s, %s, 'extraction', 1, %s, %s
               FROM json_to_recordset(%s::json) AS row (
                    document_id uuid, address text, document_type text, number text, issue_date date, due_date date,
                    currency text, amount_due numeric, seller_key text, seller_name text, buyer_name text,
                    business_key text, content_hash text,
-                   state text, registered bool, revision int, duplicate_of uuid, reason text)""",  # noqa: S608  constants
+                   state text, registered bool, revision int, duplicate_of uuid, reason text, party_id uuid)""",  # noqa: S608  constants
         [
             message.tenant,
             message.export_id,
@@ -236,51 +241,6 @@ async def _relations(conn: Connection, tenant: str, rows: Iterable[_Row]) -> Non
             """INSERT INTO relation (tenant, document_id, kind, target)
                SELECT %s, * FROM unnest(%s::uuid[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING""",
             [tenant, *(list(column) for column in zip(*pairs, strict=True))],
-        )
-
-
-async def _learn(
-    conn: Connection, message: ExportReceived, parties: Sequence[LearntParty], log: list[Event], now: datetime
-) -> None:
-    for party in parties:
-        cursor = await conn.execute(
-            """INSERT INTO party (party_id, tenant, name, language, country, learnt, updated_at)
-               VALUES (%s, %s, %s, %s, %s, true, %s) ON CONFLICT DO NOTHING RETURNING party_id""",
-            [party.party_id, message.tenant, party.name, party.language, party.country, now],
-        )
-        if not await cursor.fetchone():
-            continue
-        for scheme, value in party.identifiers:
-            await conn.execute(
-                """INSERT INTO party_identifier (tenant, scheme, value, party_id) VALUES (%s, %s, %s, %s)
-                   ON CONFLICT DO NOTHING""",
-                [message.tenant, scheme, value, party.party_id],
-            )
-        if party.email or party.phone:
-            await conn.execute(
-                """INSERT INTO contact (contact_id, tenant, party_id, email, phone, language, updated_at)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-                [
-                    ids.derive("contact", party.party_id, "learnt"),
-                    message.tenant,
-                    party.party_id,
-                    party.email,
-                    party.phone,
-                    party.language,
-                    now,
-                ],
-            )
-        log.append(
-            Event(
-                tenant=message.tenant,
-                stream=f"party:{party.party_id}",
-                type=EventType.PARTY_LEARNT,
-                cause=f"extraction/{message.export_id}",
-                occurred_at=now,
-                actor="stage:extraction",
-                data={"export": str(message.export_id)},
-                personal={"name": party.name},
-            )
         )
 
 

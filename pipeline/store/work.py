@@ -15,12 +15,12 @@ from uuid import UUID
 
 import orjson
 
-from pipeline.store import artefacts, deliveries, events, parking, registration, retries, settling
+from pipeline.store import artefacts, deliveries, events, learning, parking, registration, retries, settling
 from pipeline.store.database import Connection, Store, as_json
 from pipeline.topology import StageSpec
 from schemas.events import Event
 from schemas.messages import DocumentMessage, ExportReceived, Frozen, ReportReceived, Written
-from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, OpenDelivery, Parked, Result, Retry
+from schemas.outcomes import ApplyReports, Done, ExportStep, Fact, LearntParty, OpenDelivery, Parked, Result, Retry
 
 Key = tuple[UUID, int, int]
 """subject, round, step"""
@@ -204,6 +204,8 @@ async def _effects(
         for effect in item.result.effects if isinstance(item.result, Done) else ():
             if isinstance(effect, ExportStep):
                 outgoing += await registration.register_step(conn, spec, item.message, effect, log, now)
+            elif isinstance(effect, LearntParty):
+                await learning.learn(conn, item.message, [effect], log, now)
             elif isinstance(effect, OpenDelivery):
                 openings.append((item.message, effect))
             elif isinstance(effect, ApplyReports):
@@ -278,15 +280,18 @@ async def _update_documents(conn: Connection, spec: StageSpec, items: Sequence[I
                     "reason": reason,
                     "registered": registered,
                     "amount_due": record.get("amount_due"),
+                    "party_id": record.get("party_id"),
                 }
             )
     if not rows:
         return
     await conn.execute(
         """UPDATE document d SET stage = %s, state = u.state, reason = u.reason, updated_at = %s, resent = 0,
-                  registered = d.registered AND u.registered, amount_due = coalesce(u.amount_due, d.amount_due)
+                  registered = d.registered AND u.registered, amount_due = coalesce(u.amount_due, d.amount_due),
+                  party_id = coalesce(u.party_id, d.party_id)
              FROM json_to_recordset(%s::json)
-               AS u(document_id uuid, round int, state text, reason text, registered bool, amount_due numeric)
+               AS u(document_id uuid, round int, state text, reason text, registered bool, amount_due numeric,
+                    party_id uuid)
             WHERE d.document_id = u.document_id AND d.round = u.round AND d.state <> ALL(%s)""",
         [spec.name, now, as_json(rows), list(settling.CLOSED)],
     )

@@ -86,6 +86,8 @@ class Extraction:
             "relations": _relations(document),
             "artefacts": (canonical,),
             "on_conflict": pinned.profile.on_conflict,
+            "party_id": recognised.party.party_id if isinstance(recognised, planning.Recognised) else None,
+            "learnt": recognised.learnt if isinstance(recognised, planning.Recognised) else None,
         }
         warnings = [finding.rule for finding in record.warnings]
         read = Fact(
@@ -108,15 +110,7 @@ class Extraction:
         )
         if isinstance(planned, Refusal):
             return Registration(owner, record.address, facts=(read,), refusal=planned, resume=resume, **known)  # type: ignore[arg-type]
-        assert isinstance(recognised, planning.Recognised), "what is planned was recognised"
-        return Registration(
-            owner,
-            record.address,
-            facts=(read, planned[1]),
-            message=planned[0],
-            learnt=recognised.learnt,
-            **known,  # type: ignore[arg-type]
-        )
+        return Registration(owner, record.address, facts=(read, planned[1]), message=planned[0], **known)  # type: ignore[arg-type]
 
     def _plan_again(self, message: PlanRequested) -> Done | Parked:
         """A parked document, after somebody imported its recipient: only the plan is made again."""
@@ -134,7 +128,13 @@ class Extraction:
         if isinstance(extracted, Refusal):
             return Parked(extracted)
         following, fact = extracted
-        return Done(message=following, facts=(fact,), artefacts=(canonical,))
+        return Done(
+            message=following,
+            facts=(fact,),
+            artefacts=(canonical,),
+            effects=(recognised.learnt,) if recognised.learnt else (),
+            record={"party_id": recognised.party.party_id},
+        )
 
     def _extracted(
         self, message: ExportReceived | PlanRequested, owner: UUID, document: Document, canonical: ArtefactRef,

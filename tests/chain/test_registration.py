@@ -115,6 +115,32 @@ async def test_a_document_is_registered_planned_and_sent_on_once(house: House) -
     assert await house.events(document["document_id"]) == ["extracted", "planned"]
 
 
+async def test_the_recognised_buyer_stands_at_its_document(house: House) -> None:
+    """The party of the directory: of what is learnt, of its duplicate, and of what was parked and planned later; and
+    no party where none was recognised."""
+    await house.drop(invoice(), invoice())
+    await house.extract()
+    learnt, duplicate = await house.documents()
+    async with house.store.transaction() as conn:
+        [party] = await (await conn.execute("SELECT party_id, name FROM party")).fetchall()
+    assert party["name"] == "Casa Verde"
+    assert learnt["party_id"] == duplicate["party_id"] == party["party_id"]
+    house.set_profile()
+    await house.drop(invoice("2026-2", buyer={"name": "Nova", "vat_identifier": "PT509442013"}))
+    await house.extract()
+    [parked] = await house.documents(number="2026-2")
+    assert (parked["state"], parked["party_id"]) == ("parked", None)
+    house.set_profile(learn_parties=True)
+    async with house.store.transaction() as conn:
+        [stopped] = await stops.stops(conn)
+    await replaying.replay(house.store, stopped["parked_id"], by="operator:ana", why="may be learnt")
+    await house.extract()
+    [planned] = await house.documents(number="2026-2")
+    async with house.store.transaction() as conn:
+        [nova] = await (await conn.execute("SELECT party_id FROM party WHERE name = 'Nova'")).fetchall()
+    assert planned["party_id"] == nova["party_id"]
+
+
 async def test_the_same_content_again_is_a_duplicate_and_names_its_receipt(house: House) -> None:
     """Dropped twice, sent on once."""
     first = await house.drop(invoice())

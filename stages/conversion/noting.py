@@ -6,7 +6,6 @@ such data may not, and the note stands in the document itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -17,8 +16,8 @@ from pydantic import BaseModel
 from schemas.canonical import Document
 from schemas.documents import Identifier, Note
 from schemas.errors import Finding
+from stages.formats.writing.field_paths import standing
 
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _NEVER = frozenset({"kind", "content_base64"})
 """A file is no text."""
 _MOST = 5000
@@ -30,7 +29,7 @@ def lines(document: Document, losses: Sequence[Finding]) -> tuple[list[tuple[str
     told: list[tuple[str, str]] = []
     unfit: set[str] = set()
     for place in dict.fromkeys(each.place for each in losses if each.place):
-        found = list(_values(_at(document, place), place))
+        found = list(_values(standing(document, place)[0], place))
         if not found:
             unfit.add(place)
         for where, text in found:
@@ -51,22 +50,6 @@ def with_notes(document: Document, told: Sequence[str]) -> Document:
             texts.append(line)
     notes = tuple(Note(text=text) for text in texts)
     return document.model_copy(update={"notes": (*getattr(document, "notes", ()), *notes)})
-
-
-def _at(document: Any, place: str) -> Any:
-    value, at = document, 0
-    while at < len(place) and value is not None:
-        if isinstance(value, dict):
-            return value.get(place[at:].removeprefix("."))
-        step = _STEP.match(place, at)
-        if step is None:
-            return None
-        at = step.end()
-        if step[1]:
-            value = getattr(value, step[1], None)
-        else:
-            value = value[int(step[2])] if isinstance(value, tuple) and int(step[2]) < len(value) else None
-    return value
 
 
 def _values(value: Any, place: str) -> Iterator[tuple[str, str | None]]:

@@ -39,7 +39,7 @@ def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     """Every field with content that `write` leaves out or changes."""
     found = uncarried(document, INVOICE.carried(profile.level), "cii-loss")
     left_out = {each.place.split("[")[0] for each in found if "[" not in each.place}
-    more = told((*_conditional(document, profile), *halves(document)), "cii")
+    more = told(document, (*_conditional(document, profile), *halves(document)), "cii")
     return (*found, *(each for each in more if each.place.split("[")[0] not in left_out))
 
 

@@ -40,7 +40,7 @@ class Amounts:
         code = row.exemption_reason_code
         if code and row.category not in _ONE_REASON:
             place = f"vat_breakdown[{document.vat_breakdown.index(row)}].exemption_reason_code"
-            self.fit.changed(place, "Facturae gives the reason in words", code)
+            self.fit.changed(place, "Facturae gives the reason in words")
         equivalent = None
         if document.accounting_currency == "EUR" and len(document.vat_breakdown) == 1:
             equivalent = document.totals.tax_amount_accounting
@@ -62,7 +62,7 @@ class Amounts:
                 continue
             code = codes.get(each.scheme, each.scheme if len(each.scheme) == 2 and each.scheme.isdigit() else "05")
             if code == "05" != each.scheme:
-                self.fit.changed(f"withholdings[{index}].scheme", "written as another tax (05)", each.scheme)
+                self.fit.changed(f"withholdings[{index}].scheme", "written as another tax (05)")
             parts.append(
                 branch(
                     "Tax",
@@ -131,17 +131,17 @@ class Amounts:
         if line.base_quantity is not None and line.base_quantity != 1:
             price = price / line.base_quantity
             for name in ("net_price", "base_quantity"):
-                fit.changed(f"{place}.{name}", "the price is written for one unit", f"{line.base_quantity:f}")
+                fit.changed(f"{place}.{name}", "the price is written for one unit")
         unit = UNIT_CODES.get(line.unit)
         if UNITS.get(unit or "") != line.unit:
-            fit.changed(f"{place}.unit", f"written as Facturae's unit {unit or '05 (other)'}", line.unit)
+            fit.changed(f"{place}.unit", f"written as Facturae's unit {unit or '05 (other)'}")
         if line.description:
             fit.changed(f"{place}.description", "stands with the line's note")
             fit.changed(f"{place}.note", "stands with the item's description")
         levels = [(f"{place}.allowances_charges[{n}]", each) for n, each in enumerate(line.allowances_charges)]
         whole = line.identifier.isascii() and line.identifier.isdigit()
         if not whole and line.identifier != str(index + 1):
-            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written", line.identifier)
+            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written")
         period = line.period
         more = "\n".join(each for each in (line.description, line.note) if each)
         quantity = -line.quantity if self.turned else line.quantity

@@ -162,7 +162,7 @@ class _Writer(Amounts):
         document, fit = self.document, self.fit
         before = document.preceding_invoices[0] if document.preceding_invoices else None
         for index in range(1, len(document.preceding_invoices)):
-            fit.lost(f"preceding_invoices[{index}]", "Facturae corrects one invoice", None)
+            fit.lost(f"preceding_invoices[{index}]", "Facturae corrects one invoice")
         start, end = self.kept("correction_period.StartDate"), self.kept("correction_period.EndDate")
         if not start and document.period and document.period.start and document.period.end:
             start, end = document.period.start.isoformat(), document.period.end.isoformat()
@@ -198,7 +198,7 @@ class _Writer(Amounts):
             fit.lost("period", "a period with one end only")
         language = self.options.get("language") or (document.hints.language or "es")[:2].lower()
         if language not in LANGUAGES:
-            fit.changed("hints.language", "not among Facturae's languages; es is written", language)
+            fit.changed("hints.language", "not among Facturae's languages; es is written")
             language = "es"
         return branch(
             "InvoiceIssueData",
@@ -222,7 +222,7 @@ class _Writer(Amounts):
         if other == "EUR" and len(document.vat_breakdown) == 1:
             return other
         if other and other != document.currency:
-            self.fit.lost("accounting_currency", "Facturae gives the equivalent in euros for each tax", other)
+            self.fit.lost("accounting_currency", "Facturae gives the equivalent in euros for each tax")
         return document.currency
 
     def _payment(self, due: Decimal) -> str:
@@ -239,7 +239,7 @@ class _Writer(Amounts):
         bic = account.service_provider if account else None
         code = MEANS_CODES.get(payment.means_code) if payment else "04"
         if payment and MEANS.get(code or "") != payment.means_code:
-            fit.changed("payment.means_code", f"written as Facturae's means {code or '13'}", payment.means_code)
+            fit.changed("payment.means_code", f"written as Facturae's means {code or '13'}")
         debited = payment.debited_account if payment else None
         return branch(
             "PaymentDetails",
@@ -286,7 +286,7 @@ class _Writer(Amounts):
             if each.subject_code != _LAWS_WORDS:
                 other.append(each.text)
                 if each.subject_code:
-                    fit.lost(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
+                    fit.lost(f"notes[{index}].subject_code", "a note without its subject")
         attachments = [self._attachment(n, each) for n, each in enumerate(document.attachments)]
         related = document.preceding_invoices if not self.corrective else ()
         for index, before in enumerate(related):

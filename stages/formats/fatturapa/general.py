@@ -45,12 +45,12 @@ class General:
             fit.fault("invoice_number", "a number has at least one digit (check 00425)", number, rule="00425")
         kind = self._type()
         if TYPES.get(kind) != document.type_code:
-            fit.changed("type_code", f"written as {kind}", document.type_code)
+            fit.changed("type_code", f"written as {kind}")
         totals = document.totals
         withheld = sum((each.amount for each in document.withholdings), ZERO)
         if (totals.paid_amount or ZERO) != withheld:
-            fit.lost("totals.paid_amount", "FatturaPA says what is to be paid, not what was", None)
-            fit.changed("totals.amount_due", "it stands as the payment's amount alone", None)
+            fit.lost("totals.paid_amount", "FatturaPA says what is to be paid, not what was")
+            fit.changed("totals.amount_due", "it stands as the payment's amount alone")
         if document.tax_point_code not in (None, "432"):
             fit.lost("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
         rounding = totals.rounding_amount or ZERO
@@ -108,7 +108,7 @@ class General:
         for index, note in enumerate(self.document.notes):
             words = self.fit.text(f"notes[{index}].text", note.text, 5000)
             if note.subject_code:
-                self.fit.lost(f"notes[{index}].subject_code", "a note without its subject", note.subject_code)
+                self.fit.lost(f"notes[{index}].subject_code", "a note without its subject")
             if len(words) > 200 or "\n" in note.text:
                 self.fit.changed(f"notes[{index}].text", "parted into Causale of 200 characters")
             parts += [leaf("Causale", words[at : at + 200].strip()) for at in range(0, len(words), 200)]
@@ -161,7 +161,7 @@ class General:
                 return ""
             issued = document.delivery.date.isoformat()
             told = "the delivery note is given the day of delivery (DataDDT), for FatturaPA wants one"
-            self.fit.changed("despatch_advice_reference", told, document.despatch_advice_reference)
+            self.fit.changed("despatch_advice_reference", told)
         if not document.despatch_advice_reference:
             return ""
         number = ascii_only(self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20))

@@ -58,20 +58,20 @@ class Goods:
                 told = "split payment withholds all VAT (EsigibilitaIVA S); what is for a part of it has VAT category B"
                 self.fit.fault(f"withholdings[{places_of[0]}].amount", told, f"{withheld:f}", rule="split-payment")
         if "S" in split and document.tax_point_code == "432":
-            self.fit.lost("tax_point_code", "VAT is split (EsigibilitaIVA S) or due when paid, not both", "432")
+            self.fit.lost("tax_point_code", "VAT is split (EsigibilitaIVA S) or due when paid, not both")
         return split
 
     def _nature(self, place: str, category: str, given: str | None = None) -> str:
         if category in ("S", SPLIT):
             if category != SPLIT and category in self.split:
-                self.fit.changed(f"{place}.vat_category", "written as split payment (EsigibilitaIVA S)", category)
+                self.fit.changed(f"{place}.vat_category", "written as split payment (EsigibilitaIVA S)")
             return ""
         nature = given or self.options.get(f"natura_{category.lower()}") or USUAL_NATURE.get(category, "")
         if nature not in CATEGORIES or nature in ("N2", "N3", "N6"):
             told = f"VAT category {category} means several in Italy: set the option natura_{category.lower()}, or give "
             self.fit.fault(f"{place}.vat_category", f"{told}the item attribute {NATURE} (N1 to N7)", nature or category)
         elif CATEGORIES[nature] != category:
-            self.fit.changed(f"{place}.vat_category", f"written as natura {nature}", category)
+            self.fit.changed(f"{place}.vat_category", f"written as natura {nature}")
         return nature
 
     def _taxed(self, rate: Decimal | None, nature: str, category: str, amount: Decimal) -> str:
@@ -153,10 +153,10 @@ class Goods:
                 fit.changed(f"{place}.name", "the item's description and note stand with it")
         number = line.identifier if line.identifier.isascii() and line.identifier.isdigit() else str(index + 1)
         if number != line.identifier:
-            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written", line.identifier)
+            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written")
         unit = UNIT_WORDS.get(line.unit, "" if line.unit == "C62" else line.unit)
         if (unit and UNITS.get(unit.upper(), unit) != line.unit) or len(unit) > 10:
-            fit.changed(f"{place}.unit", "written in the words of Italian systems", line.unit)
+            fit.changed(f"{place}.unit", "written in the words of Italian systems")
         period = line.period
         account = fit.text(f"{place}.accounting_reference", line.accounting_reference, 20)
         return branch(
@@ -184,9 +184,8 @@ class Goods:
         quantity, price = line.quantity, line.net_price
         if line.base_quantity is not None and line.base_quantity != 1:
             price = price / line.base_quantity
-            for name in ("net_price", "gross_price", "price_discount"):
-                self.fit.changed(f"{place}.{name}", "written for one unit")
-            self.fit.changed(f"{place}.base_quantity", "the price is written for one unit", f"{line.base_quantity:f}")
+            for name in ("net_price", "gross_price", "price_discount", "base_quantity"):
+                self.fit.changed(f"{place}.{name}", "the price is written for one unit")
         off = ZERO
         if (
             line.gross_price is not None
@@ -202,33 +201,34 @@ class Goods:
             parts.append(_discount("SC", off * sign, 8))
         if line.allowances_charges:
             self.fit.changed(f"{place}.allowances_charges", "written as discounts of the unit price")
-            self.fit.changed(f"{place}.net_price", "the line's discounts and charges are of its price")
-            self.fit.changed(f"{place}.gross_price", "the line's discounts and charges are of its price")
-            self.fit.changed(f"{place}.price_discount", "the line's discounts and charges are of its price")
+            for name in ("net_price", "gross_price", "price_discount"):
+                self.fit.changed(f"{place}.{name}", "the line's discounts and charges are of its price")
             for each in line.allowances_charges:
                 unit = each.amount / abs(quantity) if quantity else each.amount
                 parts.append(_discount("MG" if each.charge else "SC", unit, 8))
         return abs(quantity), gross * sign, "".join(parts)
 
     def _codes(self, place: str, line: Line) -> list[str]:
-        codes = [(SELLER_ITEM, line.seller_item_id), (BUYER_ITEM, line.buyer_item_id)]
+        codes = [
+            ("seller_item_id", SELLER_ITEM, line.seller_item_id),
+            ("buyer_item_id", BUYER_ITEM, line.buyer_item_id),
+        ]
         standard = line.standard_item_id
         if standard is not None:
-            codes.append(
-                (GTIN if standard.scheme == "0160" else f"ICD {standard.scheme or ''}".strip(), standard.value)
-            )
+            kind = GTIN if standard.scheme == "0160" else f"ICD {standard.scheme or ''}".strip()
+            codes.append(("standard_item_id", kind, standard.value))
             if standard.scheme != "0160":
                 self.fit.changed(f"{place}.standard_item_id", "written as a code of its scheme's name")
         for number, each in enumerate(line.classifications):
             self.fit.changed(f"{place}.classifications[{number}]", "written as an item's code")
-            codes.append((each.scheme or "classificazione", each.value))
+            codes.append((f"classifications[{number}]", each.scheme or "classificazione", each.value))
         return [
             branch(
                 "CodiceArticolo",
                 leaf("CodiceTipo", ascii_only(kind)[:35]),
-                leaf("CodiceValore", self.fit.text(f"{place}.seller_item_id", code, 35)),
+                leaf("CodiceValore", self.fit.text(f"{place}.{field}", code, 35)),
             )
-            for kind, code in codes
+            for field, kind, code in codes
             if code
         ]
 
@@ -239,7 +239,7 @@ class Goods:
                 continue
             kind = ascii_only(each.name)
             if len(kind) > 10 or kind != each.name:
-                self.fit.changed(f"{place}.attributes[{number}].name", "cut to 10 characters", each.name)
+                self.fit.changed(f"{place}.attributes[{number}].name", "cut to 10 characters")
             value = self.fit.text(f"{place}.attributes[{number}].value", each.value, 60)
             parts.append(branch("AltriDatiGestionali", leaf("TipoDato", kind[:10]), leaf("RiferimentoTesto", value)))
         return parts
@@ -251,9 +251,9 @@ class Goods:
         for index, row in enumerate(document.vat_breakdown):
             if row.exemption_reason and row.exemption_reason_code:
                 place = f"vat_breakdown[{index}].exemption_reason_code"
-                self.fit.changed(place, "the reason stands in words", row.exemption_reason_code)
+                self.fit.changed(place, "the reason stands in words")
             if row.category == "S" and "S" in self.split:
-                self.fit.changed(f"vat_breakdown[{index}].category", "written as split payment (EsigibilitaIVA S)", "S")
+                self.fit.changed(f"vat_breakdown[{index}].category", "written as split payment (EsigibilitaIVA S)")
             if row.category == "Z":
                 self.fit.changed(f"vat_breakdown[{index}]", "Italy has no zero rate: written by its natura")
             mine = [(key, base) for key, base in self.groups.items() if _of(key, row.category, row.rate)]

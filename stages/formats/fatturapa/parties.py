@@ -126,7 +126,7 @@ def address(fit: Fitting, role: str, value: Address | None, tag: str = "Sede") -
         if not re.fullmatch(r"\d{5}", code):
             fit.fault(f"{place}.post_code", "an Italian postal code has five digits", code or None)
     elif code:
-        fit.changed(f"{place}.post_code", "abroad FatturaPA writes 00000; the code stands before the town", code)
+        fit.changed(f"{place}.post_code", "abroad FatturaPA writes 00000; the code stands before the town")
         fit.changed(f"{place}.city", "the postal code stands before the town")
     town = value.city if value.country == "IT" else " ".join(each for each in (code, value.city) if each)
     province = (value.subdivision or "").upper().removeprefix("IT-")

@@ -149,7 +149,7 @@ class _Writer:
             told = "no means of payment of FatturaPA stands for this one (BT-81): 10, 20, 30, 48, 58, 59 ... do"
             fit.fault("payment.means_code", told, payment.means_code, rule="means")
         elif MEANS[code] != payment.means_code:
-            fit.changed("payment.means_code", f"written as {code}", payment.means_code)
+            fit.changed("payment.means_code", f"written as {code}")
         if document.payment_terms:
             fit.lost("payment_terms", "FatturaPA has terms as codes only")
         transfers = payment.credit_transfers
@@ -194,7 +194,7 @@ class _Writer:
         named = "file_name" if each.file_name else "reference"
         name = self.fit.text(f"{place}.{named}", getattr(each, named), 60)
         if each.file_name and each.reference != each.file_name:
-            self.fit.lost(f"{place}.reference", "an attachment has one name: the file's is written", each.reference)
+            self.fit.lost(f"{place}.reference", "an attachment has one name: the file's is written")
         form = (each.media_type or "").rpartition("/")[2].upper()
         return branch(
             "Allegati",

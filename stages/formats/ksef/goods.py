@@ -82,12 +82,12 @@ class Goods:
         own = {each.name: each.value for each in line.attributes}
         for number, each in enumerate(line.attributes):
             if each.name not in (*ATTRIBUTES, RATE_NAME, "StanPrzed"):
-                fit.lost(f"{place}.attributes[{number}]", "FA(3) has no place for it", each.name)
+                fit.lost(f"{place}.attributes[{number}]", "FA(3) has no place for it")
         before = own.get("StanPrzed") == "1"
         sign = -self.sign if before else self.sign
         identifier = line.identifier if _is_number(line.identifier) else str(index + 1)
         if identifier != line.identifier:
-            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written", line.identifier)
+            fit.changed(f"{place}.identifier", "a line's number is a number; its place is written")
         code = self.code(place, line.vat_category, line.vat_rate, own.get(RATE_NAME))
         self.codes.add(code)
         if line.description or line.note:
@@ -96,7 +96,7 @@ class Goods:
         words = " ".join(each for each in (line.name, line.description, line.note) if each)
         unit = UNIT_WORDS.get(line.unit, "" if line.unit == "C62" else line.unit)
         if unit and UNITS.get(unit.lower(), unit) != line.unit:
-            fit.changed(f"{place}.unit", "written in the words of Polish systems", line.unit)
+            fit.changed(f"{place}.unit", "written in the words of Polish systems")
         price, discount = self._price(place, line)
         standard = line.standard_item_id
         if standard and standard.scheme != "0160":
@@ -130,7 +130,7 @@ class Goods:
         if line.base_quantity is not None and line.base_quantity != 1:
             price = price / line.base_quantity
             for name in ("base_quantity", "net_price"):
-                fit.changed(f"{place}.{name}", "the price is written for one unit", f"{line.base_quantity:f}")
+                fit.changed(f"{place}.{name}", "the price is written for one unit")
         off = [each for each in line.allowances_charges if not each.charge]
         if len(off) < len(line.allowances_charges) or (off and self.sign < 0):
             for name in ("net_price", "allowances_charges"):

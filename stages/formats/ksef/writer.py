@@ -148,7 +148,7 @@ class _Writer:
             self.fit.fault(f"vat_breakdown[{index}].exemption_reason", told)
         if row.exemption_reason and row.exemption_reason_code:
             place = f"vat_breakdown[{index}].exemption_reason_code"
-            self.fit.changed(place, "the reason stands in words", row.exemption_reason_code)
+            self.fit.changed(place, "the reason stands in words")
         kept = next((part for part in "ABC" if self.kept(f"P_19{part}")), "")
         low = reason.lower()
         directive = "2006/112" in low or "dyrektyw" in low or low.startswith("vatex-eu")
@@ -163,13 +163,13 @@ class _Writer:
                 fit.lost(f"preceding_invoices[{index}]", "FA(3) names other invoices in corrections alone")
             usual = "ZAL" if document.type_code == "386" else given if given in ("ROZ", "UPR") else "VAT"
             if document.type_code not in ("380", "386", "389"):
-                fit.changed("type_code", f"written as {usual}", document.type_code)
+                fit.changed("type_code", f"written as {usual}")
             return leaf("RodzajFaktury", usual)
         if document.type_code not in ("381", "384"):
-            fit.changed("type_code", "written as a correction (KOR)", document.type_code)
+            fit.changed("type_code", "written as a correction (KOR)")
         elif (document.totals.tax_inclusive or ZERO) < 0:
             told = "FA(3) tells a credit note from another correction by the sign of its amounts"
-            fit.changed("type_code", told, document.type_code)
+            fit.changed("type_code", told)
         kind = given if given in ("KOR", "KOR_ZAL", "KOR_ROZ") else "KOR"
         number = self.options.get("corrected_ksef_number") or self.kept("NrKSeFFaKorygowanej")
         if not document.preceding_invoices:
@@ -255,14 +255,14 @@ class _Writer:
             code = MEANS_CODES.get(payment.means_code)
             if code and not (payment.means_text and payment.means_code == "1"):
                 if MEANS[code] != payment.means_code:
-                    fit.changed("payment.means_code", f"written as FormaPlatnosci {code}", payment.means_code)
+                    fit.changed("payment.means_code", f"written as FormaPlatnosci {code}")
                 if payment.means_text:
                     fit.lost("payment.means_text", "FormaPlatnosci has no text")
                 parts.append(leaf("FormaPlatnosci", code))
             else:
                 words = payment.means_text or f"UNTDID 4461: {payment.means_code}"
                 if payment.means_code != "1" or not payment.means_text:
-                    fit.changed("payment.means_code", "written in words", payment.means_code)
+                    fit.changed("payment.means_code", "written in words")
                     fit.changed("payment.means_text", "written in words")
                 described = fit.text("payment.means_text", words, 256)
                 parts.append(leaf("PlatnoscInna", "1") + leaf("OpisPlatnosci", described))
@@ -299,15 +299,13 @@ class _Writer:
         words = []
         for index, each in enumerate(document.notes):
             if each.subject_code:
-                fit.lost(f"notes[{index}].subject_code", "a note without its subject", each.subject_code)
+                fit.lost(f"notes[{index}].subject_code", "a note without its subject")
             if not _DESCRIBED.match(each.text):
-                words.append(each.text)
-        words += [document.payment_terms] if document.payment_terms else []
+                words.append((f"notes[{index}].text", each.text))
+        words += [("payment_terms", document.payment_terms)] if document.payment_terms else []
         if len(words) > 3:
             fit.changed("notes", "FA(3) has three texts in its footer: they stand in one")
-            words = ["\n".join(words)]
-        texts = [
-            leaf("StopkaFaktury", fit.text(f"notes[{n}].text", each, 3500, lines=True)) for n, each in enumerate(words)
-        ]
+            words = [("notes", "\n".join(text for _, text in words))]
+        texts = [leaf("StopkaFaktury", fit.text(place, text, 3500, lines=True)) for place, text in words]
         known = [leaf(name, self.kept(name)) for name in ("KRS", "REGON", "BDO")]
         return branch("Stopka", *(branch("Informacje", each) for each in texts), branch("Rejestry", *known))

@@ -27,7 +27,7 @@ def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     """Every field with content that `ubl.write` leaves out or changes; empty when all is carried."""
     table = CREDIT_NOTE if document.document_type == "credit-note" else INVOICE
     found = uncarried(document, table.carried() | _ELSEWHERE, "ubl-loss")
-    return (*found, *told((*_conditional(document, profile), *halves(document)), "ubl", _ALTERED))
+    return (*found, *told(document, (*_conditional(document, profile), *halves(document)), "ubl", _ALTERED))
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:

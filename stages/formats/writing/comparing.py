@@ -4,19 +4,17 @@ and which are altered, field by field."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.documents import Address, Contact, DeliveryHints, Identifier, Party
+from schemas.documents import Identifier
 from schemas.errors import Finding
 from stages.formats.format import SHORTENED, Differences
+from stages.formats.writing.field_paths import shown
 
 Implied = Callable[[BaseModel, str], bool]
-_PERSONAL = (Address, Contact, DeliveryHints, Party)
-"""What stands here is not repeated: a finding may be shown where personal data may not."""
 _OF_THE_ENVELOPE = {"syntax-acknowledgement": frozenset({"number", "issue_date", "sender", "receiver"})}
 """Fields that a message of this kind has from its interchange, which delivery makes."""
 
@@ -73,7 +71,7 @@ class _Walk:
             yield self._alone(place, value, other, part)
 
     def _alone(self, place: str, value: Any, other: Any, part: BaseModel) -> Finding:
-        found = None if isinstance(part, _PERSONAL) else _shown(value)
+        found = shown(value, part)
         if other in (None, ""):
             return self._told(place, "the message has no place for it", found, altered=False)
         return self._told(place, _how(value, other), found, altered=True)
@@ -93,11 +91,3 @@ def _how(value: Any, other: Any) -> str:
     if isinstance(value, str) and isinstance(other, str) and value.startswith(other):
         return f"{SHORTENED} {len(other)} characters"
     return "said in other signs or codes, as far as the message can say it"
-
-
-def _shown(value: Any) -> str | None:
-    if isinstance(value, Identifier):
-        return value.value
-    if not isinstance(value, (str, Decimal, date, bool)):
-        return None
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)[:200]

@@ -1,7 +1,8 @@
 """What a target's fields hold: cut where it must be, refused where it may not be cut, and each of it said.
 
 A writer asks for every text here. What is lost or changed on the way is told (`changes`), what is missing or does not
-fit is fatal (`faults`); both name the field, and the second says what to fill in or which option to set.
+fit is fatal (`faults`); both name the field, and the second says what to fill in or which option to set. What stands
+in the field of a change is told by who has the document (`losses.left_out`).
 """
 
 from __future__ import annotations
@@ -22,17 +23,16 @@ class Fitting:
         self.changes: list[Finding] = []
         self.faults: list[Finding] = []
 
-    def lost(self, place: str, message: str, found: str | None = None) -> None:
+    def lost(self, place: str, message: str) -> None:
         """The value stands nowhere in what is written."""
-        self._told("loss", place, message, found)
+        self._told("loss", place, message)
 
-    def changed(self, place: str, message: str, found: str | None = None) -> None:
+    def changed(self, place: str, message: str) -> None:
         """It stands there otherwise: shortened, rounded, in other codes or words, in another place."""
-        self._told("altered", place, message, found)
+        self._told("altered", place, message)
 
-    def _told(self, what: str, place: str, message: str, found: str | None) -> None:
-        rule = f"{self.name}-{what}"
-        self.changes.append(Finding(rule=rule, message=message, place=place, found=found, severity="warning"))
+    def _told(self, what: str, place: str, message: str) -> None:
+        self.changes.append(Finding(rule=f"{self.name}-{what}", message=message, place=place, severity="warning"))
 
     def fault(self, place: str, message: str, found: str | None = None, rule: str = "missing") -> None:
         self.faults.append(Finding(rule=f"{self.name}-{rule}", message=message, place=place, found=found))
@@ -65,7 +65,7 @@ class Fitting:
         """With so many decimal places; rounding is said."""
         text = places(value, least, most)
         if Decimal(text) != value:
-            self.changed(place, f"rounded to {most} decimal places", f"{value:f}"[:40])
+            self.changed(place, f"rounded to {most} decimal places")
         return text
 
     def stop(self, title: str) -> None:

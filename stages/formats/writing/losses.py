@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
 
 from pydantic import BaseModel
 
-from schemas.documents import Address, Contact, DeliveryHints, Identifier, Invoice, Party
+from schemas.documents import Identifier, Invoice
 from schemas.errors import Finding
+from stages.formats.writing.field_paths import shown, standing
 from stages.formats.writing.fitting import Fitting
 
-_PERSONAL = (Address, Contact, DeliveryHints, Party)
-"""What stands here is not repeated: a finding may be shown where personal data may not."""
+_OPTIONS = "options."
+"""Places of what a profile says, and no document."""
 _SELF = frozenset({"kind"})
 """The word by which the model is told."""
 
@@ -35,18 +34,32 @@ def uncarried(document: BaseModel, carried: frozenset[str], rule: str) -> tuple[
 
 def left_out(document: BaseModel, carried: frozenset[str], extras: Iterable[str], fit: Fitting) -> tuple[Finding, ...]:
     """What a writer changes or loses as it tells (`fit`), and every other field that `carried` does not name. `extras`
-    are beginnings of names of what only its format has (`extras.ksef.KRS`) and writes again."""
+    are beginnings of names of what only its format has (`extras.ksef.KRS`) and writes again. Where a writer speaks of
+    fields together, those without content are not told."""
     own = {each.place for each in fit.changes}
     again = tuple(f"extras.{fit.name}.{name}" for name in extras)
     walked = uncarried(document, carried, f"{fit.name}-loss")
-    return (*(each for each in walked if each.place not in own and not each.place.startswith(again)), *fit.changes)
+    changes = tuple(_with_found(document, fit.changes))
+    return (*(each for each in walked if each.place not in own and not each.place.startswith(again)), *changes)
 
 
-def told(places: Iterable[tuple[str, str]], name: str, altered: frozenset[str] = frozenset()) -> Iterator[Finding]:
+def _with_found(document: BaseModel, changes: Iterable[Finding]) -> Iterator[Finding]:
+    for each in changes:
+        value, part = standing(document, each.place)
+        if value not in (None, "", ()):
+            yield each.model_copy(update={"found": shown(value, part)})
+        elif each.place.startswith(_OPTIONS):
+            yield each
+
+
+def told(
+    document: BaseModel, places: Iterable[tuple[str, str]], name: str, altered: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """Losses that no walk finds, each with its reason; those at the places `altered` are carried otherwise."""
     for place, why in places:
         rule = f"{name}-{'altered' if place in altered else 'loss'}"
-        yield Finding(rule=rule, message=why, place=place, severity="warning")
+        found = shown(*standing(document, place))
+        yield Finding(rule=rule, message=why, place=place, found=found, severity="warning")
 
 
 def halves(document: Invoice) -> Iterator[tuple[str, str]]:
@@ -78,21 +91,15 @@ def _walk(
         if isinstance(value, dict):
             yield from ((f"{here}.{key}", said) for key, said in value.items())
         elif isinstance(value, Identifier) and like not in above:
-            yield here, None if isinstance(part, _PERSONAL) else value.value
+            yield here, shown(value, part)
         elif isinstance(value, BaseModel):
             yield from _walk(value, here, like, carried, above)
         elif isinstance(value, tuple):
             if like not in above:
-                yield here, _told(value[0], part) if len(value) == 1 else None
+                yield here, shown(value, part)
                 continue
             for index, each in enumerate(value):
                 if isinstance(each, BaseModel):
                     yield from _walk(each, f"{here}[{index}]", f"{like}[]", carried, above)
         else:
-            yield here, _told(value, part)
-
-
-def _told(value: object, part: BaseModel) -> str | None:
-    if isinstance(part, _PERSONAL) or not isinstance(value, (str, Decimal, date, bool)):
-        return None
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)[:200]
+            yield here, shown(value, part)

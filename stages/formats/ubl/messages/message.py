@@ -78,7 +78,7 @@ class Message:
     def losses(self, document: Any) -> tuple[Finding, ...]:
         """Every field with content that is left out or changed."""
         found = uncarried(document, self.table.carried() | self.also, "ubl-loss")
-        return (*found, *told((*_of_any(document, self.roles), *self.conditional(document)), "ubl", _ALTERED))
+        return (*found, *told(document, (*_of_any(document, self.roles), *self.conditional(document)), "ubl", _ALTERED))
 
 
 def table(root: str, *children: Element) -> Table:

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="what links begin with; default http://127.0.0.1:<web_port>")
     web_host: str = "127.0.0.1"
     web_port: int = Field(0, ge=0, le=65535, description="0: a free one, drawn once for a data folder")
+    web_proxies: str = Field(
+        "127.0.0.1", description="addresses and networks of proxies in front, a,b,…: whose X-Forwarded-For is believed"
+    )
     operator_token: SecretStr | None = Field(None, description="opens the operator's page; default: drawn by `up`")
     link_days: int = Field(90, ge=1, le=3650, description="days for which a link opens its page")
 
@@ -135,6 +138,18 @@ class Settings(BaseSettings):
                 wire_address(f"bounces@{value}" if alone else value)
             except MessageRefused:
                 raise ValueError(f"it must be {'a domain' if alone else 'an address'} of e-mail") from None
+        return value
+
+    @field_validator("web_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        from ipaddress import ip_network
+
+        for each in value.split(","):
+            try:
+                ip_network(each.strip())
+            except ValueError:
+                raise ValueError("it must be addresses or networks like 10.0.0.7,10.1.0.0/16") from None
         return value
 
     @model_validator(mode="after")

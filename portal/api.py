@@ -14,9 +14,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from pipeline.door import Receipt
-from pipeline.store import history, pages, queries
+from pipeline.store import history, pages, queries, stops
 from portal.desk import Desk, same
 from portal.problems import Problem
+from portal.tries import SECONDS
 from schemas import ids
 from schemas.errors import ConfigurationError, LimitExceeded, PermanentError, StoreUnavailable
 from schemas.events import document_stream
@@ -28,7 +29,10 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
 
     def authorised(request: Request) -> None:
-        if not same(request.headers.get("authorization", ""), f"Bearer {desk.operator_token}"):
+        given = request.headers.get("authorization", "")
+        if not same(given, f"Bearer {desk.operator_token}"):
+            if given and desk.tries.wrong(request, desk.store.clock().timestamp()):
+                raise Problem(429, "too-many-wrong-tokens", "Wait for a minute.", retry_after=SECONDS)
             raise Problem(401, "not-authorised", "Send the operator's token as a bearer token.")
 
     @routes.post("/v1/exports", status_code=202, summary="Drop one export, as the body or as a form's files")
@@ -58,7 +62,7 @@ def router(desk: Desk) -> APIRouter:
             raise Problem(404, "export-unknown", "There is no export with this id.")
         return _json({**found, "found": [row for row in documents if row["document_id"]]})
 
-    @routes.get("/v1/documents/{document_id}", summary="One document: its state, attempts and events")
+    @routes.get("/v1/documents/{document_id}", summary="One document: its state, what stopped it, attempts, events")
     async def document(request: Request, document_id: UUID) -> Response:
         authorised(request)
         async with desk.store.transaction() as conn:
@@ -67,6 +71,7 @@ def router(desk: Desk) -> APIRouter:
             except ConfigurationError:
                 raise Problem(404, "document-unknown", "There is no document with this id.") from None
             attempts = await queries.attempts(conn, document_id)
+            stopped = await stops.stops(conn, state="", documents=[document_id])
             log = await history.read_stream(conn, document_stream(document_id))
         told = [
             {
@@ -75,7 +80,7 @@ def router(desk: Desk) -> APIRouter:
             }
             for row in log
         ]  # fmt: skip
-        return _json({**found, "attempts": attempts, "events": told})
+        return _json({**found, "stopped": stopped, "attempts": attempts, "events": told})
 
     @routes.get("/healthz", summary="This process lives")
     async def healthz() -> Response:

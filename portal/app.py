@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -23,6 +23,9 @@ from portal.problems import Problem
 from schemas.errors import EntregaError, StoreUnavailable
 
 log = structlog.get_logger()
+
+REASONS = {404: "not-found", 405: "method-not-allowed"}
+"""Our words for what the framework refuses; anything else is `request-invalid`."""
 
 
 def create_app(
@@ -46,7 +49,10 @@ def create_app(
         operator_token=wiring.operator_token(settings),
         bounce_token=wiring.drawn(settings, "bounce-token"),
     )
-    app = FastAPI(title="Entrega", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(
+        title="Entrega", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+        dependencies=[Depends(_readable)],
+    )  # fmt: skip
     app.state.desk = desk
     for part in (templating.router(), recipient.router(desk), webhooks.router(desk), api.router(desk)):
         app.include_router(part)
@@ -89,10 +95,17 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: Any) -> Response:
         if _for_programs(request):
-            return Problem(error.status_code, "not-found", str(error.detail)).response()
+            reason = REASONS.get(error.status_code, "request-invalid")
+            return Problem(error.status_code, reason, str(error.detail)).response()
         if error.status_code == 404:
             return recipient.nothing(request, "unknown", None)
         return Response(str(error.detail), error.status_code, error.headers, media_type="text/plain")
+
+
+def _readable(request: Request) -> None:
+    """No text of ours holds a NUL, and the database takes none: said once, for the addresses of all pages."""
+    if "\0" in request.url.path or "\0" in request.query_params.values() or "%00" in request.url.query:
+        raise HTTPException(400, "The address holds a NUL character, which no text has.")
 
 
 def _for_programs(request: Request) -> bool:

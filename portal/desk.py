@@ -12,6 +12,7 @@ from pipeline.door import Door
 from pipeline.settings import Settings
 from pipeline.store.database import Store
 from portal.pictures import Pictures
+from portal.tries import Tries
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Desk:
     secret: bytes = field(repr=False)
     operator_token: str = field(repr=False)
     bounce_token: str = field(repr=False)
+    tries: Tries = field(default_factory=Tries, repr=False)
 
     @property
     def is_public(self) -> bool:

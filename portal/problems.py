@@ -23,6 +23,6 @@ class Problem(Exception):
             **self.more,
         }
         headers = {"www-authenticate": 'Bearer realm="entrega"'} if self.status == 401 else {}
-        if self.status == 503:
+        if self.status in (429, 503):
             headers["retry-after"] = str(int(self.more.get("retry_after") or 5))
         return JSONResponse(body, self.status, headers, media_type="application/problem+json")

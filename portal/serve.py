@@ -50,7 +50,7 @@ async def _serve(settings: Settings, ready: Callable[[], None]) -> None:
         host, port = settings.web_host, wiring.web_port(settings)
         reach.pages(settings, port)
         app = create_app(settings, store)
-        running = server(app, host, port, ready)
+        running = server(app, host, port, ready, settings.web_proxies)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.handle_exit, number, None)
@@ -59,8 +59,11 @@ async def _serve(settings: Settings, ready: Callable[[], None]) -> None:
         await store.close()
 
 
-def server(app: Any, host: str, port: int, ready: Callable[[], None]) -> uvicorn.Server:
-    """A server for the application, as every process of ours runs it; `await server.serve()`."""
+def server(app: Any, host: str, port: int, ready: Callable[[], None], proxies: str = "127.0.0.1") -> uvicorn.Server:
+    """A server for the application, as every process of ours runs it; `await server.serve()`.
+
+    `proxies`: whose X-Forwarded-For is believed, addresses and networks with commas between them.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -86,7 +89,8 @@ def server(app: Any, host: str, port: int, ready: Callable[[], None]) -> uvicorn
         lifespan="off",
         server_header=False,
         date_header=True,
-        proxy_headers=True,  # from loopback only: the proxy in front
+        proxy_headers=True,
+        forwarded_allow_ips=proxies,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=512,

@@ -46,19 +46,29 @@ async def links_of(conn: Connection, document: UUID) -> list[dict[str, Any]]:
 
 
 async def messages(
-    conn: Connection, *, tenant: str | None = None, before: datetime | None = None, attempt: UUID | None = None,
-    limit: int = 30,
+    conn: Connection, *, tenant: str | None = None, after: tuple[datetime, UUID] | None = None,
+    attempt: UUID | None = None, limit: int = 30,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Messages that were composed, newest first, with where their bytes stand (`message`)."""
+    """Messages that were composed, newest first, with where their bytes stand (`message`).
+
+    `after`, called_at and id of the last row, pages on from there: a batch is called at one time.
+    """
     cursor = await conn.execute(
         """SELECT a.attempt_id, a.tenant, a.document_id, a.channel, a.provider, a.state, a.address, a.message,
                   a.called_at, a.reason, d.number, d.document_type AS type, d.buyer_name AS buyer
              FROM attempt a JOIN document d USING (document_id)
             WHERE a.message IS NOT NULL AND (%(tenant)s::text IS NULL OR a.tenant = %(tenant)s)
               AND (%(attempt)s::uuid IS NULL OR a.attempt_id = %(attempt)s)
-              AND (%(before)s::timestamptz IS NULL OR a.called_at < %(before)s)
+              AND (%(at)s::timestamptz IS NULL OR a.called_at < %(at)s
+                   OR (a.called_at = %(at)s AND a.attempt_id > %(row)s))
             ORDER BY a.called_at DESC, a.attempt_id LIMIT %(limit)s""",
-        {"tenant": tenant, "attempt": attempt, "before": before, "limit": limit},
+        {
+            "tenant": tenant,
+            "attempt": attempt,
+            "limit": limit,
+            "at": after[0] if after else None,
+            "row": after[1] if after else None,
+        },
     )
     return await cursor.fetchall()
 

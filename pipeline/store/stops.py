@@ -8,6 +8,7 @@ A stop is a row: what it belongs to (`number`, `export`, `address`), `reason`, `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,23 +31,28 @@ _FROM = """parked p LEFT JOIN document d USING (document_id)
 
 async def stops(
     conn: Connection, *, state: str = "open", tenant: str | None = None, documents: Sequence[UUID] | None = None,
-    exports: Sequence[UUID] | None = None, newest_first: bool = False, limit: int | None = None,
+    exports: Sequence[UUID] | None = None, newest_first: bool = False, after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Everything that stopped, oldest first, of all or of some documents or exports. `state` empty: open and closed.
+    `after`, parked_at and id of the last row, pages on from there.
 
     A duplicate of a document that stopped is answered by that document's stop: it is what has to go on.
     """
-    order = "DESC" if newest_first else "ASC"
+    order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
     cursor = await conn.execute(
         f"""WITH asked AS (SELECT coalesce(duplicate_of, document_id) AS document_id FROM document
                            WHERE document_id = ANY(%(documents)s) OR export_id = ANY(%(exports)s))
             SELECT {_COLUMNS} FROM {_FROM}
              WHERE (%(state)s = '' OR p.state = %(state)s) AND (%(tenant)s::text IS NULL OR p.tenant = %(tenant)s)
                AND (%(all)s OR p.export_id = ANY(%(exports)s) OR p.document_id IN (SELECT document_id FROM asked))
+               AND (%(at)s::timestamptz IS NULL OR p.parked_at {beyond} %(at)s
+                    OR (p.parked_at = %(at)s AND p.parked_id > %(row)s))
              ORDER BY p.parked_at {order}, p.parked_id LIMIT %(limit)s""",  # noqa: S608  constants
         {
             "state": state, "tenant": tenant, "all": documents is None and exports is None, "limit": limit,
             "documents": list(documents or ()), "exports": list(exports or ()),
+            "at": after[0] if after else None, "row": after[1] if after else None,
         },
     )  # fmt: skip
     return [_advised(row) for row in await cursor.fetchall()]

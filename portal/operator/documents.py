@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -18,6 +17,7 @@ from portal.behind import size
 from portal.desk import Desk
 from portal.operator import session
 from portal.operator.frame import framed
+from portal.operator.paging import older, position
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind
 
@@ -38,17 +38,14 @@ def router(desk: Desk) -> APIRouter:
         found: list[dict[str, Any]] = []
         problem = ""
         try:
-            position = _position(after)
+            begins = position(after)
             async with desk.store.transaction() as conn:
-                found = await queries.documents(conn, q[:500], limit=PAGE + 1, after=position)
+                found = await queries.documents(conn, q[:500], limit=PAGE + 1, after=begins)
         except ConfigurationError as error:
             problem = error.text
         async with desk.store.transaction() as conn:
             totals = await queries.totals(conn)
-        more = ""
-        if len(found) > PAGE:
-            last = found[PAGE - 1]
-            more = "?" + urlencode({"q": q, "after": f"{last['created_at'].isoformat()}~{last['document_id']}"})
+        more = older(found, PAGE, "created_at", "document_id", q=q)
         return await framed(
             desk, cookie, "documents", "operator/documents.html",
             q=q, found=found[:PAGE], more=more, paged=bool(after), problem=problem, fields=queries.FIELDS,
@@ -57,7 +54,7 @@ def router(desk: Desk) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/documents/{document_id}")
-    async def document(request: Request, document_id: UUID) -> Response:
+    async def document(request: Request, document_id: UUID, done: str = "", problem: str = "") -> Response:
         cookie = session.signed_in(desk, request)
         async with desk.store.transaction() as conn:
             try:
@@ -76,6 +73,8 @@ def router(desk: Desk) -> APIRouter:
             ],
             links=issued,
             plain=plain,
+            done=done[:300],
+            problem=problem[:300],
         )  # fmt: skip
 
     @routes.get("/documents/{document_id}/files/{sha256}")
@@ -102,22 +101,13 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/links/{link_id}/revoke")
     async def revoke(request: Request, link_id: UUID) -> Response:
         form = await session.pressed(desk, request)
-        await links.revoke(desk.store, link_id, why=str(form.get("why", ""))[:300], actor="operator:page")
-        return RedirectResponse(f"/operator/documents/{UUID(str(form['document']))}#links", 303)
+        document = session.named(form, "document")
+        why = session.said(form, "why", needed="Say why the link is withdrawn: it stands in the event log.")
+        await links.revoke(desk.store, link_id, why=why, actor="operator:page")
+        return RedirectResponse(f"/operator/documents/{document}#links", 303)
 
     return routes
 
 
 async def _missing(desk: Desk, cookie: str) -> Response:
     return await framed(desk, cookie, "documents", "operator/missing.html", 404, what="document")
-
-
-def _position(text: str) -> tuple[datetime, UUID] | None:
-    """Where a page ended. Raises ConfigurationError for anything else."""
-    if not text:
-        return None
-    try:
-        at, _, document = text.partition("~")
-        return datetime.fromisoformat(at), UUID(document)
-    except ValueError as error:
-        raise ConfigurationError("the address of this page was cut off") from error

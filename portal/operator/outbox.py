@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import b64decode
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -24,7 +22,8 @@ from pipeline.story.steps import masked
 from portal.desk import Desk
 from portal.operator import session
 from portal.operator.frame import framed
-from schemas.errors import EntregaError
+from portal.operator.paging import older, position
+from schemas.errors import ConfigurationError, EntregaError
 from schemas.messages import ArtefactRef
 
 PAGE = 40
@@ -38,15 +37,21 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/operator/outbox", include_in_schema=False)
 
     @routes.get("")
-    async def listed(request: Request, before: str = "") -> Response:
+    async def listed(request: Request, after: str = "") -> Response:
         cookie = session.signed_in(desk, request)
-        async with desk.store.transaction() as conn:
-            found = await pages.messages(conn, limit=PAGE + 1, before=_moment(before))
+        found: list[dict[str, Any]] = []
+        problem = ""
+        try:
+            begins = position(after)
+            async with desk.store.transaction() as conn:
+                found = await pages.messages(conn, limit=PAGE + 1, after=begins)
+        except ConfigurationError as error:
+            problem = error.text
         shown = [{**row, "to": masked(row["address"] or ""), **await _head(desk, row)} for row in found[:PAGE]]
-        more = "?" + urlencode({"before": found[PAGE - 1]["called_at"].isoformat()}) if len(found) > PAGE else ""
         return await framed(
-            desk, cookie, "outbox", "operator/outbox.html", found=shown, more=more, plain=plain, paged=bool(before)
-        )
+            desk, cookie, "outbox", "operator/outbox.html", found=shown, plain=plain, paged=bool(after),
+            more=older(found, PAGE, "called_at", "attempt_id"), problem=problem,
+        )  # fmt: skip
 
     @routes.get("/{attempt}")
     async def one(request: Request, attempt: UUID) -> Response:
@@ -114,10 +119,3 @@ def _link(desk: Desk, message: dict[str, Any]) -> str | None:
     """The recipient's link in a message of ours, where it leads to our own pages."""
     found = re.search(re.escape(desk.public_url) + r"/d/[a-z2-7]{32}", message.get("text", ""))
     return found.group(0) if found else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -14,23 +15,33 @@ from pipeline.store import replaying, stops
 from portal.desk import Desk
 from portal.operator import session
 from portal.operator.frame import framed
+from portal.operator.paging import older, position
 from schemas.errors import ConfigurationError
 
-PAGE = 100
+PAGE = 50
 
 
 def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/operator", include_in_schema=False)
 
     @routes.get("/parked")
-    async def listed(request: Request, state: str = "open", done: str = "", problem: str = "") -> Response:
+    async def listed(
+        request: Request, state: str = "open", after: str = "", done: str = "", problem: str = ""
+    ) -> Response:
         cookie = session.signed_in(desk, request)
         chosen = state if state in stops.STATES else "open"
-        async with desk.store.transaction() as conn:
-            found = await stops.stops(conn, state=chosen, newest_first=True, limit=PAGE)
+        found: list[dict[str, Any]] = []
+        try:
+            begins = position(after)
+            async with desk.store.transaction() as conn:
+                found = await stops.stops(conn, state=chosen, newest_first=True, after=begins, limit=PAGE + 1)
+        except ConfigurationError as error:
+            problem = error.text
+        more = older(found, PAGE, "parked_at", "parked_id", state=chosen)
         return await framed(
             desk, cookie, "parked", "operator/parked.html",
-            found=found, state=chosen, plain=plain, done=done[:200], problem=problem[:300],
+            found=found[:PAGE], state=chosen, more=more, paged=bool(after), plain=plain, done=done[:200],
+            problem=problem[:300],
         )  # fmt: skip
 
     @routes.get("/undelivered")
@@ -49,25 +60,29 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/parked/{parked_id}/replay")
     async def replay(request: Request, parked_id: UUID) -> Response:
         form = await session.pressed(desk, request)
-        return await _act(form, replaying.replay(
-            desk.store, parked_id, by="operator:page", why=str(form.get("why", ""))[:300] or "replayed by an operator"
-        ), "Put back: it goes on where it stopped.")  # fmt: skip
+        why = session.said(form, "why") or "replayed by an operator"
+        back = _back(form)
+        doing = replaying.replay(desk.store, parked_id, by="operator:page", why=why)
+        return await _act(doing, back, "Put back: it goes on where it stopped.")
 
     @routes.post("/parked/{parked_id}/discard")
     async def discard(request: Request, parked_id: UUID) -> Response:
         form = await session.pressed(desk, request)
-        return await _act(form, replaying.discard(
-            desk.store, parked_id, by="operator:page", why=str(form.get("why", ""))[:300]
-        ), "Closed.")  # fmt: skip
+        why, back = session.said(form, "why"), _back(form)
+        return await _act(replaying.discard(desk.store, parked_id, by="operator:page", why=why), back, "Closed.")
 
     return routes
 
 
-async def _act(form: dict[str, Any], doing: Any, said: str) -> Response:
+def _back(form: dict[str, Any]) -> str:
+    """Where the button stood: on the page of a document, or on that of all stops."""
+    return f"/operator/documents/{session.named(form, 'document')}" if form.get("document") else ""
+
+
+async def _act(doing: Awaitable[object], back: str, said: str) -> Response:
     try:
         await doing
         told = f"done={quote(said)}"
     except ConfigurationError as error:
         told = f"problem={quote(error.text)}"
-    document = str(form.get("document", ""))
-    return RedirectResponse(f"/operator/documents/{UUID(document)}" if document else f"/operator/parked?{told}", 303)
+    return RedirectResponse(f"{back or '/operator/parked'}?{told}", 303)

@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from portal_house import OPERATOR, House, open_house, served
 from twilio.request_validator import RequestValidator
 
+from schemas.errors import Finding
+from schemas.outcomes import Refusal
+
 Visit = tuple[House, aiohttp.ClientSession]
 KEY = ec.generate_private_key(ec.SECP256R1())
 PUBLIC = base64.b64encode(
@@ -192,8 +195,22 @@ async def test_asking_for_a_document(visit: Visit) -> None:
     assert (told["number"], told["state"], told["amount_due"]) == ("FT 2026/117", "captured", "1234.50")
     assert [each["type"] for each in told["events"]][-1] == "captured"
     assert [each["state"] for each in told["attempts"]] == ["captured"]
+    assert told["stopped"] == []
     assert "anna@" not in raw
     assert token not in raw
+    export = await house.receive()
+    record = house.record(export, "FT 8")
+    await house.register(export, record)
+    finding = Finding(rule="R1", message="It is over.", place="/certificate")
+    await house.park(
+        "signing", record.document_id, Refusal("certificate-unfit", "The certificate is over.", (finding,))
+    )
+    async with client.get(f"/v1/documents/{record.document_id}", headers=BEARER) as answer:
+        (stop,) = (await answer.json())["stopped"]
+    assert (stop["reason"], stop["explanation"], stop["findings"][0]["rule"]) == (
+        "certificate-unfit", "The certificate is over.", "R1",
+    )  # fmt: skip
+    assert (stop["state"], stop["command"]) == ("open", f"parked replay {stop['parked_id'][:8]}")
     for path, headers, expected in (
         (f"/v1/documents/{uuid4()}", BEARER, 404), ("/v1/documents/x", BEARER, 400),
         (f"/v1/documents/{document}", {}, 401), ("/v1/nothing", BEARER, 404),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.destinations import Destination, destination, to_stdout
-from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, Row
+from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, RecursiveOption, Row
 from pipeline.cli.options import JsonOption, one_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def convert(
     ] = None,
     receiver: Annotated[str | None, typer.Option("--for", help="EDI: the partner's mailbox.")] = None,
     number: Annotated[int, typer.Option("--control-number", min=1, help="EDI: the interchange's number.")] = 1,
+    recursive: RecursiveOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -53,15 +54,14 @@ def convert(
 
     policies: dict[str, LossPolicy] = {"report": "report", "refuse": "refuse", "note": "note"}
     one_of("--losses", losses, policies)
-    files = expand(paths)
+    files = expand(paths, recursive)
     wish = Wish(to, _options(to, option), policies[losses], letter=_letter(to, sender, receiver, number))
-    work = partial(_convert, wish=wish, profile=profile, output=destination(files, output))
+    work = partial(_convert, wish=wish, profile=profile, output=destination(files, output, paths))
     rows = list(each(files, work, doing=f"Converting to {to}", quiet=json, jobs=jobs))
     if output is None:
         to_stdout(rows, json)
-    columns = ("file", "number", "output", "rules", *_LOST, "state")
-    counted = [row | {kind: len(row[kind]) for kind in _LOST if row.get(kind)} for row in rows]
-    status = report(rows if json else counted, columns, as_json=json, profile=profile)
+    columns = ("file", "number", "output", "rules", *_LOST, "warnings", "state")
+    status = report(rows, columns, as_json=json, profile=profile)
     if not json:
         _tell_losses(rows)
     raise typer.Exit(status)
@@ -92,6 +92,7 @@ def render(
     ] = "en",
     profile: ProfileOption = None,
     option: OptionOption = None,
+    recursive: RecursiveOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -104,13 +105,13 @@ def render(
 
     if known(language) is None:
         one_of("--language", language, LANGUAGES)
-    files = expand(paths)
+    files = expand(paths, recursive)
     wish = Wish(to, _options(to, option), "report", language)
-    work = partial(_convert, wish=wish, profile=profile, output=destination(files, output))
+    work = partial(_convert, wish=wish, profile=profile, output=destination(files, output, paths))
     rows = list(each(files, work, doing="Rendering", quiet=json, jobs=jobs))
     if output is None:
         to_stdout(rows, json)
-    columns = ("file", "number", "output", "rules", "state")
+    columns = ("file", "number", "output", "rules", "warnings", "state")
     raise typer.Exit(report(rows, columns, as_json=json, profile=profile))
 
 
@@ -143,7 +144,7 @@ def _options(to: str, given: Sequence[str] | None) -> dict[str, str]:
 
 
 def _convert(file: Path, wish: Wish, profile: Path | None, output: Destination | None) -> list[Row]:
-    from pipeline.cli.files import records, refusal
+    from pipeline.cli.files import dumped, records, refusal
     from schemas.errors import ConfigurationError, EntregaError
 
     rows: list[Row] = []
@@ -159,13 +160,13 @@ def _convert(file: Path, wish: Wish, profile: Path | None, output: Destination |
         except ConfigurationError:  # a wrong wish is wrong for every document
             raise
         except EntregaError as error:
-            rows.append(refusal(file, error, address=record.address, number=document.number))
+            more = {"warnings": dumped(record.warnings)} if record.warnings else {}
+            rows.append(refusal(file, error, address=record.address, number=document.number, **more))
             continue
         row |= {
             "state": "written", "rules": made.rule_set, "not_carried": made.not_carried or None,
             "altered": made.altered or None, "moved_to_note": list(made.moved) or None,
-            "losses": [each.model_dump(exclude_none=True) for each in made.losses],
-            "warnings": [each.model_dump(exclude_none=True) for each in made.warnings],
+            "losses": dumped(made.losses), "warnings": dumped((*record.warnings, *made.warnings)),
         }  # fmt: skip
         if output is None:
             row["content"] = content

@@ -16,17 +16,29 @@ class Destination:
 
     path: Path
     folder: bool
-    stems: frozenset[str]
+    stems: frozenset[Path]
+    """Names without their ending that only one file has."""
+    given: tuple[Path, ...] = ()
 
     def of(self, file: Path, ordinal: int, documents: int, ending: str) -> Path:
         if not self.folder and documents == 1:
             return self.path
-        stem = file.stem if file.stem in self.stems else file.name
-        return self.path / f"{stem}{f'-{ordinal}' if documents > 1 else ''}{ending}"
+        name = _below(file, self.given)
+        stem = name.with_suffix("") if name.with_suffix("") in self.stems else name
+        return self.path / stem.parent / f"{stem.name}{f'-{ordinal}' if documents > 1 else ''}{ending}"
 
 
-def destination(files: Sequence[Path], output: Path | None) -> Destination | None:
-    """Raises ConfigurationError where two documents would have to be written to one name."""
+def _below(file: Path, given: Sequence[Path]) -> Path:
+    """A file's name, with the folders between it and the one that was given."""
+    folder = next((each for each in given if each in file.parents), file.parent)
+    return file.relative_to(folder)
+
+
+def destination(files: Sequence[Path], output: Path | None, given: Sequence[Path]) -> Destination | None:
+    """Where the documents of `files` go, which are those of the paths `given`; folders of these become folders.
+
+    Raises ConfigurationError where two documents would have to be written to one name.
+    """
     from collections import Counter
 
     from schemas.errors import ConfigurationError
@@ -35,12 +47,13 @@ def destination(files: Sequence[Path], output: Path | None) -> Destination | Non
         if len(files) > 1:
             raise ConfigurationError(f"there are {len(files)} files: name a folder for what is made of them with -o")
         return None
-    twice = [name for name, count in Counter(file.name for file in files).items() if count > 1]
+    names = [_below(file, given) for file in files]
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise ConfigurationError(f"two files are called {twice[0]!r}: convert them one after the other")
-    stems = Counter(file.stem for file in files)
+        raise ConfigurationError(f"two files are called {str(twice[0])!r}: convert them one after the other")
+    stems = Counter(name.with_suffix("") for name in names)
     folder = len(files) > 1 or output.is_dir() or output.suffix == ""
-    return Destination(output, folder, frozenset(stem for stem, count in stems.items() if count == 1))
+    return Destination(output, folder, frozenset(stem for stem, count in stems.items() if count == 1), tuple(given))
 
 
 def to_stdout(rows: list[Row], json: bool) -> None:

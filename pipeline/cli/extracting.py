@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, Row
+from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, RecursiveOption, Row
 from pipeline.cli.options import JsonOption
 
 
@@ -18,20 +18,35 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(
-    paths: PathsArgument, profile: ProfileOption = None, jobs: JobsOption = None, json: JsonOption = False
+    paths: PathsArgument,
+    profile: ProfileOption = None,
+    recursive: RecursiveOption = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+    envelope: Annotated[
+        bool,
+        typer.Option("--envelope", help="With --json: each document inside a row with file, address and warnings."),
+    ] = False,
 ) -> None:
     """Show the documents in exports.
 
-    With --json each whole, one a line, in the words of EN 16931. Exit 1 where one is refused.
+    With --json each whole, one a line, in the words of EN 16931, and what it is warned of on stderr; with --envelope
+    as `document` of a row that has file, address and warnings. Exit 1 where one is refused.
     """
-    from pipeline.cli.files import each, expand, report
+    from pipeline.cli.files import each, expand, report, tell_warnings
+    from schemas.errors import ConfigurationError
 
-    rows = list(each(expand(paths), partial(_extract, profile=profile), doing="Reading", quiet=json, jobs=jobs))
+    if envelope and not json:
+        raise ConfigurationError("--envelope is about --json, which is not asked for")
+    files = expand(paths, recursive)
+    rows = list(each(files, partial(_extract, profile=profile), doing="Reading", quiet=json, jobs=jobs))
+    if envelope:
+        raise typer.Exit(report([_enveloped(row) for row in rows], (), as_json=True))
     if json:
-        rows = [row.get("document", row) for row in rows]
-        raise typer.Exit(report(rows, (), as_json=True))
-    for row in rows:
-        row.pop("document", None)
+        status = report([row.get("document", row) for row in rows], (), as_json=True)
+        for row in rows:
+            tell_warnings(row, most=len(row.get("warnings") or ()))
+        raise typer.Exit(status)
     columns = ("file", "address", "type", "number", "issue_date", "from", "to", "amount", "warnings", "state")
     raise typer.Exit(report(rows, columns, as_json=False, profile=profile))
 
@@ -74,10 +89,15 @@ def formats(
     rows(columns, [row for row in table if row], as_json=json)
 
 
+def _enveloped(row: Row) -> Row:
+    """What was refused stands as it is; a document in a row of the same kind."""
+    return {key: row[key] for key in ("file", "address", "state", "warnings", "document")} if "document" in row else row
+
+
 def _extract(file: Path, profile: Path | None) -> list[Row]:
     import orjson
 
-    from pipeline.cli.files import records, refusal
+    from pipeline.cli.files import dumped, records, refusal
     from schemas.canonical import to_json
 
     rows: list[Row] = []
@@ -93,7 +113,7 @@ def _extract(file: Path, profile: Path | None) -> list[Row]:
                 "file": str(file), "address": record.address, "type": document.document_type, "number": document.number,
                 "issue_date": document.issue_date, "from": document.sender.name, "to": document.receiver.name,
                 "amount": None if amount is None else f"{amount} {getattr(document, 'currency', '') or ''}".strip(),
-                "warnings": len(record.warnings) or None, "state": "read",
+                "warnings": dumped(record.warnings), "state": "read",
                 "document": orjson.loads(to_json(document)),
             }
         )  # fmt: skip

@@ -7,42 +7,79 @@ path and gives rows; an error of the tree in `schemas/errors.py` that it raises 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from schemas.errors import Finding
     from schemas.profiles import ExtractionProfile
     from stages.formats.reading.records import Record
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="Files, or folders whose files are taken.")]
+RecursiveOption = Annotated[bool, typer.Option("--recursive", help="Take what is in folders of a folder, too.")]
 ProfileOption = Annotated[
     Path | None, typer.Option("--profile", help="An extraction profile (YAML): CSV mapping, what exports lack.")
 ]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes at a time; default all cores.")]
 
+WARNINGS_TOLD = 10
+"""Warnings of one document that people are told; how many more there are stands behind them."""
+
 Row = dict[str, Any]
+"""One document, or a file that is none. `warnings`: findings that did not stop it."""
 Work = Callable[[Path], Sequence[Row]]
 
 
-def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as given, folders as their files by name. Raises ConfigurationError for what is not there."""
+def expand(paths: Sequence[Path], recursive: bool | None = None) -> list[Path]:
+    """Files as given, folders as their files by name; what is not hidden. A folder without files, and folders that are
+    left out, are told. Raises ConfigurationError for what is not there, and where there is no file at all.
+
+    `recursive` None: the command looks into no folder of a folder.
+    """
+    from pipeline.cli.output import say
     from schemas.errors import ConfigurationError
 
     found: list[Path] = []
+    empty: list[str] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-            if not inside:
-                raise ConfigurationError(f"there is no file in {path}")
-            found += inside
+            files, left_out = _inside(path, recursive)
+            if left_out:
+                hint = "" if recursive is None else "; --recursive takes what is there, too"
+                say(f"entrega: {path}: {_folders(left_out)} left out{hint}")
+            if not files:
+                empty.append(f"there is no file in {path}")
+            found += files
         elif path.is_file():
             found.append(path)
         else:
             raise ConfigurationError(f"there is no file {path}")
+    if not found and empty:
+        raise ConfigurationError("; ".join(empty))
+    for each in empty:
+        say(f"entrega: {each}")
     return found
+
+
+def _inside(folder: Path, recursive: bool | None) -> tuple[list[Path], int]:
+    """A folder's files, and how many folders in it are left out. Links to folders are not followed: they may lead
+    back."""
+    inside = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    files = [each for each in inside if each.is_file()]
+    below = [each for each in inside if each.is_dir()]
+    if not recursive:
+        return files, len(below)
+    for each in below:
+        if not each.is_symlink():
+            files += _inside(each, recursive)[0]
+    return files, 0
+
+
+def _folders(many: int) -> str:
+    return "a folder in it is" if many == 1 else f"{many} folders in it are"
 
 
 def extraction_profile(path: Path) -> ExtractionProfile:
@@ -116,15 +153,20 @@ def _guarded(work: Work, file: Path) -> Sequence[Row]:
 
 def refusal(file: Path, error: Any, **more: Any) -> Row:
     """Why a file, or one document of it, goes no further: with every finding."""
-    findings = [finding.model_dump(exclude_none=True) for finding in error.findings]
     return {
         "file": str(file), **more, "state": "refused", "reason": error.reason, "explanation": error.text,
-        "findings": findings,
+        "findings": dumped(error.findings),
     }  # fmt: skip
 
 
+def dumped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as they stand in a row."""
+    return [finding.model_dump(exclude_none=True) for finding in findings]
+
+
 def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profile: Path | str | None = "none") -> int:
-    """Rows for scripts or people, then people's reasons on stderr. The exit status: 1 where something was refused.
+    """Rows for scripts or people, then on stderr people's reasons, and what each document that goes on is warned of.
+    The exit status: 1 where something was refused.
 
     `profile` None: one could have been given, and what a document lacks may stand in it.
     """
@@ -135,14 +177,41 @@ def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profil
         for row in rows:
             json_line(row)
     elif rows and columns:
-        table(columns, rows)
+        table(columns, map(_counted, rows))
     refused = [row for row in rows if row.get("state") in ("refused", "invalid")]
-    for row in refused if not as_json else ():
-        where = " ".join(str(row[key]) for key in ("file", "address") if row.get(key))
-        complain(
-            f"{where}: {row.get('explanation')} [{row.get('reason')}]", map(Finding.model_validate, row["findings"])
-        )
+    for row in rows if not as_json else ():
+        if row.get("state") in ("refused", "invalid"):
+            told = f"{_where(row)}: {row.get('explanation')} [{row.get('reason')}]"
+            complain(told, map(Finding.model_validate, row["findings"]))
+        tell_warnings(row)
     lacking = any(finding["rule"] == "field-missing" for row in refused for finding in row["findings"])
     if lacking and profile is None and not as_json:
         say("What an export lacks, its seller perhaps, the `constants` of an extraction profile give: --profile FILE")
     return 1 if refused else 0
+
+
+def tell_warnings(row: Row, most: int = WARNINGS_TOLD) -> None:
+    """For people: what one document is warned of, each with its place and what was found there."""
+    from pipeline.cli.output import complain, say
+    from schemas.errors import Finding
+
+    warnings = row.get("warnings") or ()
+    if warnings:
+        shown = map(Finding.model_validate, warnings[:most])
+        complain(f"{_where(row)}: {row['state']}, with {_many(len(warnings))}", shown)
+    if len(warnings) > most:
+        say(f"  and {len(warnings) - most} more; --json has all")
+
+
+def _many(count: int) -> str:
+    return "a warning" if count == 1 else f"{count} warnings"
+
+
+def _where(row: Row) -> str:
+    return " ".join(str(row[key]) for key in ("file", "address") if row.get(key))
+
+
+def _counted(row: Row) -> Row:
+    """As a table shows it: of what is told one by one, how many."""
+    counts = {key: len(row[key]) or None for key in ("warnings", "not_carried", "altered") if row.get(key) is not None}
+    return row | counts

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.files import PathsArgument
+from pipeline.cli.files import PathsArgument, RecursiveOption
 from pipeline.cli.options import DataOption, JsonOption, TenantOption
 
 
@@ -25,6 +25,7 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each document has reached its end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and say what is there; drop nothing.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="With --wait: seconds to wait.")] = 300,
+    recursive: RecursiveOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -38,7 +39,7 @@ def ingest(
     from pipeline.settings import load
 
     settings = load(data)
-    files = expand(paths)
+    files = expand(paths, recursive)
     if dry_run:
         raise typer.Exit(_dry_run(settings, files, tenant, profile, json))
     raise typer.Exit(asyncio.run(_ingest(settings, files, tenant, profile, wait, timeout, json, data)))
@@ -150,6 +151,7 @@ async def _wait(store: Any, receipts: list[UUID], timeout: float, quiet: bool) -
 
 def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str | None, json: bool) -> int:
     """Read as extraction would, and write nothing; whom it is for only the directory knows, and it is not asked."""
+    from pipeline.cli.files import dumped, tell_warnings
     from pipeline.cli.output import rows
     from schemas.errors import EntregaError
     from stages.extraction import read_all
@@ -171,11 +173,14 @@ def _dry_run(settings: Any, files: list[Path], tenant: str | None, profile: str 
                             "type": document.document_type if document else None,
                             "state": "read" if document and not kept else "refused",
                             "reason": kept.explanation if kept else _reason(error),
+                            "warnings": dumped(record.warnings),
                         }
                     )
             except EntregaError as error:
                 found.append({"file": file.name, "state": "refused", "reason": _reason(error)})
     rows(("file", "address", "number", "type", "state", "reason"), found, as_json=json)
+    for row in [] if json else found:
+        tell_warnings(row)
     return 1 if any(row["state"] == "refused" for row in found) else 0
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.files import JobsOption, PathsArgument, Row
+from pipeline.cli.files import JobsOption, PathsArgument, RecursiveOption, Row
 from pipeline.cli.options import DataOption, JsonOption, one_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def verify_signature(
         datetime | None,
         typer.Option("--at", help="Time of judgement (UTC); default now.", formats=["%Y-%m-%dT%H:%M:%SZ"]),
     ] = None,
+    recursive: RecursiveOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -96,10 +97,10 @@ def verify_signature(
 
     believed = tuple(trust or ())
     anchors.load(believed)  # a wrong one is told before anything is judged
-    beside = tuple(expand(detached or ()))
+    files, beside = expand(paths, recursive), tuple(expand(detached or ()))
     moment = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
     work = partial(_verify, trust=believed, now=moment, detached=beside)
-    rows = list(each(expand(paths), work, doing="Verifying", quiet=json, jobs=jobs))
+    rows = list(each(files, work, doing="Verifying", quiet=json, jobs=jobs))
     shown = [{**row, "sub": row.get("sub_indication"), **_first(row)} for row in rows]
     columns = ("file", "indication", "sub", "level", "signer", "time", "covers")
     code = report(rows if json else shown, columns, as_json=json)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli import stops
-from pipeline.cli.output import table
+from pipeline.cli.output import finding_line, table
 from pipeline.store.history import EventRow
 from pipeline.story import Story
 from pipeline.story.steps import Step
+from schemas.errors import Finding
 
 
 def as_json(story: Story) -> dict[str, Any]:
@@ -72,4 +73,8 @@ def draw(story: Story, data: Path | None) -> None:
 def _told(step: Step) -> str:
     times = f" ({step.count} times)" if step.count > 1 else ""
     facts = "; ".join(f"{label} {value}" for label, value in step.facts)
-    return "\n".join(filter(None, (f"{step.title}{times}", " ".join(filter(None, (step.says, step.do))), facts)))
+    warnings = (
+        finding_line(Finding.model_validate(each)) for each in step.findings if each.get("severity") == "warning"
+    )
+    told = (f"{step.title}{times}", " ".join(filter(None, (step.says, step.do))), facts, *warnings)
+    return "\n".join(filter(None, told))

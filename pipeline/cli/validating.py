@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, Row
+from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, RecursiveOption, Row
 from pipeline.cli.options import JsonOption, one_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def validate(
     engine: Annotated[str, typer.Option("--engine", help="official: as published; native: ours.")] = "official",
     on: Annotated[str | None, typer.Option("--on", help="Day whose rules hold, YYYY-MM-DD; default today.")] = None,
     profile: ProfileOption = None,
+    recursive: RecursiveOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -42,12 +43,11 @@ def validate(
     from pipeline.cli.files import each, expand, report
 
     question = Question(_rules(rules), _engine(engine), _day(on), profile)
-    rows = list(each(expand(paths), partial(_validate, question=question), doing="Validating", quiet=json, jobs=jobs))
+    work = partial(_validate, question=question)
+    rows = list(each(expand(paths, recursive), work, doing="Validating", quiet=json, jobs=jobs))
     columns = ("file", "address", "number", "rules", "fatal", "warnings", "state")
-    status = report(rows, columns, as_json=json, profile=profile)
-    if not json:
-        _tell_warnings(rows)
-    raise typer.Exit(status)
+    shown = rows if json else [_told(row) for row in rows]
+    raise typer.Exit(report(shown, columns, as_json=json, profile=profile))
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,8 @@ def _of_export(file: Path, question: Question) -> list[Row]:
         except EntregaError as error:
             rows.append({**refusal(file, error, **known), "state": "invalid", "fatal": len(error.findings)})
         else:
-            rows.append(_row(file, Verdict(target.name, made.rule_set, made.warnings), **known))
+            told = (*record.warnings, *made.warnings)
+            rows.append(_row(file, Verdict(target.name, made.rule_set, told), **known))
     return rows
 
 
@@ -208,12 +209,7 @@ def _row(file: Path, verdict: Verdict, **known: Any) -> Row:
     return row
 
 
-def _tell_warnings(rows: list[Row]) -> None:
-    """What does not stop a document, of those that nothing stops."""
-    from pipeline.cli.output import complain
-    from schemas.errors import Finding
-
-    for row in rows:
-        if row.get("state") == "valid" and row["findings"]:
-            where = " ".join(str(row[key]) for key in ("file", "address") if row.get(key))
-            complain(f"{where}: valid, with warnings", map(Finding.model_validate, row["findings"]))
+def _told(row: Row) -> Row:
+    """For people: what stops a document apart from what does not."""
+    fatal = [each for each in row["findings"] if each["severity"] == "fatal"]
+    return row | {"findings": fatal, "warnings": [each for each in row["findings"] if each not in fatal]}

@@ -7,6 +7,7 @@ come in swarms; nothing else is left out.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,7 +75,7 @@ def _step(row: EventRow, ordinals: dict[str, int], before: datetime | None) -> S
         says=says,
         do=do,
         facts=tuple(_facts(row.type, data, personal, number)),
-        findings=tuple(personal.get("findings", ())),
+        findings=(*personal.get("findings", ()), *personal.get("warnings", ())),
         type=row.type,
     )
 
@@ -163,7 +164,7 @@ def _facts(type_: str, data: dict[str, Any], personal: dict[str, Any], number: i
         value = data.get(key)
         if value in (None, "", [], {}, "none") or (type_, key) in _DROPPED:
             continue
-        facts.append((label, _text(key, value)))
+        facts.append((label, _counted(value) if key == "warnings" else _text(key, value)))
     if data.get("demonstration"):
         facts.append(("certificate is", "a demonstration one: no legal effect"))
     for contact in data.get("contacts") or ():
@@ -180,6 +181,15 @@ def _facts(type_: str, data: dict[str, Any], personal: dict[str, Any], number: i
         if personal.get(key):
             facts.append((label, masked(str(personal[key]))))
     return facts
+
+
+def _counted(rules: Sequence[str]) -> str:
+    """Each rule once, with how often it stands there.
+
+    >>> _counted(["x12-kept", "x12-kept", "BR-CL-01"])
+    'x12-kept (2 times), BR-CL-01'
+    """
+    return ", ".join(f"{rule} ({many} times)" if many > 1 else rule for rule, many in Counter(rules).items())
 
 
 def _text(key: str, value: Any) -> str:

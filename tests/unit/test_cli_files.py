@@ -124,3 +124,55 @@ def test_what_a_format_does_not_carry_is_named_once(tmp_path: Path) -> None:
     assert "not carried: tax_point_date (2)" in entrega(*words).stderr.decode().splitlines()
     rows = [json.loads(line) for line in entrega(*words, "--json").stdout.splitlines()]
     assert [row["not_carried"] for row in rows] == [["tax_point_date"], ["tax_point_date"]]
+
+
+@pytest.fixture
+def warned(tmp_path: Path) -> Path:
+    """A UBL invoice with twelve elements that no document here has a field for."""
+    extra = "".join(f"<cbc:UUID>u-{at}</cbc:UUID>" for at in range(12))
+    path = tmp_path / "warned.xml"
+    path.write_text(ubl("F-1", extra=extra))
+    return path
+
+
+def test_what_a_reader_warns_of_is_told_with_its_place(warned: Path, tmp_path: Path) -> None:
+    """People read the first ten on stderr and how many more there are, of `extract` and `convert`."""
+    for command, state in ((("extract",), "read"), (("convert", "--to", "json", "-o", tmp_path / "o"), "written")):
+        told = entrega(command[0], warned, *command[1:]).stderr.decode().splitlines()
+        at = told.index(f"entrega: {warned} invoice[1]: {state}, with 12 warnings")
+        assert told[at + 1].startswith("  line 6, /Invoice/cbc:UUID[1]: ubl-unknown: ")
+        assert told[at + 1].endswith("found 'u-0'")
+        assert told[at + 10].endswith("found 'u-9'")
+        assert told[at + 11] == "  and 2 more; --json has all"
+
+
+def test_scripts_have_every_warning(warned: Path) -> None:
+    """`extract --json` keeps stdout for documents and tells all on stderr; --envelope and `convert --json` have them in
+    the row."""
+    plain = entrega("extract", warned, "--json")
+    document = json.loads(plain.stdout)
+    assert document["invoice_number"] == "F-1"
+    assert plain.stderr.decode().count("found 'u-") == 12
+    row = json.loads(entrega("extract", warned, "--json", "--envelope").stdout)
+    assert (row["file"], row["address"], row["state"]) == (str(warned), "invoice[1]", "read")
+    assert row["document"] == document
+    assert [each["found"] for each in row["warnings"]] == [f"u-{at}" for at in range(12)]
+    made = json.loads(entrega("convert", warned, "--to", "json", "--json").stdout)
+    assert [each["found"] for each in made["warnings"]] == [f"u-{at}" for at in range(12)]
+
+
+def test_a_folder_without_files_stops_nothing(exports: Path, tmp_path: Path) -> None:
+    """Empty folders and folders that are left out are told, and the rest is read; --recursive takes what is below, and
+    what is made of it lies in folders of the same names."""
+    (tmp_path / "empty").mkdir()
+    (exports / "below").mkdir()
+    (exports / "below" / "a.xml").write_text(ubl("F-d"))
+    done = entrega("extract", tmp_path / "empty", exports, "--json")
+    assert len(done.stdout.splitlines()) == 3
+    told = done.stderr.decode()
+    assert f"there is no file in {tmp_path / 'empty'}" in told
+    assert f"{exports}: a folder in it is left out; --recursive takes what is there, too" in told
+    out = tmp_path / "out"
+    assert entrega("convert", exports, "--recursive", "--to", "json", "-o", out).returncode == 1  # c.xml is cut off
+    made = sorted(str(path.relative_to(out)) for path in out.rglob("*.json"))
+    assert made == ["a.json", "b.json", "below/a.json"]

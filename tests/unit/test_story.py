@@ -91,6 +91,19 @@ def test_what_the_directory_lacks_is_not_sought_in_the_erp() -> None:
     assert "endpoint_scheme and endpoint" in step.do
 
 
+def test_warnings_of_reading_stand_in_the_story() -> None:
+    """Each rule once with how often, and to who may see personal details each warning with place and found value."""
+    warned = {"rule": "x12-kept", "message": "kept aside", "place": "segment 4 CUR", "found": "CUR*SE*USD",
+              "severity": "warning"}  # fmt: skip
+    hidden, shown = steps(
+        [row("extracted", warnings=["x12-kept", "x12-kept", "x12-sum"], personal=personal) for personal in
+         (None, {"warnings": [warned]})], {},
+    )  # fmt: skip
+    assert ("warnings", "x12-kept (2 times), x12-sum") in hidden.facts
+    assert hidden.findings == ()
+    assert shown.findings == (warned,)
+
+
 def test_every_reason_has_a_sentence() -> None:
     """Each reason of our errors and of the providers has a sentence, and each that parks says what to do."""
 

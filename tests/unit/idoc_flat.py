@@ -8,7 +8,7 @@ from stages.formats.idoc.definitions import CONTROL, LONGEST, SEGMENTS
 
 
 def flat(xml: str | bytes, *, cut: bool = True) -> str:
-    """Every IDOC of the XML. Segments without definition are written with the texts of their fields in a row."""
+    """Every IDOC of the XML. Texts of fields and segments without definition stand in a row behind the known ones."""
     root = etree.fromstring(xml.encode() if isinstance(xml, str) else xml)
     return "".join(flat_of(each, cut=cut) for each in root.iter("IDOC"))
 
@@ -25,11 +25,10 @@ def flat_of(idoc: etree._Element, *, cut: bool = True) -> str:
         definition = SEGMENTS.get(str(segment.tag))
         texts = {str(c.tag): (c.text or "").strip() for c in segment if not len(c) and c.get("SEGMENT") is None}
         if definition:
-            unknown = set(texts) - {name for name, _, _ in definition.fields}
-            assert not unknown, f"{segment.tag} has no {unknown}"
             data = "".join(
-                texts.get(name, "")[: end - start].ljust(end - start) for name, start, end in definition.fields
+                texts.pop(name, "")[: end - start].ljust(end - start) for name, start, end in definition.fields
             )
+            data += " ".join(texts.values())
         else:
             data = " ".join(texts.values())
         name = "E2" + str(segment.tag)[2:] if str(segment.tag).startswith("E1") else str(segment.tag)

@@ -10,6 +10,7 @@ from idoc_flat import flat
 from reading_samples import everything, refusal, rules
 from test_read_idoc import batch, idoc
 
+from schemas.documents import Invoice
 from schemas.orders import DespatchAdvice, Order, OrderResponse
 from schemas.profiles import load_profile
 
@@ -46,6 +47,39 @@ def test_flat_equals_xml() -> None:
         (as_flat,) = everything(flat(xml, cut=cut))
         assert as_flat.document == as_xml.document
         assert as_flat.address == "idoc[1] 0000000000000007"
+
+
+def bank(iban: str) -> str:
+    return batch(idoc("1", head=f"<E1EDK28 SEGMENT='1'><ACNUM>532013000</ACNUM><BIBAN>{iban}</BIBAN></E1EDK28>"))
+
+
+def test_an_iban_is_read_where_it_proves_itself() -> None:
+    """E1EDK28 BIBAN is the account in both forms; what its place holds that is no IBAN is kept aside and told."""
+    (as_xml,), (as_flat,) = everything(bank("DE89370400440532013000")), everything(flat(bank("DE89370400440532013000")))
+    assert isinstance(as_flat.document, Invoice)
+    assert as_flat.document.payment is not None
+    assert [t.account for t in as_flat.document.payment.credit_transfers] == ["DE89370400440532013000"]
+    assert as_flat.document == as_xml.document
+    (other,) = everything(flat(bank("DE89370400440532013001")))
+    assert isinstance(other.document, Invoice)
+    assert other.document.payment is not None
+    assert [t.account for t in other.document.payment.credit_transfers] == ["532013000"]
+    assert [(w.rule, w.found) for w in other.warnings] == [("idoc-longer", "DE89370400440532013001")]
+    assert "DE89370400440532013001" in (other.document.extras or {}).values()
+
+
+def test_a_long_material_number_stands_alone() -> None:
+    """S/4HANA writes an item's number to IDTNR_LONG only; it is the item's number in both forms."""
+    number = "MATERIAL-WITH-MORE-THAN-35-CHARACTERS-01"
+    xml = (
+        order()
+        .replace("<IDTNR>MAT-1</IDTNR>", "")
+        .replace("</E1EDP19>", f"<IDTNR_LONG>{number}</IDTNR_LONG></E1EDP19>")
+    )
+    for form in (xml, flat(xml)):
+        (read,) = everything(form)
+        assert isinstance(read.document, Order)
+        assert [line.seller_item_id for line in read.document.lines] == [number]
 
 
 def test_many_idocs_are_read_in_steps() -> None:

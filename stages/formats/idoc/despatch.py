@@ -176,7 +176,7 @@ class DespatchMapping(Mapping):
             "serial_numbers": [n for s in item.all("E1EDL11") if (n := self.text(s, "SERNR"))],
             "best_before": self.day(item, "VFDAT"),
             "name": self.text(item, "ARKTX"),
-            "seller_item_id": self.text(item, "MATNR"),
+            "seller_item_id": self.text(item, "MATNR") or self.text(item.first("E1EDL26"), "MATNR_LONG"),
             "buyer_item_id": self.text(item, "KDMAT35") or self.text(item, "KDMAT"),
             "origin_country": self.text(trade, "HERKL"),
         }

@@ -19,12 +19,12 @@ def item_of(mapping: Mapping, item: Segment, index: int) -> dict[str, Any]:
     trade = item.first("E1EDP28")
     found: dict[str, Any] = {
         "name": _name(mapping, items),
-        "seller_item_id": mapping.text(items.get("002"), "IDTNR"),
-        "buyer_item_id": mapping.text(items.get("001"), "IDTNR"),
+        "seller_item_id": _number(items.get("002")),
+        "buyer_item_id": _number(items.get("001")),
         "origin_country": mapping.text(trade, "HERKL"),
         "note": _text(mapping, item),
     }
-    if gtin := mapping.text(items.get("003"), "IDTNR"):
+    if gtin := _number(items.get("003")):
         if sap.is_gtin(gtin):
             found["standard_item_id"] = {"value": gtin, "scheme": "0160"}
         else:
@@ -33,18 +33,20 @@ def item_of(mapping: Mapping, item: Segment, index: int) -> dict[str, Any]:
         found["classifications"] = [{"value": tariff, "scheme": "HS"}]
     for qualifier, segment in items.items():
         if qualifier not in ("001", "002", "003"):
-            mapping.keep(f"E1EDP01[{index + 1}]/E1EDP19[{qualifier}]/IDTNR", mapping.text(segment, "IDTNR"))
+            mapping.keep(f"E1EDP01[{index + 1}]/E1EDP19[{qualifier}]/IDTNR", _number(segment))
     return found
 
 
 def _name(mapping: Mapping, items: dict[str, Segment]) -> str | None:
     """KTEXT of our own material, else of any, else its number."""
     order = [items[q] for q in ("002", "001", "003") if q in items] + list(items.values())
-    for field in ("KTEXT", "IDTNR"):
-        for segment in order:
-            if said := mapping.text(segment, field):
-                return said
-    return None
+    said = [mapping.text(segment, "KTEXT") for segment in order] + [_number(segment) for segment in order]
+    return next((s for s in said if s), None)
+
+
+def _number(segment: Segment | None) -> str | None:
+    """S/4HANA writes material numbers of up to 40 characters to IDTNR_LONG, and often only there."""
+    return None if segment is None else segment.fields.get("IDTNR_LONG") or segment.fields.get("IDTNR")
 
 
 def _text(mapping: Mapping, item: Segment) -> str | None:

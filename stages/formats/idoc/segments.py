@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from stages.formats.idoc.definitions import CONTROL, DATA, RECORD, SEGMENTS, xml_name
+from stages.formats.idoc.definitions import CONTROL, DATA, PROVED, RECORD, SEGMENTS, xml_name
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.records import refuse
 
@@ -105,7 +105,12 @@ def _segment(name: str, line: int, text: str) -> Segment:
             segment.fields[RAW] = data
         return segment
     segment = _filled(tag, line, text[DATA:], definition.fields)
-    if rest := text[DATA + definition.length :].strip():
+    known, last = definition.length, definition.fields[-1]
+    proof = PROVED.get((tag, last[0]))
+    if proof and not proof(segment.fields.get(last[0], "")):
+        segment.fields.pop(last[0], None)
+        known = last[1]
+    if rest := text[DATA + known :].strip():
         segment.fields[RAW] = rest
     return segment
 

@@ -30,6 +30,7 @@ STANDARD_ITEM_SEGMENTS = frozenset(
 )
 """As above, below E1EDP01. E1EDP03 and E1EDPA1 repeat the header's dates and parties."""
 
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}\Z", re.ASCII)
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(-?)\Z", re.ASCII)
 
 
@@ -68,3 +69,8 @@ def is_gs1(text: str, digits: int = 13) -> bool:
         return False
     total = sum(int(c) * (3 if n % 2 else 1) for n, c in enumerate(reversed(text[:-1]), start=1))
     return (10 - total % 10) % 10 == int(text[-1])
+
+
+def is_iban(text: str) -> bool:
+    """Shape and check digits (ISO 13616; ISO 7064, modulo 97-10)."""
+    return bool(_IBAN.match(text)) and int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1

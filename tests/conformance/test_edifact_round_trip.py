@@ -22,6 +22,7 @@ from stages.formats.format import Letter
 from stages.formats.reading.records import Record
 from stages.formats.reading.step import read
 from stages.formats.registry import target
+from stages.formats.writing.rereading import reread
 
 AT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 RELEASES = ("96A", "01B")
@@ -100,6 +101,15 @@ def test_a_long_text_goes_on_and_a_character_that_separates_is_released() -> Non
     assert b"it?'s the 2nd gate ?+ stairs??" in writer.write(ORDER, "96A", {})
 
 
+def test_a_note_without_a_subject_gets_none() -> None:
+    """A note's subject (BT-21) comes back as it was given, also where none was."""
+    notes = (Note(text="Ring twice"), Note(text="Gate 4", subject_code="AAI"))
+    edifact = target("edifact-d96a")
+    document = ORDER.model_copy(update={"notes": notes})
+    again = reread(edifact.write(document, {}), edifact).document
+    assert (again.notes, edifact.losses(document, {})) == (notes, edifact.losses(ORDER, {}))
+
+
 def test_letters_that_the_set_has_not_are_refused_or_transliterated() -> None:
     """UNOB and UNOC refuse what they cannot hold and name it; the option writes other letters, and tells of each."""
     polish = ORDER.model_copy(update={"notes": (Note(text="Źródło: 5 € za sztukę"),)})
@@ -110,7 +120,7 @@ def test_letters_that_the_set_has_not_are_refused_or_transliterated() -> None:
             (each.rule, each.place, each.found) for each in refusal.value.findings
         ]
     options = {"charset": "UNOB", "transliterate": "yes"}
-    assert b"FTX+AAI+++Zrodlo?: 5 EUR za sztuke'" in writer.write(polish, "96A", options)
+    assert b"FTX+ZZZ+++Zrodlo?: 5 EUR za sztuke'" in writer.write(polish, "96A", options)
     assert "notes[0].text" in {each.place for each in target("edifact-d96a").losses(polish, options)}
     for charset in ("UNOW",):
         data = interchange(writer.write(polish, "01B", {"charset": charset}), charset=charset)

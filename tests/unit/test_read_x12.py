@@ -220,6 +220,18 @@ def test_a_cancellation_is_not_read_as_a_new_document() -> None:
     assert refused(text) == [("x12-code", "segment 2 BIG08", "01", "00, 05, 07")]
 
 
+@pytest.mark.parametrize("purpose", ["05", "07"])
+def test_a_replacement_or_a_duplicate_says_so(purpose: str) -> None:
+    """BIG08 05 and 07 bring a whole invoice: it is read, with a warning, and the document keeps the code."""
+    head = (f"BIG*20261102*INV-1**PO-7****{purpose}", *HEAD[1:])
+    (record,) = done(interchange(group(bill(head=head)))).records
+    assert record.document is not None, record.error
+    assert record.document.extras["BIG08"] == purpose
+    assert [(each.rule, each.place, each.found) for each in record.warnings if each.rule == "x12-purpose"] == [
+        ("x12-purpose", "segment 2 BIG08", purpose)
+    ]
+
+
 def test_digits_of_other_scripts_are_no_numbers() -> None:
     """Counts and days in superscript or Arabic digits are no numbers of X12: a fault, never an exception."""
     assert refused(interchange(group(bill("CTT*²"))))[0][:3] == ("x12-element", "segment 8 CTT01", "²")

@@ -26,7 +26,7 @@ def judged(message: Message, data: Data, walk: Any) -> list[Finding]:
     """The finding that refuses the message; none, and a warning where it is told. The function is gone then."""
     known = walk.places.get((id(data), "_function"))
     said = data.pop("_function", None)
-    if said in (None, "9") or said in message.own:
+    if said is None or said in message.own:
         return []
     place = walk.place(*known[:3])
     meaning = _MEANINGS.get(said, "has a function that is not known here")

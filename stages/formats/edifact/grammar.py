@@ -2,13 +2,14 @@
 
     Row("DTM+137|3:{issue_date|day}")
     Row("NAD+SU|SE+{id|party}++{name|5}", into="seller", rows=(Row("RFF+VA:{vat_identifier}"),))
-    Row("FTX+{subject_code=AAI}+++{text|5}", into="notes[]")
+    Row("FTX+{subject_code=ZZZ}+++{text|5}", into="notes[]")
 
 - `137|3` a qualifier: the first is written, any is read; the first row of a place that fits a segment takes it.
 - `=9` is written, and says nothing when read; so do others behind it (`=9|7`, `?` for none). An empty component is
   anything. What a row does not name, or does not expect, keeps its segment aside (`Rule.leaves`).
-- `{field}` a text, `{field|codec}` something else (`codecs.py`), `{field|5}` a text over five components. `{field=AAI}`
-  has a value that is written where there is none. A field that begins with `_` belongs to the message's own `shape`.
+- `{field}` a text, `{field|codec}` something else (`codecs.py`), `{field|5}` a text over five components. `{field=ZZZ}`
+  has a value that is written where there is none, and read as none. A field that begins with `_` belongs to the
+  message's own `shape`.
 - `into` is the part of the document that the row's fields belong to; with `[]` each repetition is one more of them;
   with `/` it counts from the document, not from the group around. `rows` are the segments of the group that it begins.
 - `more`: what one segment cannot hold goes on in the next. `only_read`: another way in which senders say the same.

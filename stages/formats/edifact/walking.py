@@ -119,7 +119,7 @@ class Walk:
                 place = self.place(node, field.element, field.component + 1)
                 self.findings.append(refuse("edifact-number", str(wrong), place, parts[0]))
                 return
-        if value in (None, ""):
+        if value in (None, "", field.default):
             return
         if name in target:
             if target[name] != value:

@@ -38,6 +38,7 @@ class Value:
     `kind`: text, day (CCYYMMDD), number (R), cents (N2). `codes`: X12's code -> ours; the first is written.
     `strict`: a code that is not listed refuses the set; else it is kept as it stands, with a warning.
     `otherwise`: what is written where the document has nothing, or nothing that X12 has a code for.
+    `told`: codes of these that are read with a warning and kept aside, each with what it says of the set.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Value:
     codes: Mapping[str, str | None] | None = None
     strict: bool = False
     otherwise: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, reading: Reading, target: Data, node: Node, position: int) -> None:
         text = node.get(position)
@@ -59,6 +61,8 @@ class Value:
             value = self.codes.get(text, text)
             if text not in self.codes:
                 reading.code(node, position, text, sorted(self.codes), fatal=self.strict)
+            elif text in self.told:
+                reading.told(node, position, text, self.told[text])
         if self.path and value is not None:
             reading.put(target, self.path, value, node, position)
 
@@ -90,6 +94,16 @@ def follow(part: Any, path: str) -> Any:
         if part is None:
             return None
     return part
+
+
+_PURPOSES = {"05": "replaces one that was sent", "06": "confirms one that was sent", "07": "is a duplicate"}
+
+
+def purpose(*told: str, usual: tuple[str, ...] = ()) -> Value:
+    """What a set is to do to what was sent before it (353): an original (00) and what is `usual` is read, a whole
+    document of another purpose is read with that warning, and any other is refused."""
+    codes = dict.fromkeys(("00", *told, *usual))
+    return Value("", codes=codes, strict=True, otherwise="00", told={code: _PURPOSES[code] for code in told})
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,12 @@ class Reading:
         if len(self.extras) < _EXTRAS:
             self.extras[key] = "".join(c if c.isprintable() else " " for c in text[:1000])
 
+    def told(self, node: Node, position: int, code: str, meaning: str) -> None:
+        """A code that is read, of a document like any other: it is told, and goes to `extras`."""
+        place = f"{node.tag}{position:02}"
+        self.warnings.add("x12-purpose", f"the set {meaning}; it is read like a new one", node.place(position), code)
+        self.extras[place] = code
+
     def say(self, rule: str, message: str, place: str = "", found: str | None = None) -> None:
         self.warnings.add(rule, message, place, found)
 

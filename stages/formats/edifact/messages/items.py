@@ -19,7 +19,8 @@ WORDS: dict[str, dict[str, str]] = {
 """By directory: GS1's trade item number; terms of delivery, whose codes D.01B leaves to a text; further numbers of a
 party."""
 
-NOTES = Row("FTX+{subject_code=AAI}+++{text|5}", into="notes[]")
+NOTES = Row("FTX+{subject_code=ZZZ}+++{text|5}", into="notes[]")
+"""A note without a subject (BT-21) says that it has none: ZZZ, mutually defined."""
 ITEM = (
     Row("PIA+1|5+{seller_item_id}:SA|VN|VP::=?|91|9"),
     Row("PIA+1|5+{buyer_item_id}:IN|BP::=?|92|9"),

@@ -8,7 +8,18 @@ from typing import Any
 from schemas.documents import Invoice
 from stages.formats.x12.codes import INVOICE_TYPES, ITEMS, UNITS
 from stages.formats.x12.faults import whole
-from stages.formats.x12.meaning import Grammar, Products, ReadOnly, Segment, Value, Written, qualified, row, shown
+from stages.formats.x12.meaning import (
+    Grammar,
+    Products,
+    ReadOnly,
+    Segment,
+    Value,
+    Written,
+    purpose,
+    qualified,
+    row,
+    shown,
+)
 from stages.formats.x12.money import Allowance, Taxed, Terms, settle_taxes, settle_terms
 from stages.formats.x12.parties import Parties, loop
 from stages.formats.x12.reading import Data, Reading
@@ -216,7 +227,7 @@ GRAMMAR = Grammar(
                     4: Value("order_reference"),
                     5: Value("extras.release_number"),
                     7: Value("type_code", codes=INVOICE_TYPES, otherwise="DI"),
-                    8: Value("", codes={"00": None, "07": None, "05": None}, strict=True, otherwise="00"),
+                    8: purpose("05", "07"),
                 }
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.orders import Order
-from stages.formats.x12.meaning import Either, Grammar, Segment, Value, Written, qualified
+from stages.formats.x12.meaning import Either, Grammar, Segment, Value, Written, purpose, qualified
 from stages.formats.x12.money import Allowance, Terms
 from stages.formats.x12.parties import Parties, loop, stand_in
 from stages.formats.x12.reading import Data, Reading
@@ -63,7 +63,7 @@ GRAMMAR = Grammar(
         "BEG": (
             Segment(
                 {
-                    1: Value("", codes={"00": None, "06": None, "07": None}, strict=True, otherwise="00"),
+                    1: purpose("06", "07"),
                     2: Value("type_code", codes=TYPES, otherwise="NE"),
                     3: Value("number"),
                     4: Value("extras.release_number"),

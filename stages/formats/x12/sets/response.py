@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.orders import OrderResponse
 from stages.formats.x12.codes import UNITS
-from stages.formats.x12.meaning import Either, Grammar, Products, Value, Written, qualified, row, shown
+from stages.formats.x12.meaning import Either, Grammar, Products, Value, Written, purpose, qualified, row, shown
 from stages.formats.x12.parties import Parties, loop, stand_in
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets.invoice import Basis, Currency, lines
@@ -106,7 +106,7 @@ class Answer:
     """BAK."""
 
     def read(self, reading: Reading, target: Data, node: Node) -> Data | None:
-        Value("", codes={"00": None, "06": None, "07": None}, strict=True).read(reading, target, node, 1)
+        purpose("07", usual=("06",)).read(reading, target, node, 1)
         Value("response_code", codes=ANSWERS, strict=True).read(reading, target, node, 2)
         reading.put(target, "order_reference", node.get(3), node, 3)
         ordered, number, issued = as_date(node.get(4)), node.get(8) or node.get(6), as_date(node.get(9))

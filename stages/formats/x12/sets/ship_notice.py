@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.orders import DespatchAdvice, DespatchLine, Package
 from stages.formats.x12.codes import ITEMS, UNITS
-from stages.formats.x12.meaning import Grammar, Products, Segment, Value, Written, qualified
+from stages.formats.x12.meaning import Grammar, Products, Segment, Value, Written, purpose, qualified
 from stages.formats.x12.parties import Parties, loop, stand_in
 from stages.formats.x12.reading import Data, Reading
 from stages.formats.x12.sets.shared import DESCRIPTION
@@ -178,7 +178,7 @@ GRAMMAR = Grammar(
         "BSN": (
             Segment(
                 {
-                    1: Value("", codes={"00": None, "06": None, "07": None, "14": None}, strict=True, otherwise="00"),
+                    1: purpose("06", "07", usual=("14",)),
                     2: Value("number"),
                     3: Value("issue_date", "day"),
                     4: Value("", codes=None, otherwise="0000"),

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import embedded
+from pipeline.embedded import placement
 from pipeline.embedded.processes import Identity, identify
 
 FOLDER = "TESTS_OF_ENTREGA_SERVICES"  # inherited by the workers; ENTREGA_… would be taken for a setting
@@ -32,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         _end_if_orphaned(folder)
+    _drop_strays()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o711)  # the database runs as another user when we are root
     me = identify(os.getpid())
@@ -53,6 +56,17 @@ def _end_if_orphaned(folder: Path) -> None:
         if not Identity(**json.loads((folder / "run-by.json").read_text())).alive():
             embedded.erase(folder / "data")
             shutil.rmtree(folder)
+
+
+def _drop_strays() -> None:
+    """Clusters outside their data folder (tests run as root), of tests that were killed: that folder is gone."""
+    an_hour_ago = time.time() - 3600  # a folder that a test is moving just now is gone too
+    for home in placement.ELSEWHERE.glob("*"):
+        with suppress(OSError):
+            owner = placement.owner_of(home)
+            ours = owner is not None and owner.is_relative_to(tempfile.gettempdir()) and not owner.exists()
+            if ours and home.stat().st_mtime < an_hour_ago:
+                shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

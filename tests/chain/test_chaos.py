@@ -8,6 +8,7 @@ a night: `make chaos`, which runs this file with
     CHAOS_BROKERS      times that the broker gets kill -9 (2)
     CHAOS_DATABASES    immediate stops of the database (2)
     CHAOS_SEED         of documents, order of faults and the providers' moods (1)
+    CHAOS_KEEP         anything: the data of a good run stays too; those of a bad run always do
 
 Source: reliability.md A1, A2, A11
 """
@@ -18,13 +19,12 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from chaos.documents import Expected, Export, exports, manifest, recipients
 from chaos.faults import KINDS, Fault, inflict, plan, strike
 from chaos.judge import Verdict, judge
-from chaos.system import TENANT, Sandbox, System, passable, sandbox, until
+from chaos.system import TENANT, Sandbox, System, sandbox, scene, until
 
 from pipeline import wiring
 from pipeline.settings import load
@@ -67,12 +67,10 @@ async def drop(system: System, dropped: Sequence[Export]) -> None:
         await store.close()
 
 
-async def test_nothing_is_lost_and_nothing_is_sent_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_nothing_is_lost_and_nothing_is_sent_twice(capsys: pytest.CaptureFixture[str]) -> None:
     """Documents in two formats reach their recipients once, though workers, broker and database are killed."""
-    system = System(passable(tmp_path) / "data")
-    system.data.mkdir()
     expected = manifest(DOCUMENTS, SEED)
-    with sandbox(tmp_path / "sandbox", system.webhook, SEED) as providers:
+    with scene("chaos") as system, sandbox(system.data.parent / "sandbox", system.webhook, SEED) as providers:
         system.prepare(recipients(expected), providers)
         faults = plan(DOCUMENTS * STEPS, WORKERS, BROKERS, DATABASES, SEED)
         with system.kept():
@@ -86,23 +84,21 @@ async def test_nothing_is_lost_and_nothing_is_sent_twice(tmp_path: Path, capsys:
                 verdict = await asyncio.to_thread(judge, system, expected, providers.accepted)
             except AssertionError as error:
                 raise AssertionError(f"{error}\n{where(system)}\n{system.tail()}") from error
-    with capsys.disabled():
-        print(summary(expected, faults, seconds, verdict))
-    assert not verdict.faults, verdict.faults
-    orphans = [fault.orphans for fault in faults if fault.orphans]
-    assert not orphans, f"children of a worker outlived it: {orphans}"
-    (stop,) = (fault for fault in faults if fault.kind == "stop")
-    assert stop.ended < 10, "SIGTERM under load takes under ten seconds"
-    assert stop.status == 0
+        with capsys.disabled():
+            print(summary(expected, faults, seconds, verdict))
+        assert not verdict.faults, verdict.faults
+        orphans = [fault.orphans for fault in faults if fault.orphans]
+        assert not orphans, f"children of a worker outlived it: {orphans}"
+        (stop,) = (fault for fault in faults if fault.kind == "stop")
+        assert stop.ended < 10, "SIGTERM under load takes under ten seconds"
+        assert stop.status == 0
 
 
-async def test_a_provider_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+async def test_a_provider_that_hangs_does_not_hold_up_the_stop() -> None:
     """Calls that no answer comes to are left with an unknown outcome; SIGTERM ends the worker within ten seconds."""
-    system = System(passable(tmp_path) / "data")
-    system.data.mkdir()
     expected = manifest(8, SEED)
     hangs = [{"provider": "sendgrid", "wait": 120}]
-    with sandbox(tmp_path / "sandbox", system.webhook, SEED, hangs) as providers:
+    with scene("chaos") as system, sandbox(system.data.parent / "sandbox", system.webhook, SEED, hangs) as providers:
         system.prepare(recipients(expected), providers)
         with system.kept():
             await until(system.ready, 60, "a worker")
@@ -113,9 +109,9 @@ async def test_a_provider_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -
             await strike(system, stop)
             unknown = "SELECT count(*) FROM event WHERE type = 'outcome-unknown'"
             await until(lambda: system.count(unknown) == 8, PATIENCE, "that nobody knows what came of them")
-    assert stop.ended < 10
-    assert stop.status == 0
-    assert not stop.orphans
+        assert stop.ended < 10
+        assert stop.status == 0
+        assert not stop.orphans
 
 
 UNSEALED = "SELECT (SELECT count(*) FROM event) - (SELECT count(*) FROM log_leaf)"

@@ -102,6 +102,7 @@ def test_sigterm_stops_everything(tmp_path: Path) -> None:
         keeper.down(data)
     assert kept.kept(data) is None
     assert embedded.running(data).database is None
+    embedded.erase(data)
 
 
 def test_the_sandbox_command_says_where_it_listens(tmp_path: Path) -> None:

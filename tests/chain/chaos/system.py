@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -153,7 +155,6 @@ class System:
                 process.wait(30)
             process.kill()
             process.wait()
-            embedded.erase(self.data)
 
     def child(self, name: str) -> int | None:
         """The pid of `worker` or `web`, while it runs."""
@@ -192,6 +193,27 @@ class System:
             f"--- {path.name}\n" + "\n".join(path.read_text("utf-8", "replace").splitlines()[-lines:])
             for path in sorted((self.data / "log").glob("*.log"))
         )
+
+
+@contextmanager
+def scene(name: str) -> Iterator[System]:
+    """An empty system in a folder of its own, removed when the block ends well; CHAOS_KEEP leaves it there even then.
+
+    The folder of a red run stays, with everything in it, and is named.
+    """
+    folder = passable(Path(tempfile.mkdtemp(prefix=f"entrega-{name}-")))
+    system = System(folder / "data")
+    system.data.mkdir()
+    try:
+        yield system
+    except BaseException as error:
+        error.add_note(f"The data of this run stays in {folder}")
+        raise
+    if os.environ.get("CHAOS_KEEP"):
+        print(f"The data of this run stays in {folder}")
+        return
+    embedded.erase(system.data)
+    shutil.rmtree(folder)
 
 
 def passable(folder: Path) -> Path:

@@ -12,8 +12,8 @@ from typing import Literal
 from schemas.canonical import Document
 from schemas.documents import Invoice
 from schemas.errors import DocumentInvalid, Finding
-from schemas.orders import Order
-from stages.conversion import noting, order_totals, totals
+from schemas.orders import Order, OrderResponse
+from stages.conversion import noting, order_totals, response_totals, totals
 from stages.formats.format import Target, altered, shortened
 from stages.formats.writing.rereading import Again, reread
 from stages.rules.official import Verdict
@@ -54,10 +54,13 @@ class Made:
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
-    """An invoice or an order with all its amounts, and what was found on the way; other kinds as they are."""
+    """An invoice or an order with all its amounts, and what was found on the way, of a response's amounts, too; other
+    kinds as they are."""
     if isinstance(document, Invoice):
         return totals.complete(document)
-    return order_totals.complete(document) if isinstance(document, Order) else (document, ())
+    if isinstance(document, Order):
+        return order_totals.complete(document)
+    return response_totals.complete(document) if isinstance(document, OrderResponse) else (document, ())
 
 
 def make(

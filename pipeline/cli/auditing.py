@@ -9,7 +9,8 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, one_of
+from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, one_of, with_tenant
+from pipeline.store.tenancy import Whose
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +33,8 @@ def events(
     limit: Annotated[int, typer.Option(min=0, help="Rows at most; 0: all of them.")] = 100,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with a header line.")] = False,
-    tenant: OfTenantOption = None,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -55,12 +57,12 @@ def events(
     receipt = _receipt(export)
     first, last = _time("--since", since), _time("--until", until)
 
-    async def go(store: Any) -> list[dict[str, Any]]:
+    async def go(store: Any, whose: Whose) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         async with store.transaction() as conn:
-            row = await queries.find(conn, document, tenant) if document else None
+            row = await queries.find(conn, document, whose) if document else None
             query = history.EventQuery(
-                tenant=tenant,
+                tenant=whose.of_ids if document or receipt else whose.tenant,
                 document=row["document_id"] if row else None,
                 export=receipt,
                 types=tuple(EventType(each) for each in types or ()),
@@ -80,7 +82,7 @@ def events(
                 query = replace(query, after=page[-1].position)
 
     with working("Searching", quiet=json or csv):
-        rows = asking(data, go, tenant)
+        rows = asking(data, go, tenant, all_tenants)
     if csv:
         _csv(rows)
     elif json:
@@ -90,7 +92,8 @@ def events(
             json_line(each)
     else:
         table(
-            ("recorded_at", "stream", "type", "actor", "summary"), [{**row, "summary": _summary(row)} for row in rows]
+            with_tenant(("recorded_at", "stream", "type", "actor", "summary"), all_tenants),
+            [{**row, "summary": _summary(row)} for row in rows],
         )
 
 
@@ -162,6 +165,8 @@ def verify(
     files: Annotated[
         bool, typer.Option("--files/--no-files", help="Read the stored files, too: it takes as long as there are many.")
     ] = True,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -182,14 +187,17 @@ def verify(
     from pipeline.store import verify as verifying
     from pipeline.store.checkpoint import Verifier
     from pipeline.store.verify_files import Files, count, verify_files
+    from schemas.errors import ConfigurationError
 
+    if document is None and (tenant or all_tenants):
+        raise ConfigurationError("the log is one for all tenants: --tenant goes with a document")
     settings = load(data)
 
-    async def go(store: Any) -> tuple[verifying.Verification, Files | None]:
+    async def go(store: Any, whose: Whose) -> tuple[verifying.Verification, Files | None]:
         stream = owners = None
         if document:
             async with store.transaction() as conn:
-                row = await queries.find(conn, document)
+                row = await queries.find(conn, document, whose)
             stream, owners = f"document:{row['document_id']}", [row["document_id"], row["export_id"]]
         key = Verifier.load(settings.secrets / "checkpoint-key.pub")
         file = checkpoints or settings.checkpoints
@@ -204,7 +212,7 @@ def verify(
             with counting("Reading the files", await count(conn, owners), quiet=json) as read:
                 return history, await verify_files(conn, wiring.storage(settings), owners=owners, read=read)
 
-    history, stored = asking(data, go)
+    history, stored = asking(data, go, tenant, all_tenants)
     faults = [*history.faults, *(stored.faults if stored else ())]
     if json:
         told = {"files": stored.files, "file_bytes": stored.size} if stored else {"files": None, "file_bytes": None}

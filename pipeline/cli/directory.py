@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, TenantOption
+from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, with_tenant
+from pipeline.store.tenancy import Whose
 
 recipients = typer.Typer(help="Who your customers are, and how they want documents.", no_args_is_help=True)
 
@@ -43,10 +44,9 @@ def import_(
     with open(file, newline="", encoding="utf-8-sig") as source:
         lines = read_recipients(source)
 
-    async def go(store: Any) -> importing.Imported:
-        return await importing.import_recipients(
-            store, tenant or settings.default_tenant, track(lines, "Importing", quiet=json), operator()
-        )
+    async def go(store: Any, _: Whose) -> importing.Imported:
+        owner = tenant or settings.default_tenant
+        return await importing.import_recipients(store, owner, track(lines, "Importing", quiet=json), operator())
 
     done = asking(data, go, tenant)
     if json:
@@ -61,14 +61,23 @@ def import_(
 
 
 @recipients.command("list")
-def list_(tenant: OfTenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+def list_(
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """All parties, with the numbers that they are known by."""
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
     from pipeline.store import directory
 
-    found = ask(data, lambda conn: directory.parties(conn, tenant=tenant), tenant)
-    rows(("party_id", "name", "country", "language", "identifiers", "contacts", "version"), found, as_json=json)
+    found = ask(data, lambda conn, whose: directory.parties(conn, tenant=whose.tenant), tenant, all_tenants)
+    rows(
+        with_tenant(("party_id", "name", "country", "language", "identifiers", "contacts", "version"), all_tenants),
+        found,
+        as_json=json,
+    )
 
 
 @recipients.command()
@@ -76,7 +85,8 @@ def show(
     name: Annotated[
         str, typer.Argument(help="Party id (8 digits are enough), name, ERP or VAT number, GLN or endpoint.")
     ],
-    tenant: OfTenantOption = None,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -85,7 +95,7 @@ def show(
     from pipeline.cli.session import ask
     from pipeline.store import directory
 
-    party = ask(data, lambda conn: directory.party(conn, name, tenant=tenant), tenant)
+    party = ask(data, lambda conn, whose: directory.party(conn, name, whose), tenant, all_tenants)
     if json:
         json_line(party)
         return

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, OfTenantOption, one_of
+from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, one_of, with_tenant
+from pipeline.store.tenancy import Whose
 
 Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
 
@@ -22,7 +23,8 @@ def documents(
     query: Annotated[
         list[str] | None, typer.Argument(help='Words, and fields: state:parked buyer:"Casa Verde".')
     ] = None,
-    tenant: OfTenantOption = None,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 100,
     data: DataOption = None,
     json: JsonOption = False,
@@ -32,25 +34,18 @@ def documents(
     Fields: number, buyer, seller, state, stage, type, reason, export, tenant, currency, from, to (days). Words alone
     are looked for in number, buyer and seller.
     """
-    import shlex
-
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask
-    from pipeline.store import queries
+    from pipeline.store import queries, searching
 
-    text = shlex.join(query or [])
-    found = ask(data, lambda conn: queries.documents(conn, text, tenant=tenant, limit=limit), tenant)
-    columns = (
-        "document_id",
-        "number",
-        "type",
-        "buyer",
-        "amount_due",
-        "currency",
-        "state",
-        "stage",
-        "reason",
-        "updated_at",
+    text = searching.typed(query or [])
+    everybody = all_tenants or (tenant is None and "tenant" in dict(searching.parse_query(text)))
+    found = ask(
+        data, lambda conn, whose: queries.documents(conn, text, tenant=whose.tenant, limit=limit), tenant, everybody
+    )
+    columns = with_tenant(
+        ("document_id", "number", "type", "buyer", "amount_due", "currency", "state", "stage", "reason", "updated_at"),
+        everybody,
     )
     rows(columns, found, as_json=json)
 
@@ -58,6 +53,8 @@ def documents(
 def show(
     document: Document,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -70,11 +67,11 @@ def show(
     from pipeline.cli.session import asking
     from pipeline.story import Story, tell
 
-    async def go(store: Any) -> Story:
+    async def go(store: Any, whose: Whose) -> Story:
         async with store.transaction() as conn:
-            return await tell(conn, document, store.keys if reveal else None)
+            return await tell(conn, document, store.keys if reveal else None, whose)
 
-    story = asking(data, go)
+    story = asking(data, go, tenant, all_tenants)
     if json:
         json_line(timeline.as_json(story))
     else:
@@ -89,6 +86,8 @@ def artefact(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File; default: its own name here; - is stdout.")
     ] = None,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -109,12 +108,12 @@ def artefact(
 
     one_of("KIND", kind, ArtefactKind)
 
-    async def refs(conn: Any) -> Any:
-        row = await queries.find(conn, document)
+    async def refs(conn: Any, whose: Whose) -> Any:
+        row = await queries.find(conn, document, whose)
         owner: UUID = row["export_id"] if kind == ArtefactKind.SOURCE else row["document_id"]
         return await artefacts.of_owner(conn, owner, ArtefactKind(kind))
 
-    found = ask(data, refs)
+    found = ask(data, refs, tenant, all_tenants)
     if not found:
         raise ConfigurationError(f"{document} has no {kind}")
     content = get(wiring.storage(load(data)), found[0])
@@ -129,7 +128,12 @@ def artefact(
         say(f"{target}: {len(content)} bytes, {found[0].media_type}, sha256 {found[0].sha256}")
 
 
-def undelivered(tenant: OfTenantOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+def undelivered(
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """Who did not get it, and why.
 
     With what was found where, what to do, and the next command.
@@ -139,8 +143,10 @@ def undelivered(tenant: OfTenantOption = None, data: DataOption = None, json: Js
     from pipeline.cli.session import ask
     from pipeline.store import stops
 
-    found = ask(data, lambda conn: stops.undelivered(conn, tenant=tenant), tenant)
-    columns = ("number", "buyer", "state", "reason", "channel", "code", "status", "attempts", "document_id")
+    found = ask(data, lambda conn, whose: stops.undelivered(conn, tenant=whose.tenant), tenant, all_tenants)
+    columns = with_tenant(
+        ("number", "buyer", "state", "reason", "channel", "code", "status", "attempts", "document_id"), all_tenants
+    )
     rows(columns, found, as_json=json)
     for row in [] if json else found:
         for line in told.lines(row, data):

@@ -11,7 +11,12 @@ import typer
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder; default .entrega, or ENTREGA_DATA.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object, or one line a row, for scripts.")]
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="Whose; default the setting default_tenant.")]
-OfTenantOption = Annotated[str | None, typer.Option("--tenant", help="Only this tenant's; default everybody's.")]
+AllTenantsOption = Annotated[bool, typer.Option("--all-tenants", help="Everybody's instead.")]
+
+
+def with_tenant(columns: tuple[str, ...], everybody: bool) -> tuple[str, ...]:
+    """A table of everybody's rows says whose each is."""
+    return ("tenant", *columns) if everybody else columns
 
 
 def one_of(option: str, given: str, known: Iterable[str]) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.options import DataOption, JsonOption, OfTenantOption
+from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, with_tenant
+from pipeline.store.tenancy import Whose
 
 parked = typer.Typer(help="What stopped, and goes on or is closed.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Parked id (8 digits are enough), or the document's number or id.")]
@@ -19,7 +20,8 @@ def register(app: typer.Typer) -> None:
 
 @parked.command("list")
 def list_(
-    tenant: OfTenantOption = None,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     state: Annotated[str, typer.Option(help="open, replayed or discarded.")] = "open",
     data: DataOption = None,
     json: JsonOption = False,
@@ -27,28 +29,41 @@ def list_(
     """What is parked, oldest first: why, and what to do."""
     from pipeline.cli import stops as told
     from pipeline.cli.options import one_of
-    from pipeline.cli.output import rows
+    from pipeline.cli.output import rows, say
     from pipeline.cli.session import ask
     from pipeline.store import stops
 
     one_of("--state", state, stops.STATES)
-    found = ask(data, lambda conn: stops.stops(conn, tenant=tenant, state=state), tenant)
-    columns = ("parked_id", "number", "export", "address", "stage", "reason", "parked_at")
+
+    async def go(conn: Any, whose: Whose) -> tuple[list[dict[str, Any]], int]:
+        others = 0 if whose.of_ids or whose.tenant is None else await stops.elsewhere(conn, whose.tenant, state)
+        return await stops.stops(conn, tenant=whose.tenant, state=state), others
+
+    found, others = ask(data, go, tenant, all_tenants)
+    columns = with_tenant(("parked_id", "number", "export", "address", "stage", "reason", "parked_at"), all_tenants)
     rows(columns, found, as_json=json)
     for row in [] if json else found:
         for line in told.lines(row, data):
             print(line)
+    if others and not json:
+        say(f"{others} more {'is' if others == 1 else 'are'} not of this tenant: --all-tenants shows all.")
 
 
 @parked.command()
-def show(name: Name, data: DataOption = None, json: JsonOption = False) -> None:
+def show(
+    name: Name,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """One of them, with every finding and what to do."""
     from pipeline.cli import stops as told
     from pipeline.cli.output import json_line
     from pipeline.cli.session import ask
     from pipeline.store import stops
 
-    row = ask(data, lambda conn: stops.stop(conn, name))
+    row = ask(data, lambda conn, whose: stops.stop(conn, name, whose), tenant, all_tenants)
     if json:
         json_line(row)
         return
@@ -67,10 +82,12 @@ def replay(
     names: Annotated[
         list[str] | None, typer.Argument(help="Parked ids (8 digits are enough), numbers or ids of documents.")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Everything that is open.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Everything of the tenant that is open.")] = False,
     only: Annotated[str | None, typer.Option("--only", help="With --all: only this reason.")] = None,
     reason: Why = "replayed by an operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be put back.")] = False,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -88,12 +105,13 @@ def replay(
     if only and not all_:
         raise ConfigurationError("--only goes with --all")
 
-    async def go(store: Any) -> list[dict[str, Any]]:
+    async def go(store: Any, whose: Whose) -> list[dict[str, Any]]:
         async with store.transaction() as conn:
             if all_:
-                chosen = [row for row in await stops.stops(conn) if only is None or row["reason"] == only]
+                open_ = await stops.stops(conn, tenant=whose.tenant)
+                chosen = [row for row in open_ if only is None or row["reason"] == only]
             else:
-                chosen = [await stops.stop(conn, name) for name in names or ()]
+                chosen = [await stops.stop(conn, name, whose) for name in names or ()]
         done = []
         for row in chosen:
             result = {"parked_id": row["parked_id"], "number": row["number"], "stage": row["stage"]}
@@ -103,7 +121,7 @@ def replay(
         return done
 
     with working("Putting back", quiet=json):
-        done = asking(data, go)
+        done = asking(data, go, tenant, all_tenants)
     if not done and not json:
         say("Nothing is open" + (f" for the reason {only}." if only else "."))
     for row in done:
@@ -115,7 +133,14 @@ def replay(
 
 
 @parked.command()
-def discard(name: Name, reason: Why, data: DataOption = None, json: JsonOption = False) -> None:
+def discard(
+    name: Name,
+    reason: Why,
+    tenant: TenantOption = None,
+    all_tenants: AllTenantsOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """Close one without doing it.
 
     The reason stands in the event log.
@@ -124,13 +149,13 @@ def discard(name: Name, reason: Why, data: DataOption = None, json: JsonOption =
     from pipeline.cli.session import asking, operator
     from pipeline.store import replaying, stops
 
-    async def go(store: Any) -> Any:
+    async def go(store: Any, whose: Whose) -> Any:
         async with store.transaction() as conn:
-            row = await stops.stop(conn, name)
+            row = await stops.stop(conn, name, whose)
         await replaying.discard(store, row["parked_id"], by=operator(), why=reason)
         return row
 
-    row = asking(data, go)
+    row = asking(data, go, tenant, all_tenants)
     if json:
         json_line({"parked_id": row["parked_id"], "number": row["number"], "state": "discarded"})
     else:

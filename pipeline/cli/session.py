@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.store.database import Connection, Store
+from pipeline.store.tenancy import EVERYBODY, Whose
+from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -16,11 +18,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def asking(data: Path | None, question: Callable[[Store], Awaitable[T]], tenant: str | None = None) -> T:
-    """Open the store, ask, close it. Raises ConfigurationError for a tenant that nobody knows."""
+def asking(
+    data: Path | None, question: Callable[[Store, Whose], Awaitable[T]], tenant: str | None = None,
+    everybody: bool = False,
+) -> T:  # fmt: skip
+    """Open the store, ask, close it. `tenant` None: the default one, unless everybody's rows are asked for. Raises
+    ConfigurationError for a tenant that nobody knows."""
     from pipeline.settings import load
 
     settings = load(data)
+    if tenant is not None and everybody:
+        raise ConfigurationError("--tenant and --all-tenants exclude each other")
+    whose = EVERYBODY if everybody else Whose(tenant or settings.default_tenant, named=tenant is not None)
 
     async def go() -> T:
         store = unopened(settings)
@@ -28,7 +37,7 @@ def asking(data: Path | None, question: Callable[[Store], Awaitable[T]], tenant:
         try:
             if tenant is not None:
                 await known(store, settings, tenant)
-            return await question(store)
+            return await question(store, whose)
         finally:
             await store.close()
 
@@ -56,14 +65,17 @@ async def known(store: Store, settings: Settings, tenant: str) -> None:
             one_of("--tenant", tenant, sorted(configured))
 
 
-def ask(data: Path | None, question: Callable[[Connection], Awaitable[T]], tenant: str | None = None) -> T:
+def ask(
+    data: Path | None, question: Callable[[Connection, Whose], Awaitable[T]], tenant: str | None = None,
+    everybody: bool = False,
+) -> T:  # fmt: skip
     """The same in one transaction."""
 
-    async def go(store: Store) -> T:
+    async def go(store: Store, whose: Whose) -> T:
         async with store.transaction() as conn:
-            return await question(conn)
+            return await question(conn, whose)
 
-    return asking(data, go, tenant)
+    return asking(data, go, tenant, everybody)
 
 
 def operator() -> str:

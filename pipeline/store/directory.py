@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from connectors.directory import ContactPoint, Known
 from pipeline.store.database import Connection
+from pipeline.store.tenancy import EVERYBODY, Whose
 from schemas.errors import ConfigurationError, StoreUnavailable
 from stages.extraction.planning import normal
 
@@ -104,7 +105,7 @@ async def parties(conn: Connection, *, tenant: str | None = None) -> list[dict[s
     return await cursor.fetchall()
 
 
-async def party(conn: Connection, name: str, *, tenant: str | None = None) -> dict[str, Any]:
+async def party(conn: Connection, name: str, whose: Whose = EVERYBODY) -> dict[str, Any]:
     """One party with its contacts, by its id (8 digits are enough), its name, or a number it is known by: ERP number,
     VAT number, GLN or endpoint, alone or as the table shows it (`erp 200`). Raises ConfigurationError when none or
     several fit."""
@@ -114,22 +115,26 @@ async def party(conn: Connection, name: str, *, tenant: str | None = None) -> di
         """SELECT p.*, (SELECT string_agg(scheme || ' ' || value, ', ' ORDER BY scheme, value)
                           FROM party_identifier i WHERE i.party_id = p.party_id) AS identifiers
              FROM party p
-            WHERE (%(tenant)s::text IS NULL OR p.tenant = %(tenant)s)
-              AND (p.party_id::text LIKE %(id)s OR lower(p.name) = lower(%(name)s)
-                   OR EXISTS (SELECT 1 FROM party_identifier i
-                               WHERE i.party_id = p.party_id AND i.value = ANY(%(values)s)
-                                 AND (%(scheme)s::text IS NULL OR i.scheme = %(scheme)s)))
+            WHERE (p.party_id::text LIKE %(id)s AND (%(of_ids)s::text IS NULL OR p.tenant = %(of_ids)s))
+               OR ((%(tenant)s::text IS NULL OR p.tenant = %(tenant)s)
+                   AND (lower(p.name) = lower(%(name)s)
+                        OR EXISTS (SELECT 1 FROM party_identifier i
+                                    WHERE i.party_id = p.party_id AND i.value = ANY(%(values)s)
+                                      AND (%(scheme)s::text IS NULL OR i.scheme = %(scheme)s))))
             ORDER BY p.name, p.party_id LIMIT 20""",
         {
-            "tenant": tenant, "name": name, "id": f"{name}%" if _ID.fullmatch(name) else name, "scheme": scheme,
+            "tenant": whose.tenant, "of_ids": whose.of_ids, "name": name, "scheme": scheme,
+            "id": f"{name}%" if _ID.fullmatch(name) else name,
             "values": [normal("vat", value), normal("erp", value)],
         },
     )  # fmt: skip
     found = await cursor.fetchall()
     if not found:
-        raise ConfigurationError(f"no party has the name, number or id {name}")
+        raise ConfigurationError(f"no party{whose} has the name, number or id {name}")
     if len(found) > 1:
-        several = ", ".join(f"{row['party_id']} ({row['name']}, {row['identifiers']})" for row in found[:5])
+        several = ", ".join(
+            f"{row['party_id']} ({row['tenant']}, {row['name']}, {row['identifiers']})" for row in found[:5]
+        )
         raise ConfigurationError(f"{name} fits {len(found)} parties: {several}")
     cursor = await conn.execute(
         """SELECT contact_id, name, email, phone, mailbox, language, timezone, channel, active FROM contact

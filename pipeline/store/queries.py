@@ -11,14 +11,9 @@ from uuid import UUID
 import psycopg
 
 from pipeline.store.database import Connection
-from pipeline.topology import BY_NAME
-from schemas.canonical import MODELS
+from pipeline.store.searching import ENDS, FIELDS, parse_query
+from pipeline.store.tenancy import EVERYBODY, Whose
 from schemas.errors import ConfigurationError
-
-ENDS = frozenset(
-    {"parked", "refused", "duplicate", "superseded", "captured", "accepted", "delivered", "undeliverable", "discarded"}
-)
-"""States in which a document has reached its end: it is settled or parked."""
 
 _DOCUMENT = """d.document_id, d.tenant, d.export_id, e.name AS export, d.address, d.document_type AS type, d.number,
     d.issue_date, d.due_date, d.currency, d.amount_due, d.seller_name AS seller, d.buyer_name AS buyer, d.party_id,
@@ -64,53 +59,6 @@ async def documents_of_exports(conn: Connection, exports: Sequence[UUID]) -> lis
     return found + [{"document_id": None, "number": None, **row} for row in await cursor.fetchall()]
 
 
-FIELDS = {
-    "number": "d.number = %s",
-    "state": "d.state = %s",
-    "stage": "d.stage = %s",
-    "type": "d.document_type = %s",
-    "reason": "d.reason = %s",
-    "tenant": "d.tenant = %s",
-    "export": "(e.export_id::text = %s OR e.name = %s)",
-    "buyer": "d.buyer_name ILIKE %s",
-    "seller": "d.seller_name ILIKE %s",
-    "currency": "d.currency = %s",
-    "from": "d.created_at >= %s",
-    "to": "d.created_at < %s",
-}
-"""The words of a query, `word:value`; anything else is searched in number, buyer and seller."""
-
-
-VALUES: dict[str, tuple[str, ...]] = {
-    "state": ("moving", "waiting", *sorted(ENDS)),
-    "stage": tuple(BY_NAME),
-    "type": tuple(sorted({*MODELS, "credit-note", "unknown"})),
-}
-"""What may stand behind some of those words."""
-
-
-def parse_query(text: str) -> list[tuple[str, str]]:
-    """`state:parked buyer:"Casa Verde" 2026-17` as pairs; bare words under `text`. Raises ConfigurationError."""
-    import shlex
-
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise ConfigurationError(f"the query cannot be read: {error}") from error
-    pairs = []
-    for word in words:
-        name, colon, value = word.partition(":")
-        if colon and name in FIELDS:
-            if value not in VALUES.get(name, (value,)):
-                raise ConfigurationError(f"there is no {name} {value!r}; there are {', '.join(VALUES[name])}")
-            pairs.append((name, value))
-        elif colon and name.isalpha() and value:
-            raise ConfigurationError(f"{name} is no field of a query; there are {', '.join(FIELDS)}")
-        else:
-            pairs.append(("text", word))
-    return pairs
-
-
 async def documents(
     conn: Connection, query: str = "", *, tenant: str | None = None, limit: int = 100,
     after: tuple[datetime, UUID] | None = None,
@@ -151,24 +99,25 @@ def _literal(value: str) -> str:
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def find(conn: Connection, name: str, tenant: str | None = None) -> dict[str, Any]:
+async def find(conn: Connection, name: str, whose: Whose = EVERYBODY) -> dict[str, Any]:
     """One document by its id, the id's beginning (8 digits or more), or its number. Raises ConfigurationError."""
     cursor = await conn.execute(
         f"""SELECT {_DOCUMENT} FROM document d JOIN export e USING (export_id)
-             WHERE (d.document_id::text = %s OR d.number = %s OR (length(%s) >= 8 AND d.document_id::text LIKE %s))
-               AND (%s::text IS NULL OR d.tenant = %s)
+             WHERE ((d.document_id::text = %(name)s OR (length(%(name)s) >= 8 AND d.document_id::text LIKE %(begins)s))
+                    AND (%(of_ids)s::text IS NULL OR d.tenant = %(of_ids)s))
+                OR (d.number = %(name)s AND (%(tenant)s::text IS NULL OR d.tenant = %(tenant)s))
              ORDER BY d.state = 'duplicate', d.created_at DESC LIMIT 20""",  # noqa: S608
-        [name, name, name, f"{_literal(name)}%", tenant, tenant],
+        {"name": name, "begins": f"{_literal(name)}%", "of_ids": whose.of_ids, "tenant": whose.tenant},
     )
     found = await cursor.fetchall()
     originals = [row for row in found if row["state"] != "duplicate"] or found
     # what was refused before it could be read has been mended, where a document of its number came later
     originals = [row for row in originals if row["type"] != "unknown"] or originals[:1]
-    if len(originals) == 1 or (originals and originals[0]["revision"] > 1):
+    if len({row["tenant"] for row in originals}) == 1 and (len(originals) == 1 or originals[0]["revision"] > 1):
         return originals[0]
     if not originals:
-        raise ConfigurationError(f"there is no document {name}")
-    several = ", ".join(f"{row['document_id']} ({row['state']})" for row in originals[:5])
+        raise ConfigurationError(f"there is no document {name}{whose}")
+    several = ", ".join(f"{row['document_id']} ({row['tenant']}, {row['state']})" for row in originals[:5])
     raise ConfigurationError(f"{name} fits several documents: {several}")
 
 
@@ -224,11 +173,9 @@ async def totals(conn: Connection, *, tenant: str | None = None) -> dict[str, in
 
 async def has_tenant(conn: Connection, tenant: str) -> bool:
     """Whether anything was ever stored for a tenant, though its profile may be gone."""
-    cursor = await conn.execute(
-        """SELECT EXISTS (SELECT FROM export WHERE tenant = %s)
-               OR EXISTS (SELECT FROM party WHERE tenant = %s) AS known""",
-        [tenant, tenant],
-    )
+    tables = ("export", "party", "parked")
+    each = " OR ".join(f"EXISTS (SELECT FROM {table} WHERE tenant = %(tenant)s)" for table in tables)
+    cursor = await conn.execute(f"SELECT {each} AS known", {"tenant": tenant})
     row = await cursor.fetchone()
     return row is not None and bool(row["known"])
 

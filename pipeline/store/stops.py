@@ -15,6 +15,7 @@ from uuid import UUID
 from pipeline import plain
 from pipeline.store.database import Connection
 from pipeline.store.parking import REFUSING
+from pipeline.store.tenancy import EVERYBODY, Whose
 from schemas.errors import ConfigurationError
 
 STATES = ("open", "replayed", "discarded")
@@ -58,28 +59,45 @@ async def stops(
     return [_advised(row) for row in await cursor.fetchall()]
 
 
-async def stop(conn: Connection, name: str) -> dict[str, Any]:
+async def stop(conn: Connection, name: str, whose: Whose = EVERYBODY) -> dict[str, Any]:
     """One stop by its id, the id's beginning, or its document's number or id; the open one before those that are
     closed. Raises ConfigurationError when none or several fit."""
     cursor = await conn.execute(
         f"""SELECT {_COLUMNS} FROM {_FROM}
-             WHERE (length(%s) >= 8 AND p.parked_id::text LIKE %s || '%%') OR d.number = %s OR p.document_id::text = %s
+             WHERE (((length(%(name)s) >= 8 AND p.parked_id::text LIKE %(begins)s) OR p.document_id::text = %(name)s)
+                    AND (%(of_ids)s::text IS NULL OR p.tenant = %(of_ids)s))
+                OR (d.number = %(name)s AND (%(tenant)s::text IS NULL OR p.tenant = %(tenant)s))
              ORDER BY p.state = 'open' DESC, p.parked_at DESC""",  # noqa: S608  constants
-        [name, name.replace("%", "").replace("_", ""), name, name],
-    )
+        {
+            "name": name, "begins": f"{name.replace('%', '').replace('_', '')}%",
+            "of_ids": whose.of_ids, "tenant": whose.tenant,
+        },
+    )  # fmt: skip
     found = await cursor.fetchall()
-    current = [row for row in found if row["state"] == "open"] or found[:1]
+    current = [row for row in found if row["state"] == "open"] or found
+    if len({row["tenant"] for row in current}) == 1:  # of one tenant's closed ones the last is meant
+        current = current if current[0]["state"] == "open" else current[:1]
     if len(current) == 1:
         return _advised(current[0])
     if not current:
-        raise ConfigurationError(f"nothing is parked under {name}")
-    raise ConfigurationError(f"{name} fits several: {', '.join(str(row['parked_id']) for row in current[:5])}")
+        raise ConfigurationError(f"nothing is parked under {name}{whose}")
+    several = ", ".join(f"{row['parked_id']} ({row['tenant']})" for row in current[:5])
+    raise ConfigurationError(f"{name} fits several: {several}")
+
+
+async def elsewhere(conn: Connection, tenant: str, state: str) -> int:
+    """How many stops there are of everybody but a tenant."""
+    cursor = await conn.execute(
+        "SELECT count(*) AS n FROM parked WHERE tenant <> %s AND (%s = '' OR state = %s)", [tenant, state, state]
+    )
+    row = await cursor.fetchone()
+    return int(row["n"]) if row else 0
 
 
 async def undelivered(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
     """Who did not get it, and why: the last attempt's reason, or why the document stopped, told as `stops` tells it."""
     cursor = await conn.execute(
-        """SELECT d.document_id, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
+        """SELECT d.document_id, d.tenant, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
                   coalesce(a.reason, d.reason) AS reason, a.channel, a.code, a.status, a.state AS attempt,
                   (SELECT count(*) FROM attempt WHERE document_id = d.document_id AND state <> 'planned') AS attempts,
                   d.updated_at

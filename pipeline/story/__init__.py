@@ -13,6 +13,7 @@ from pipeline.store import artefacts, history, queries, stops
 from pipeline.store.database import Connection
 from pipeline.store.history import EventRow
 from pipeline.store.personal import KeyRing
+from pipeline.store.tenancy import EVERYBODY, Whose
 from pipeline.story.steps import Step, steps
 from schemas.events import EventType, document_stream, export_stream
 from schemas.messages import ArtefactKind, ArtefactRef
@@ -38,10 +39,10 @@ class Story:
         return tuple(row for row in self.stopped if row["state"] == "open")
 
 
-async def tell(conn: Connection, name: str, keys: KeyRing | None = None) -> Story:
+async def tell(conn: Connection, name: str, keys: KeyRing | None = None, whose: Whose = EVERYBODY) -> Story:
     """One document by id, the id's beginning, or number. With `keys` personal details are shown. Raises
     ConfigurationError where none or several fit."""
-    document = await queries.find(conn, name)
+    document = await queries.find(conn, name, whose)
     id_: UUID = document["document_id"]
     attempts = await queries.attempts(conn, id_)
     export = await history.read_stream(conn, export_stream(document["export_id"]))

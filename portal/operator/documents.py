@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from connectors.storage import get
 from pipeline import plain, story
-from pipeline.store import artefacts, links, pages, queries
+from pipeline.store import artefacts, links, pages, queries, searching
 from portal.behind import size
 from portal.desk import Desk
 from portal.operator import session
@@ -48,7 +48,7 @@ def router(desk: Desk) -> APIRouter:
         more = older(found, PAGE, "created_at", "document_id", q=q)
         return await framed(
             desk, cookie, "documents", "operator/documents.html",
-            q=q, found=found[:PAGE], more=more, paged=bool(after), problem=problem, fields=queries.FIELDS,
+            q=q, found=found[:PAGE], more=more, paged=bool(after), problem=problem, fields=searching.FIELDS,
             states=[{**plain.state(word), "count": totals[word]} for word in plain.TONES if totals.get(word)],
             plain=plain, empty=not totals,
         )  # fmt: skip

@@ -6,103 +6,28 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from event_store import PASSWORD
+from registration_house import SPEC, House, invoice, open_house
 
-from connectors.profiles import FolderProfiles
-from connectors.storage.folder import FolderStorage
-from pipeline import topology
 from pipeline.consumer import Raw
 from pipeline.door import Door
-from pipeline.pool import guarded
 from pipeline.store import due, history, parking, queries, replaying, stops, sweeping, work
-from pipeline.store.database import Store, utc_now
-from pipeline.store.directory import PostgresDirectory
+from pipeline.store.database import utc_now
 from pipeline.store.migrate import application_url
-from pipeline.store.personal import KeyRing
 from pipeline.store.work import Item
 from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable
 from schemas.events import EventType
-from schemas.messages import ExportReceived, PlanRequested
-from stages.extraction import Extraction
-
-SPEC = topology.BY_NAME["extraction"]
-
-
-@dataclass
-class House:
-    """The door, the extraction stage and the store, without broker: a test moves the messages itself."""
-
-    store: Store
-    door: Door
-    stage: Extraction
-    profile: Path
-
-    def set_profile(self, **given: Any) -> None:
-        self.profile.write_text(json.dumps({"tenant": "demo", "brand": {"name": "Vinhos"}, **given}))
-
-    async def drop(self, *documents: dict[str, Any]) -> uuid.UUID:
-        receipt = await self.door.receive(json.dumps(list(documents)).encode(), name="export.json", by="operator:test")
-        return receipt.export_id
-
-    async def extract(self) -> list[Any]:
-        """What the relay and the runner do: take what is due, handle it, commit; gives what would be produced."""
-        produced: list[Any] = []
-        while True:
-            async with self.store.transaction() as conn:
-                rows = await due.take(conn, utc_now(), 100)
-            if not rows:
-                return produced
-            items = []
-            for row in rows:
-                message = row["payload"]["message"]
-                model = PlanRequested if "document_id" in message else ExportReceived
-                items.append(Item(model.model_validate(message), b""))
-            known = await work.recorded(self.store, SPEC, [item.key for item in items])
-            fresh = [item for item in items if item.key not in known]
-            for item in fresh:
-                item.result = await guarded(self.stage, item.message)
-            produced += await work.commit(self.store, SPEC, fresh)
-
-    async def documents(self, **conditions: str) -> list[dict[str, Any]]:
-        query = " ".join(f"{name}:{value}" for name, value in conditions.items())
-        async with self.store.transaction() as conn:
-            return list(reversed(await queries.documents(conn, query)))
-
-    async def events(self, document: uuid.UUID) -> list[str]:
-        async with self.store.transaction() as conn:
-            return [row.type for row in await history.search(conn, history.EventQuery(document=document))]
+from schemas.messages import ExportReceived
 
 
 @pytest.fixture
 async def house(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
-    store = Store(application_url(migrated(), PASSWORD), KeyRing.create(tmp_path / "ring"), size=4)
-    await store.open()
-    profiles = tmp_path / "profiles"
-    profiles.mkdir()
-    storage = FolderStorage(tmp_path / "artefacts")
-    stage = Extraction(storage, FolderProfiles(profiles), PostgresDirectory(store.url), utc_now)
-    house = House(store, Door(store, storage, "demo", tmp_path), stage, profiles / "demo.yaml")
-    house.set_profile(learn_parties=True)
-    yield house
-    await store.close()
-
-
-def invoice(number: str = "2026-1", **given: Any) -> dict[str, Any]:
-    return {
-        "invoice_number": number,
-        "issue_date": "2026-01-31",
-        "currency": "EUR",
-        "seller": {"name": "Vinhos", "vat_identifier": "PT501234567"},
-        "buyer": {"name": "Casa Verde", "vat_identifier": "PT501964843"},
-        "lines": [{"identifier": "1", "quantity": "2", "net_price": "10", "name": "Wine", "vat_rate": "23"}],
-        "hints": {"email": "contas@casaverde.pt"},
-        **given,
-    }
+    async with open_house(application_url(migrated(), PASSWORD), tmp_path) as house:
+        yield house
 
 
 async def test_a_document_is_registered_planned_and_sent_on_once(house: House) -> None:

@@ -14,7 +14,7 @@ import pytest
 from reading_samples import ubl
 
 from pipeline.recipients import COLUMNS
-from pipeline.store import queries
+from pipeline.store import searching
 
 WRONG: list[tuple[str, str]] = [
     ("nothing", "No such command 'nothing'"),
@@ -173,5 +173,5 @@ def test_help_fits_the_list_of_commands_and_names_what_there_is() -> None:
     """No first sentence is cut off; columns of a recipients file and fields of a search are all named."""
     found = dict(commands())
     assert [name for name, command in found.items() if command.get_short_help_str(limit=56).endswith("...")] == []
-    for name, words in (("recipients import", COLUMNS), ("documents", queries.FIELDS)):
+    for name, words in (("recipients import", COLUMNS), ("documents", searching.FIELDS)):
         assert set(words) <= set(re.findall(r"[a-z_]+", found[name].help)), name

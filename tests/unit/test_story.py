@@ -12,7 +12,7 @@ from connectors.reasons import Reason
 from pipeline import plain
 from pipeline.store.history import EventRow
 from pipeline.store.parking import REFUSING
-from pipeline.store.queries import ENDS
+from pipeline.store.searching import ENDS
 from pipeline.story.steps import steps
 from portal.operator.overview import bar
 from schemas import errors

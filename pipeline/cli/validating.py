@@ -14,7 +14,7 @@ from pipeline.cli.files import JobsOption, PathsArgument, ProfileOption, Recursi
 from pipeline.cli.options import JsonOption, one_of
 
 if TYPE_CHECKING:
-    from stages.rules.catalogue import RuleSet
+    from stages.rules.catalogue import Release, RuleSet
     from stages.rules.judging import EngineName
     from stages.rules.verdicts import Verdict
 
@@ -38,11 +38,12 @@ def validate(
     """Hold e-invoices and exports against rules.
 
     An e-invoice against the rules that it says it follows, an export against those of what it would become. Exit 1
-    where something fatal is found.
+    where something fatal is found, or where no pinned release of a file's rules holds on the day.
     """
     from pipeline.cli.files import each, expand, report
 
-    question = Question(_rules(rules), _engine(engine), _day(on), profile)
+    day = _day(on)
+    question = Question(_rules(rules, day), _engine(engine), day, profile)
     work = partial(_validate, question=question)
     rows = list(each(expand(paths, recursive), work, doing="Validating", quiet=json, jobs=jobs))
     columns = ("file", "address", "number", "rules", "fatal", "warnings", "state")
@@ -60,12 +61,13 @@ class Question:
     profile: Path | None
 
 
-def _rules(given: str | None) -> str | None:
-    """Raises ConfigurationError for a name that is no rule set."""
-    from stages.rules.catalogue import RuleSet
+def _rules(given: str | None, on: date) -> str | None:
+    """Raises ConfigurationError for a name that is no rule set, or one that does not hold on the day."""
+    from stages.rules.catalogue import RuleSet, in_force
 
     if given is not None:
         one_of("--rules", given, [each.value for each in RuleSet])
+        in_force(RuleSet(given), on)
     return given
 
 
@@ -90,17 +92,23 @@ def _day(given: str | None) -> date:
 def _validate(file: Path, question: Question) -> list[Row]:
     """The e-invoice as it stands, where a rule set knows it, also inside a PDF or a .p7m; else the documents that are
     read from the file, as they would be written."""
-    from schemas.errors import Finding
-    from stages.rules.catalogue import RuleSet
+    from pipeline.cli.files import refusal
+    from schemas.errors import ConfigurationError, Finding
+    from stages.rules.catalogue import RuleSet, in_force
     from stages.rules.recognised import rule_set_of
     from stages.rules.schemata import parsed
 
     content = _inside(file)
     root = parsed(content) if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else None
     own = None if root is None or isinstance(root, Finding) else rule_set_of(root)
+    rules = RuleSet(question.rules or own or "peppol")
+    try:
+        release = in_force(rules, question.on)
+    except ConfigurationError as error:
+        return [refusal(file, error)]
     if own is None:
-        return _of_export(file, question)
-    return [_row(file, _as_it_stands(file.name, content, RuleSet(question.rules or own), question))]
+        return _of_export(file, rules, question)
+    return [_row(file, _as_it_stands(file.name, content, release, question))]
 
 
 def _inside(file: Path) -> bytes:
@@ -125,7 +133,7 @@ def _inside(file: Path) -> bytes:
         return content
 
 
-def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question) -> Verdict:
+def _as_it_stands(name: str, content: bytes, release: Release, question: Question) -> Verdict:
     from io import BytesIO
 
     from pipeline import maven
@@ -133,12 +141,10 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
     from stages.conversion.checking import engine
     from stages.extraction import read_all
     from stages.rules import native
-    from stages.rules.catalogue import in_force
     from stages.rules.judging import natively_judged
     from stages.rules.shown import is_whole
 
     jars = tuple(maven.jars("rules"))
-    release = in_force(rules, question.on)
     by_schema = natively_judged(content, release, jars) if question.engine == "native" else None
     if by_schema is None:
         return engine(jars).check(content, release)
@@ -151,7 +157,7 @@ def _as_it_stands(name: str, content: bytes, rules: RuleSet, question: Question)
     return native.check(document, release, by_schema.kind, written=False)
 
 
-def _of_export(file: Path, question: Question) -> list[Row]:
+def _of_export(file: Path, rules: RuleSet, question: Question) -> list[Row]:
     """Each document of an export, completed and held against the rules of the format it would become."""
     from pipeline import maven
     from pipeline.cli.files import records, refusal
@@ -161,7 +167,7 @@ def _of_export(file: Path, question: Question) -> list[Row]:
     from stages.rules.judging import EngineChoice
     from stages.rules.verdicts import Verdict
 
-    target = _target_of(question.rules or "peppol")
+    target = _target_of(rules)
     check = Checker(maven.jars("rules"), question.on, EngineChoice(question.engine))
     rows: list[Row] = []
     for record in list(records(file, question.profile)):

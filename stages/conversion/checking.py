@@ -24,6 +24,9 @@ OFFICIAL = {each.value for each in RuleSet}
 class Checker:
     """Runs the releases of a target's rule sets that bind on a day, by the engine that the profile chooses.
 
+    The day is that of the check, whatever date the document bears: who receives it holds it against the rules of the
+    day on which it comes, a late invoice or a correction of an old one too.
+
     The official engine on the pinned jars is made once in a process.
     """
 
@@ -33,7 +36,8 @@ class Checker:
     def __call__(self, content: bytes, target: Target, document: Document, again: Again | None = None) -> Verdict:
         """`again` is what reading it back gave, where that was done already.
 
-        Raises EngineUnavailable (transient) where a rule set cannot be had or run.
+        Raises EngineUnavailable (transient) where a rule set cannot be had or run, ConfigurationError where none of
+        its pinned releases holds on the day.
         """
         versions: list[str] = []
         findings: list[Finding] = []

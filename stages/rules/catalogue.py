@@ -173,18 +173,21 @@ RELEASES: tuple[Release, ...] = (
 def in_force(rule_set: RuleSet, on: date | None = None, releases: tuple[Release, ...] = RELEASES) -> Release:
     """The release of a rule set that binds on a day; the newest known without a day.
 
-    Before the first day of all known ones it is the oldest: no earlier release is pinned, and some must judge.
+    Raises ConfigurationError for a day before the first pinned release: rules that did not hold then say nothing about
+    a document of that day, neither that it was valid nor that it was not.
     """
     known = sorted((each for each in releases if each.rule_set is rule_set), key=lambda each: each.valid_from)
     fits = [each for each in known if on is None or each.valid_from <= on]
-    return (fits or known[:1])[-1]
+    if not fits:
+        first = f"the first, {known[0].label}, holds from {known[0].valid_from}" if known else "none is known at all"
+        raise ConfigurationError(f"no pinned release of {rule_set} holds on {on}: {first}")
+    return fits[-1]
 
 
 def with_shadow(rule_set: RuleSet, on: date, releases: tuple[Release, ...] = RELEASES) -> Applicable:
-    """The release of a rule set that binds on a day, and the next one after it, if one is known."""
+    """The release of a rule set that binds on a day, and the next one after it, if one is known. Raises as in_force."""
     binding = in_force(rule_set, on, releases)
-    first = max(on, binding.valid_from)
-    later = [each for each in releases if each.rule_set is rule_set and each.valid_from > first]
+    later = [each for each in releases if each.rule_set is rule_set and each.valid_from > on]
     return Applicable(binding, min(later, key=lambda each: each.valid_from) if later else None)
 
 
@@ -195,7 +198,7 @@ def applicable(
 
     `format_name` is a word of the writers (`peppol`, `xrechnung-cii`), `country` the supplier's, `document_type`
     `invoice` or `credit-note`. Of Factur-X without its profile it is EN 16931. Raises ConfigurationError where none is
-    known.
+    known, or none of that day.
     """
     fits = [
         each

@@ -78,6 +78,19 @@ def test_other_rules_and_another_day_can_be_asked_for(folder: Path) -> None:
     assert "122.99" in told
 
 
+def test_no_file_is_held_against_rules_that_did_not_hold_yet(folder: Path) -> None:
+    """On a day before a file's pinned rules hold it is refused, with the day from which they do; others are judged.
+    Rules named on the command make that a wrong call."""
+    status, rows, _ = entrega(folder, "--on", "2026-02-22", "--json")
+    assert status == 1
+    assert [row["state"] for row in rows] == ["refused", "refused", "valid", "refused"]
+    told = "no pinned release of peppol holds on 2026-02-22: the first, peppol-2025.11, holds from 2026-02-23"
+    assert [row["explanation"] for row in rows if row["state"] == "refused"] == [told] * 3
+    status, rows, said = entrega(folder, "--rules", "peppol", "--on", "2026-02-22")
+    assert (status, rows) == (2, [])
+    assert told in said
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

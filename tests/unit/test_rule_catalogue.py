@@ -15,11 +15,15 @@ from stages.rules.official import RuleEngine
 
 
 def test_the_release_in_force_goes_by_the_day() -> None:
-    """On a day the newest mandatory Peppol release holds; before the first known one, the oldest that is pinned."""
+    """On a day the newest mandatory Peppol release holds; before the first pinned one none does."""
     assert in_force(RuleSet.PEPPOL, date(2026, 8, 16)).version == "2025.11"
     assert in_force(RuleSet.PEPPOL, date(2026, 8, 17)).version == "2026.5"
     assert in_force(RuleSet.PEPPOL).label == "peppol-2026.5 / en16931-1.3.16"
-    assert in_force(RuleSet.PEPPOL, date(2025, 1, 1)).version == "2025.11"
+    with pytest.raises(ConfigurationError) as caught:
+        in_force(RuleSet.PEPPOL, date(2026, 2, 22))
+    assert caught.value.text == (
+        "no pinned release of peppol holds on 2026-02-22: the first, peppol-2025.11, holds from 2026-02-23"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 from mangling import survive
 
-from schemas.documents import Address, Invoice, Line, Party, PrecedingInvoice, Totals, Withholding
+from schemas.documents import Address, AllowanceCharge, Invoice, Line, Party, PrecedingInvoice, Totals, Withholding
 from schemas.errors import DocumentInvalid
 from schemas.profiles import ExtractionProfile
 from stages.conversion.totals import complete
@@ -72,6 +72,23 @@ def test_a_credit_note_has_negative_amounts_there_and_positive_ones_here() -> No
     assert found.preceding_invoices == (before,)
     assert found.totals.amount_due == D(121)
     assert found.lines[0].quantity == D(2)
+
+
+def test_values_that_nobody_gave_are_told() -> None:
+    """The day of what is paid, means of payment, a discount's reason, the corrected tax period: Facturae wants them,
+    and each that is put there is said at the field it belongs to."""
+    off = AllowanceCharge(charge=False, amount=D("10.00"), vat_rate=D(21))
+    before = PrecedingInvoice(number="A-16", issue_date="2026-10-01")  # type: ignore[arg-type]
+    document = invoice(
+        type_code="381", allowances_charges=(off,), preceding_invoices=(before,), due_date="2026-12-01",
+        totals=Totals(paid_amount=D("5.00")),
+    )  # fmt: skip
+    root = etree.fromstring(TARGET.write(document, {"correction_reason": "83"}))
+    for tag, said in (("PaymentOnAccountDate", "2026-11-02"), ("PaymentMeans", "04"), ("DiscountReason", "Descuento"),
+                      ("TaxPeriod/StartDate", "2026-10-01")):  # fmt: skip
+        assert root.findtext(f".//{tag}") == said
+    told = {each.place for each in TARGET.losses(document, {"correction_reason": "83"})}
+    assert {"totals.paid_amount", "due_date", "allowances_charges[0]", "preceding_invoices[0].issue_date"} <= told
 
 
 def test_what_is_missing_is_named_with_the_field_or_the_option() -> None:

@@ -117,6 +117,31 @@ def test_split_payment_of_a_part_of_the_vat_is_refused() -> None:
     )  # fmt: skip
 
 
+def test_split_vat_is_not_asked_of_the_buyer_twice() -> None:
+    """VAT of category B goes to the treasury: where what is due (BT-115) has it, too, the invoice is refused, and with
+    it paid (BT-113) nothing is lost, whether a withholding says so or not."""
+    split = GOODS.model_copy(update={"vat_category": "B"})
+    asked = Payment(means_code="30")
+    with pytest.raises(DocumentInvalid) as refused:
+        TARGET.write(invoice(lines=(split,), payment=asked), RF01)
+    (finding,) = refused.value.findings
+    assert (finding.rule, finding.place, finding.found) == ("fatturapa-paid", "totals.paid_amount", "0")
+    assert "at least 22.00" in finding.message
+    document = invoice(lines=(split,), totals=Totals(paid_amount=D("22.00")), payment=asked)
+    root = etree.fromstring(TARGET.write(document, RF01))
+    assert root.findtext(".//ImportoPagamento") == "100.00"
+    assert not [each for each in TARGET.losses(document, RF01) if each.place.startswith("totals")]
+
+
+def test_a_discount_without_a_reason_gets_a_word_and_it_is_told() -> None:
+    """FatturaPA wants words for every line: `Sconto` is written where nobody gave a reason, and said."""
+    off = AllowanceCharge(charge=False, amount=D("10.00"), vat_rate=D(22))
+    document = invoice(allowances_charges=(off,))
+    assert "Sconto" in TARGET.write(document, RF01).decode()
+    told = [each.message for each in TARGET.losses(document, RF01) if each.place == "allowances_charges[0]"]
+    assert told == ["it has no reason, and one must stand there: Sconto is written"]
+
+
 def test_names_and_days_that_are_taken_from_elsewhere_are_told() -> None:
     """An attachment has one name, and a delivery note without a day is given that of delivery: both are said."""
     added = Attachment(reference="ATT-1", content_base64="QUJD", media_type="application/pdf", file_name="a.pdf")

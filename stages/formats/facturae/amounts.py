@@ -77,7 +77,7 @@ class Amounts:
     def _levels(self, tag: str, item: str, levels: list[tuple[str, AllowanceCharge]]) -> str:
         parts = []
         for place, each in levels:
-            reason = each.reason or ("Cargo" if each.charge else "Descuento")
+            reason = self.fit.reason(place, each.reason, "Cargo" if each.charge else "Descuento")
             parts.append(
                 branch(
                     item,

@@ -168,6 +168,7 @@ class _Writer(Amounts):
             start, end = document.period.start.isoformat(), document.period.end.isoformat()
         elif not start and before and before.issue_date:
             start = end = before.issue_date.isoformat()
+            fit.changed("preceding_invoices[0].issue_date", "it is written as the corrected tax period, too")
         if not start:
             told = "Facturae names the tax period of what is corrected: give the corrected invoice's date (BT-26)"
             fit.fault("preceding_invoices[0].issue_date", told)
@@ -238,7 +239,9 @@ class _Writer(Amounts):
             fit.lost(f"payment.credit_transfers[{index}]", "an instalment has one account")
         bic = account.service_provider if account else None
         code = MEANS_CODES.get(payment.means_code) if payment else "04"
-        if payment and MEANS.get(code or "") != payment.means_code:
+        if payment is None:
+            fit.changed("due_date", "Facturae writes it with means of payment, and there are none: a transfer (04) is")
+        elif MEANS.get(code or "") != payment.means_code:
             fit.changed("payment.means_code", f"written as Facturae's means {code or '13'}")
         debited = payment.debited_account if payment else None
         return branch(
@@ -307,6 +310,8 @@ class _Writer(Amounts):
         if not each.content_base64 or form is None:
             self.fit.lost(place, "Facturae takes embedded xml, doc, gif, rtf, pdf, xls, jpg, bmp, tiff and html")
             return ""
+        if not each.description:
+            self.fit.changed(f"{place}.reference", "it stands as the document's description")
         described = self.fit.text(f"{place}.description", each.description or each.reference, 2500)
         return branch(
             "Attachment",

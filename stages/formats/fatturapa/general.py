@@ -47,10 +47,7 @@ class General:
         if TYPES.get(kind) != document.type_code:
             fit.changed("type_code", f"written as {kind}")
         totals = document.totals
-        withheld = sum((each.amount for each in document.withholdings), ZERO)
-        if (totals.paid_amount or ZERO) != withheld:
-            fit.lost("totals.paid_amount", "FatturaPA says what is to be paid, not what was")
-            fit.changed("totals.amount_due", "it stands as the payment's amount alone")
+        self._paid()
         if document.tax_point_code not in (None, "432"):
             fit.lost("tax_point_code", "FatturaPA tells VAT due at once from VAT due when paid (432)")
         rounding = totals.rounding_amount or ZERO
@@ -73,6 +70,18 @@ class General:
             ),
             *self._references(),
         )
+
+    def _paid(self) -> None:
+        """BT-113 has what the buyer pays to others than the seller: tax withheld, and all VAT of a split payment."""
+        fit, paid = self.fit, self.document.totals.paid_amount or ZERO
+        taxes = [each.amount for each in self.document.withholdings if each.scheme != SPLIT_SCHEME]
+        kept = sum(taxes, self.goods.split_tax())
+        if (paid - kept) * kept < 0:
+            told = "the buyer pays tax withheld and split VAT to the treasury: BT-113 includes it, BT-115 does not"
+            fit.fault("totals.paid_amount", f"{told}; at least {kept:f}", f"{paid:f}", rule="paid")
+        elif paid != kept:
+            fit.lost("totals.paid_amount", "FatturaPA says what is to be paid, not what was")
+            fit.changed("totals.amount_due", "it stands as the payment's amount alone")
 
     def _withheld(self) -> list[str]:
         parts = []

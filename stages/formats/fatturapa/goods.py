@@ -57,9 +57,14 @@ class Goods:
             if withheld != tax[SPLIT] + tax["S"]:
                 told = "split payment withholds all VAT (EsigibilitaIVA S); what is for a part of it has VAT category B"
                 self.fit.fault(f"withholdings[{places_of[0]}].amount", told, f"{withheld:f}", rule="split-payment")
+                return frozenset({SPLIT})
         if "S" in split and document.tax_point_code == "432":
             self.fit.lost("tax_point_code", "VAT is split (EsigibilitaIVA S) or due when paid, not both")
         return split
+
+    def split_tax(self) -> Decimal:
+        """The VAT that the buyer pays to the treasury."""
+        return sum((row.tax_amount for row in self.document.vat_breakdown if row.category in self.split), ZERO)
 
     def _nature(self, place: str, category: str, given: str | None = None) -> str:
         if category in ("S", SPLIT):
@@ -101,7 +106,7 @@ class Goods:
         for name in ("percentage", "base_amount", "reason_code"):
             if getattr(each, name):
                 self.fit.changed(f"{place}.{name}", "it is written as a line with its amount and reason")
-        reason = each.reason or ("Spesa accessoria" if each.charge else "Sconto")
+        reason = self.fit.reason(place, each.reason, "Spesa accessoria" if each.charge else "Sconto")
         return branch(
             "DettaglioLinee",
             leaf("NumeroLinea", str(number)),

@@ -68,7 +68,7 @@ class Goods:
         code = self.code(place, each.vat_category or "", each.vat_rate)
         self.codes.add(code)
         amount = each.amount if each.charge else -each.amount
-        reason = each.reason or ("Opłata" if each.charge else "Rabat")
+        reason = self.fit.reason(place, each.reason, "Opłata" if each.charge else "Rabat")
         return branch(
             "FaWiersz",
             leaf("NrWierszaFa", str(number)),

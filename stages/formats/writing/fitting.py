@@ -61,6 +61,12 @@ class Fitting:
             self.fault(place, f"at most {most} characters, in the target's letters", rule="length")
         return text
 
+    def reason(self, place: str, given: str | None, word: str) -> str:
+        """Why an allowance or charge is made (BT-97, BT-104), where the target wants it and may have to get a word."""
+        if not given:
+            self.changed(place, f"it has no reason, and one must stand there: {word} is written")
+        return given or word
+
     def number(self, place: str, value: Decimal, least: int, most: int) -> str:
         """With so many decimal places; rounding is said."""
         text = places(value, least, most)

@@ -6,7 +6,8 @@ multipart/mixed or lack a blank line, complaints in the Abuse Reporting Format (
 
 The attempt is found, in this order: in the address the mail came to (VERP), in the envelope's id (RFC 3461), in the
 returned headers (X-Entrega-Attempt, Message-ID, Return-Path), in In-Reply-To. Anybody can write such a mail, but only
-the recipient and the servers on the way know an attempt's id.
+the recipient and the servers on the way know an attempt's id. Where a mail came back that is none of ours, its
+Message-ID is told as `provider_message_id`.
 """
 
 from __future__ import annotations
@@ -81,14 +82,15 @@ def _parse(raw: bytes, received_at: datetime, recipient: str) -> list[Report]:
     blocks = [_fields(block) for block in _blocks(part)]
     returned = next((h for h in map(_returned, siblings) if h is not None), None)
     attempt = _attempt(mail, blocks, returned, raw, recipient)
+    theirs = None if attempt else text(_header(returned, "Message-ID")) or None
     date = _date(_header(mail, "Date"), received_at)
     if part.get_content_type() == "message/feedback-report":
-        return [_complaint(blocks[0] if blocks else {}, attempt, returned, date, received_at)]
+        return [_complaint(blocks[0] if blocks else {}, attempt, returned, date, received_at, theirs)]
     general = next((b for b in blocks if "reporting-mta" in b or "original-envelope-id" in b), {})
     result: dict[tuple[object, ...], Report] = {}
     for block in blocks:
         if block.keys() & {"final-recipient", "original-recipient", "action", "status"}:
-            report = _recipient(block, general, attempt, date, received_at)
+            report = _recipient(block, general, attempt, date, received_at, theirs)
             result.setdefault((report.action, report.final_recipient, report.status), report)
     return list(result.values())[:_REPORTS]
 
@@ -173,8 +175,9 @@ def _attempt(
 
 
 def _recipient(
-    block: dict[str, str], general: dict[str, str], attempt: UUID | None, date: datetime, received_at: datetime
-) -> Report:
+    block: dict[str, str], general: dict[str, str], attempt: UUID | None, date: datetime, received_at: datetime,
+    message_id: str | None,
+) -> Report:  # fmt: skip
     diagnostic = block.get("diagnostic-code", "")
     stated = block.get("status", "")
     status = status_in(stated) or status_in(diagnostic)
@@ -190,6 +193,7 @@ def _recipient(
         provider=PROVIDER,
         action=action or ReportAction.UNMAPPED,
         attempt=attempt,
+        provider_message_id=message_id,
         reported_at=_date(block.get("last-attempt-date", ""), date),
         final_recipient=_typed(block.get("final-recipient") or block.get("original-recipient") or ""),
         permanent=permanent,
@@ -202,14 +206,16 @@ def _recipient(
 
 
 def _complaint(
-    fields: dict[str, str], attempt: UUID | None, returned: Message | None, date: datetime, received_at: datetime
-) -> Report:
+    fields: dict[str, str], attempt: UUID | None, returned: Message | None, date: datetime, received_at: datetime,
+    message_id: str | None,
+) -> Report:  # fmt: skip
     action = FEEDBACK.get(fields.get("feedback-type", "").lower(), ReportAction.UNMAPPED)
     address = fields.get("original-rcpt-to") or fields.get("removal-recipient") or _header(returned, "To")
     return Report(
         provider=PROVIDER,
         action=action,
         attempt=attempt,
+        provider_message_id=message_id,
         reported_at=_date(fields.get("arrival-date") or fields.get("received-date") or "", date),
         final_recipient=text(address.strip("<> ")) or None,
         permanent=True if action in (ReportAction.COMPLAINED, ReportAction.UNSUBSCRIBED) else None,

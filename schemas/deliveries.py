@@ -62,6 +62,7 @@ class ReportAction(StrEnum):
     OPENED = "opened"
     CLICKED = "clicked"
     UNSUBSCRIBED = "unsubscribed"
+    RESUBSCRIBED = "resubscribed"
     AUTORESPONDED = "autoresponded"
     UNMAPPED = "unmapped"
 

@@ -54,6 +54,7 @@ class EventType(StrEnum):
     CANCELLED = "cancelled"
     FALLBACK_STARTED = "fallback-started"
     SUPPRESSED = "suppressed"
+    SUPPRESSION_LIFTED = "suppression-lifted"
     # a link, a page
     LINK_ISSUED = "link-issued"
     LINK_REVOKED = "link-revoked"
@@ -101,6 +102,7 @@ MEANING: dict[EventType, str] = {
     EventType.CANCELLED: "A planned attempt was not made, and the reason is named.",
     EventType.FALLBACK_STARTED: "Another channel takes over; the attempt that caused it is named.",
     EventType.SUPPRESSED: "An address is not used, for the reason that is named.",
+    EventType.SUPPRESSION_LIFTED: "An address may be used again, and who said so is named.",
     EventType.LINK_ISSUED: "A link to the document's page was made.",
     EventType.LINK_REVOKED: "A link was withdrawn.",
     EventType.LINK_FETCHED: "Something asked for the page behind a link; it may have been a mail scanner.",

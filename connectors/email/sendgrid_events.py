@@ -10,7 +10,8 @@
 | spamreport        | complained   |                                                                                |
 | unsubscribe, group_unsubscribe | unsubscribed |                                                                   |
 | open, click       | opened, clicked | machines open and click everything: never taken for a person                |
-| group_resubscribe, anything new | unmapped | kept, and does nothing                                              |
+| group_resubscribe | resubscribed |                                                                                |
+| anything new      | unmapped     | kept, and does nothing                                                         |
 
 Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 and https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
@@ -47,6 +48,7 @@ ACTIONS: dict[str, ReportAction] = {
     "spamreport": ReportAction.COMPLAINED,
     "unsubscribe": ReportAction.UNSUBSCRIBED,
     "group_unsubscribe": ReportAction.UNSUBSCRIBED,
+    "group_resubscribe": ReportAction.RESUBSCRIBED,
     "open": ReportAction.OPENED,
     "click": ReportAction.CLICKED,
 }

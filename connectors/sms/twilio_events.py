@@ -8,11 +8,14 @@
 | read                                 | opened    |                                                              |
 | undelivered                          | bounced, or expired for 30036 | the carrier gave it back                 |
 | failed, canceled                     | dropped   | Twilio did not send it; for 30036: expired                   |
-| a message of theirs with OptOutType STOP | unsubscribed |                                                       |
+| a message of theirs that says STOP   | unsubscribed | OptOutType, or one of the words that Twilio obeys by itself |
+| a message of theirs that says START  | resubscribed | the same                                                  |
 | anything else                        | unmapped  | kept, and does nothing                                       |
 
 Source: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks,
-https://www.twilio.com/docs/api/errors, https://www.twilio.com/docs/usage/security#validating-requests
+https://www.twilio.com/docs/api/errors, https://www.twilio.com/docs/usage/security#validating-requests,
+https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, and of the words
+https://help.twilio.com/articles/223134027-Twilio-support-for-opt-out-keywords-SMS-STOP-filtering-
 """
 
 from __future__ import annotations
@@ -103,14 +106,21 @@ ACTIONS: dict[str, ReportAction] = {
 }
 
 
+WORDS: dict[str, ReportAction] = {
+    **dict.fromkeys("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split(), ReportAction.UNSUBSCRIBED),
+    **dict.fromkeys("START YES UNSTOP".split(), ReportAction.RESUBSCRIBED),
+}
+"""What Twilio stops and starts a number by, where no OptOutType says so: the message is this one word, in any case."""
+
+
 def reports(form: Mapping[str, str], received_at: datetime, attempt: UUID | None) -> list[Report]:
     """The report in one callback's form; `attempt` is the one named in the address it came to. Never raises.
 
     Twilio's callbacks carry no time, but for RawDlrDoneDate (the carrier's, YYMMDDhhmm) in some: else `received_at`.
     """
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
-    stop = status in ("", "received") and form.get("OptOutType", "").upper() == "STOP"
-    action = ReportAction.UNSUBSCRIBED if stop else ACTIONS.get(status, ReportAction.UNMAPPED)
+    wish = WORDS.get(_said(form)) if status in ("", "received") else None
+    action = wish or ACTIONS.get(status, ReportAction.UNMAPPED)
     reason: Reason | None = None
     permanent: bool | None = None
     code = text(form.get("ErrorCode")) or None
@@ -122,7 +132,7 @@ def reports(form: Mapping[str, str], received_at: datetime, attempt: UUID | None
             reason = Reason.CANCELLED
         if reason is Reason.EXPIRED:
             action = ReportAction.EXPIRED
-    elif stop:
+    elif action is ReportAction.UNSUBSCRIBED:
         reason, permanent = Reason.OPTED_OUT, True
     return [
         Report(
@@ -132,7 +142,7 @@ def reports(form: Mapping[str, str], received_at: datetime, attempt: UUID | None
             provider_message_id=text(form.get("MessageSid")) or text(form.get("SmsSid")),
             reported_at=_done(form.get("RawDlrDoneDate")) or received_at,
             timed=_done(form.get("RawDlrDoneDate")) is not None,
-            final_recipient=text(form.get("From" if stop else "To")),
+            final_recipient=text(form.get("From" if wish else "To")),
             permanent=permanent,
             code=code,
             reason=reason,
@@ -140,6 +150,11 @@ def reports(form: Mapping[str, str], received_at: datetime, attempt: UUID | None
             raw=storable(dict(form)),
         )
     ]
+
+
+def _said(form: Mapping[str, str]) -> str:
+    """What Twilio took a message of theirs for; the message, where Twilio says nothing of it."""
+    return (form.get("OptOutType") or form.get("Body") or "").strip().upper()
 
 
 def verify(

@@ -1,7 +1,6 @@
 """Deliveries: opened by the delivery stage, changed by reports, page actions and time.
 
-A report is a row of its own, kept once for each attempt and key; the state of the attempt is the join over them. A
-report that matches no attempt is kept as an orphan and does nothing.
+A report is a row of its own, kept once for each attempt and key; the state of the attempt is the join over them.
 """
 
 from __future__ import annotations
@@ -11,17 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
-from pipeline.store import events, settling
+from pipeline.store import events, orphans, reports, settling
 from pipeline.store.database import Connection, Store, as_json
-from pipeline.store.reporting import happened, suppressed_event, suppression
-from pipeline.store.suppressions import suppress
-from schemas import ids
+from pipeline.store.reporting import happened, lifted_event, suppressed_event, suppression
+from pipeline.store.reports import Match
+from pipeline.store.suppressions import opt_in, suppress
 from schemas.deliveries import AttemptState, Report, ReportAction
 from schemas.events import Event, EventType, document_stream
 from schemas.outcomes import ApplyReports, OpenDelivery, PageAction
-from stages.delivery import addresses
 from stages.delivery.states import joined
 
 
@@ -84,23 +80,23 @@ async def apply_all(
     Every transaction locks deliveries first, then attempts, documents and streams, each in their order: so that a
     batch of reports, a dispatcher and the relay wait for each other and never crosswise.
     """
-    told: list[tuple[Any, UUID, Report, dict[str, Any] | None]] = []
+    told: list[tuple[Any, UUID, Report, Match]] = []
     for message, effect in effects:
-        found = await _attempts(conn, effect.reports)
-        told += [(message, effect.inbox_id, report, found.get(i)) for i, report in enumerate(effect.reports)]
+        found = await reports.match(conn, effect.reports)
+        told += [(message, effect.inbox_id, *each) for each in zip(effect.reports, found, strict=True)]
     done = [(effect.inbox_id, index, act) for _, effect in effects for index, act in enumerate(effect.actions)]
     links = await _links(conn, [action.link_id for _, _, action in done])
     await settling.lock(
         conn,
-        [row["delivery_id"] for _, _, _, row in told if row]
+        [match.delivery_id for _, _, _, match in told if match.delivery_id]
         + [row["delivery_id"] for row in links.values() if row["delivery_id"]],
     )
     triggers: dict[UUID, str] = {}
-    for message, inbox, report, row in told:
-        if row is None:
-            await _orphan(conn, message.tenant, inbox, report, log, now)
-        elif cause := await _join(conn, inbox, report, row["attempt_id"], log, now):
-            triggers[row["delivery_id"]] = cause
+    for message, inbox, report, match in told:
+        if match.attempt_id is None or match.delivery_id is None:
+            await orphans.keep(conn, message.tenant, inbox, report, match.fitting, log, now)
+        elif cause := await _join(conn, inbox, report, match, log, now):
+            triggers[match.delivery_id] = cause
     for inbox, index, action in done:
         if (row := links.get(action.link_id)) is not None:
             log.append(_acted(row, action, f"{inbox}/{index}"))
@@ -109,7 +105,7 @@ async def apply_all(
     triggers |= {row["delivery_id"]: f"handed-over/{at.isoformat()}" for row, at in handed if row["delivery_id"]}
     await settling.follow(conn, triggers, log, now)
     for _, effect in effects:
-        matched = sum(row is not None for _, inbox, _, row in told if inbox == effect.inbox_id)
+        matched = sum(match.attempt_id is not None for _, inbox, _, match in told if inbox == effect.inbox_id)
         result = f"{matched} of {len(effect.reports)} reports matched, {len(effect.actions)} actions"
         await conn.execute(
             "UPDATE inbox SET processed_at = %s, result = %s WHERE inbox_id = %s", [now, result, effect.inbox_id]
@@ -134,37 +130,12 @@ def reviewer(store: Store) -> Callable[[Connection, Sequence[UUID]], Awaitable[N
     return look
 
 
-async def _attempts(conn: Connection, reports: Sequence[Report]) -> dict[int, dict[str, Any]]:
-    """Which attempt each report is of: by the id that we gave away, else by the provider's own."""
-    if not reports:
-        return {}
-    named = [report.attempt for report in reports if report.attempt]
-    numbers = [report.provider_message_id for report in reports if not report.attempt and report.provider_message_id]
-    cursor = await conn.execute(
-        """SELECT attempt_id, delivery_id, provider, provider_message_id FROM attempt
-            WHERE attempt_id = ANY(%s) OR provider_message_id = ANY(%s)""",
-        [named, numbers],
-    )
-    rows = await cursor.fetchall()
-    by_id = {row["attempt_id"]: row for row in rows}
-    by_number = {(row["provider"], row["provider_message_id"]): row for row in rows}
-    found: dict[int, dict[str, Any]] = {}
-    for index, report in enumerate(reports):
-        row = (
-            by_id.get(report.attempt)
-            if report.attempt
-            else by_number.get((report.provider, report.provider_message_id))
-        )
-        if row is not None:
-            found[index] = row
-    return found
-
-
 async def _join(
-    conn: Connection, inbox: UUID, report: Report, attempt_id: UUID, log: list[Event], now: datetime
+    conn: Connection, inbox: UUID, report: Report, match: Match, log: list[Event], now: datetime
 ) -> str | None:
     """Keep one report and let the attempt's state rise; the cause of what follows, None where it was known before."""
-    if not await _keep(conn, inbox, report, attempt_id, now):
+    attempt_id = match.attempt_id
+    if not await reports.keep(conn, inbox, report, attempt_id, now):
         return None
     cursor = await conn.execute(
         """SELECT a.*, (SELECT count(*) FROM report r WHERE r.attempt_id = a.attempt_id) AS reports
@@ -177,7 +148,7 @@ async def _join(
     after = joined(before, [report])
     cause = f"{attempt_id}/report-{row['reports']}"
     rises = after is not before
-    log += happened(report, row, cause, rises, now)
+    log += happened(report, row, cause, rises, now, by_recipient=match.fitting is not None)
     if rises:
         await conn.execute(
             """UPDATE attempt SET state = %s, reason = %s, code = coalesce(%s, code), status = coalesce(%s, status),
@@ -186,58 +157,13 @@ async def _join(
                 WHERE attempt_id = %s""",
             [after.value, report.reason, report.code, report.status, report.provider_message_id, now, now, attempt_id],
         )
-    if stop := suppression(report, row):
+    if (stop := suppression(report, row)) and not match.hearsay(report):
         await suppress(conn, row["tenant"], row["channel"], *stop, cause=attempt_id, now=now)
         log.append(suppressed_event(row, *stop, cause=cause, actor=f"provider:{report.provider}", now=now))
+    back = report.action is ReportAction.RESUBSCRIBED and row["address"]
+    if back and await opt_in(conn, row["tenant"], row["channel"], row["address"]):
+        log.append(lifted_event(report, row, cause, now))
     return cause
-
-
-async def _keep(conn: Connection, inbox: UUID, report: Report, attempt_id: UUID | None, now: datetime) -> bool:
-    """Store a report; False where it is there already."""
-    owner = attempt_id or report.provider_message_id or report.attempt
-    cursor = await conn.execute(
-        """INSERT INTO report (report_id, attempt_id, key, tenant, inbox_id, action, reported_at, received_at, report)
-           SELECT %s, %s, %s, tenant, inbox_id, %s, %s, %s, %s FROM inbox WHERE inbox_id = %s
-           ON CONFLICT DO NOTHING RETURNING report_id""",
-        [
-            ids.derive("report", report.provider, owner or inbox, report.key),
-            attempt_id,
-            report.key,
-            report.action.value,
-            report.reported_at,
-            now,
-            Jsonb(report.model_dump(mode="json")),
-            inbox,
-        ],
-    )
-    return await cursor.fetchone() is not None
-
-
-async def _orphan(conn: Connection, tenant: str, inbox: UUID, report: Report, log: list[Event], now: datetime) -> None:
-    """Keep a report that matches no attempt. A STOP names no attempt, and counts all the same."""
-    if not await _keep(conn, inbox, report, None, now):
-        return
-    stream = f"account:{tenant}"
-    cause = str(ids.derive("orphan", inbox, report.provider, report.key))
-    if report.action is ReportAction.UNSUBSCRIBED and report.final_recipient:
-        channel = addresses.channel_of(report.final_recipient)
-        address = addresses.usable(channel, report.final_recipient).address or report.final_recipient
-        await suppress(conn, tenant, channel.value, address, "opted-out", cause=None, now=now)
-        kind, data = EventType.SUPPRESSED, {"channel": channel.value, "reason": "opted-out"}
-    else:
-        kind, data = EventType.REPORT_ORPHANED, {"action": report.action.value, "inbox": str(inbox)}
-    log.append(
-        Event(
-            tenant=tenant,
-            stream=stream,
-            type=kind,
-            cause=cause,
-            occurred_at=now,
-            actor=f"provider:{report.provider}",
-            data={**data, "provider": report.provider, "reported_at": report.reported_at},
-            personal={"recipient": report.final_recipient} if report.final_recipient else None,
-        )
-    )
 
 
 async def _links(conn: Connection, links: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

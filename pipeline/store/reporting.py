@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipeline.store.suppressions import OPTED_OUT
 from schemas.deliveries import Report, ReportAction
 from schemas.events import Event, EventType, document_stream
 from stages.delivery.states import SAYS
@@ -26,13 +27,17 @@ IMPLIED: dict[ReportAction, EventType] = {
     ReportAction.OPENED: EventType.DELIVERED,
     ReportAction.CLICKED: EventType.DELIVERED,
     ReportAction.UNSUBSCRIBED: EventType.DELIVERED,
+    ReportAction.RESUBSCRIBED: EventType.DELIVERED,
     ReportAction.AUTORESPONDED: EventType.DELIVERED,
 }
 """Reports that are an event only where they tell us something: the attempt did not stand there yet."""
 
 
-def happened(report: Report, attempt: Mapping[str, Any], cause: str, rises: bool, now: datetime) -> list[Event]:
-    """The events of one report of one attempt (a row). `rises`: the attempt's state changed by it."""
+def happened(
+    report: Report, attempt: Mapping[str, Any], cause: str, rises: bool, now: datetime, *, by_recipient: bool = False
+) -> list[Event]:
+    """The events of one report of one attempt (a row). `rises`: the attempt's state changed by it. `by_recipient`: it
+    named no attempt, and this was the only one that it could be of."""
     kind = EVENT.get(report.action) or (IMPLIED.get(report.action) if rises else None)
     if kind is None:
         return []
@@ -51,6 +56,8 @@ def happened(report: Report, attempt: Mapping[str, Any], cause: str, rises: bool
         data["dropped"] = True
     if report.action in IMPLIED:
         data["told_by"] = report.action.value
+    if by_recipient:
+        data["matched_by"] = "recipient and time"
     personal = {"recipient": report.final_recipient, "diagnostic": report.diagnostic}
     personal = {name: value for name, value in personal.items() if value}
     return [
@@ -83,6 +90,20 @@ def suppressed_event(
     )
 
 
+def lifted_event(report: Report, attempt: Mapping[str, Any], cause: str, now: datetime) -> Event:
+    """The owner of this attempt's address takes an opt-out back."""
+    return Event(
+        tenant=attempt["tenant"],
+        stream=document_stream(attempt["document_id"]),
+        type=EventType.SUPPRESSION_LIFTED,
+        cause=cause,
+        occurred_at=now,
+        actor=f"provider:{report.provider}",
+        data={"attempt": str(attempt["attempt_id"]), "channel": attempt["channel"], "reason": OPTED_OUT},
+        personal={"address": attempt["address"]},
+    )
+
+
 DEAD = frozenset(
     "unknown-recipient invalid-address bad-domain mailbox-disabled recipient-moved "
     "invalid-number unknown-number landline opted-out complained".split()
@@ -101,7 +122,7 @@ def suppression(report: Report, attempt: Mapping[str, Any]) -> tuple[str, str] |
     if report.action is ReportAction.COMPLAINED:
         return address, "complained"
     if report.action is ReportAction.UNSUBSCRIBED:
-        return address, "opted-out"
+        return address, OPTED_OUT
     if report.action in (ReportAction.BOUNCED, ReportAction.DROPPED) and report.permanent:
         return address, str(report.reason or "bounced")
     return None

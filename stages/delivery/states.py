@@ -48,6 +48,7 @@ SAYS: dict[ReportAction, AttemptState | None] = {
     ReportAction.OPENED: AttemptState.DELIVERED,
     ReportAction.CLICKED: AttemptState.DELIVERED,
     ReportAction.UNSUBSCRIBED: AttemptState.DELIVERED,
+    ReportAction.RESUBSCRIBED: AttemptState.DELIVERED,
     ReportAction.AUTORESPONDED: AttemptState.DELIVERED,
     ReportAction.UNMAPPED: None,
 }

@@ -126,6 +126,26 @@ async def test_twilio(visit: Visit) -> None:
     assert len(await kept(house)) == 1
 
 
+async def test_stop_and_start_to_our_number(postgres: Callable[[], str], tmp_path: Path) -> None:
+    """Signed by Twilio and posted to the house's address: a tenant that is not the default one is bound, and freed."""
+    settings = {"twilio_token": TOKEN, "default_tenant": "house"}
+    async with open_house(postgres(), tmp_path, **settings) as house, served(house) as client:
+        states = []
+        for number, word in enumerate(("STOP", "START", "Obrigado")):
+            fields = {"MessageSid": f"SM{number}", "SmsStatus": "received", "Body": word, "From": "+48512345678"}
+            signature = RequestValidator(TOKEN).compute_signature("https://docs.example.com/webhooks/twilio", fields)
+            headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+            assert (await post(client, "/webhooks/twilio", urlencode(fields).encode(), headers))[0] == 204
+            assert await house.acknowledge() == 1
+            record = house.record(await house.receive(), f"FT 2026/{number}")
+            await house.register(house.exports[-1], record)
+            await house.make(record)
+            await house.open(record, email=None, phone="+48512345678")
+            await house.dispatch()
+            states += await house.ask("SELECT state FROM document WHERE document_id = %s", record.document_id)
+        assert [row["state"] for row in states] == ["undeliverable", "captured", "captured"]
+
+
 async def test_bounce(visit: Visit) -> None:
     """A bounce mail is taken from who has the secret, with the address it came to; from nobody else."""
     house, client = visit

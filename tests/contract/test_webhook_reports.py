@@ -75,7 +75,7 @@ def test_real_sendgrid_events(
         ({"event": "spamreport"}, "complained", True, "complained"),
         ({"event": "unsubscribe"}, "unsubscribed", True, "opted-out"),
         ({"event": "group_unsubscribe"}, "unsubscribed", True, "opted-out"),
-        ({"event": "group_resubscribe"}, "unmapped", None, None),
+        ({"event": "group_resubscribe"}, "resubscribed", None, None),
         ({"event": "account_status_change"}, "unmapped", None, None),
         ({}, "unmapped", None, None),
     ],

@@ -139,6 +139,13 @@ def test_no_attempt_is_an_orphan() -> None:
     """A bounce that names no attempt is still a report."""
     (report,) = parse(dsn(), NOW)
     assert (report.attempt, report.final_recipient) == (None, "anna@example.com")
+    assert report.provider_message_id is None
+
+
+def test_a_mail_that_came_back_and_is_none_of_ours() -> None:
+    """Its Message-ID is told, so that nobody looks for an attempt to the same recipient."""
+    (report,) = parse(dsn(returned="Message-ID: <newsletter-7@shop.example>"), NOW)
+    assert (report.attempt, report.provider_message_id) == (None, "<newsletter-7@shop.example>")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from schemas.binary import base64_bare
 from schemas.codes import COUNTRIES, CREDIT_NOTE_TYPES, CURRENCIES
 
 
@@ -51,6 +52,8 @@ Amount = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False,
 """Decimal in the invoice currency (BT-5); two places at most when written (BR-DEC-*)."""
 Currency = Annotated[str, BeforeValidator(_currency)]
 Country = Annotated[str, BeforeValidator(_country)]
+Base64 = Annotated[str, AfterValidator(base64_bare)]
+"""A file's bytes; blanks and line breaks are taken out."""
 Day = date
 """A calendar date; the alias keeps fields named `date` from hiding the type."""
 Text = Annotated[str, Field(max_length=5000)]
@@ -203,7 +206,7 @@ class Attachment(Part):
     reference: Code = Field(description="BT-122")
     description: Text | None = Field(None, description="BT-123")
     external_location: Text | None = Field(None, description="BT-124: never fetched by this system")
-    content_base64: str | None = Field(None, description="BT-125: Base64 (RFC 4648)")
+    content_base64: Base64 | None = Field(None, description="BT-125: Base64 (RFC 4648)")
     media_type: Code | None = None
     file_name: Text | None = None
 

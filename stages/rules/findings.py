@@ -7,10 +7,11 @@ Places are XPaths of UBL or CII with the usual prefixes and a position from the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from schemas.binary import base64_bare
 from schemas.errors import EngineUnavailable, Finding
 
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
@@ -111,6 +112,17 @@ def from_xsd(log: etree._ListErrorLog, document: etree._Element) -> Iterator[Fin
             where = f"{where}, {place(element)}"
             found = None if len(element) else _short(element.text or "")
         yield Finding(rule="XSD", message=_with_prefixes(entry.message), place=where, found=found)
+
+
+def from_base64(document: etree._Element, tags: Sequence[str], rule: str = "XSD") -> Iterator[Finding]:
+    """Elements of these tags, without others in them, whose text is not Base64."""
+    for element in document.iter(*tags):
+        try:
+            base64_bare(element.text or "" if not len(element) else "")
+        except ValueError as error:
+            name = etree.QName(element).localname
+            where = f"line {element.sourceline}, {place(element)}"
+            yield Finding(rule=rule, message=f"{name} is {error}", place=where, found=_short(element.text or ""))
 
 
 def place(element: etree._Element) -> str:

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-_CODES = {"currency": "EUR", "accounting_currency": "EUR", "country": "PT", "origin_country": "PT"}
+_CODES = {
+    "currency": "EUR", "accounting_currency": "EUR", "country": "PT", "origin_country": "PT", "content_base64": "QUJD",
+}  # fmt: skip
 
 
 def full(model: type[BaseModel]) -> dict[str, Any]:

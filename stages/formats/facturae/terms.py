@@ -6,6 +6,8 @@ goes to the extras under `facturae.`; taxes and totals wait in `Walk.taxes` and 
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from lxml import etree
 
 from stages.formats.facturae.codes import CENTRES, MEANS, MEDIA_TYPES, PREFIX, UNITS
@@ -135,11 +137,14 @@ def _attachment(walk: Walk, target: Data, element: etree._Element) -> None:
     else:
         part["media_type"] = MEDIA_TYPES.get(form, form or None)
         part["file_name"] = f"attachment-{number}.{form}" if form else None
+    content = str(part.get("content_base64") or "")
+    if element.findtext("AttachmentEncoding") == "NONE" and content.startswith(_PLAIN):
+        part["content_base64"] = b64encode(content.encode()).decode()
     walk.append(target, "attachments", part, element)
 
 
-def _base64(walk: Walk, target: Data, element: etree._Element) -> None:
-    walk.put(target, "content_base64", "".join((element.text or "").split()), element)
+_PLAIN = ("<", "{")
+"""How XML, HTML and RTF begin, and Base64 never does."""
 
 
 _ADDRESS: Node = {
@@ -188,7 +193,7 @@ _ATTACHMENT: Node = {
     "AttachmentFormat": ignored,
     "AttachmentEncoding": ignored,
     "AttachmentDescription": text("description"),
-    "AttachmentData": _base64,
+    "AttachmentData": text("content_base64"),
 }
 _LINE: Node = {
     "IssuerContractReference": kept("line.IssuerContractReference"),

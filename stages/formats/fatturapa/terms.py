@@ -165,9 +165,10 @@ def _attachment(walk: Walk, target: Data, element: etree._Element) -> None:
         "file_name": name or None,
         "media_type": f"application/{packed.lower()}" if packed else media.get(form, form or None),
         "description": said(element, "DescrizioneAttachment") or None,
-        "content_base64": "".join((element.findtext("Attachment") or "").split()) or None,
     }
     walk.append(target, "attachments", part, element)
+    for content in element.iterfind("Attachment"):
+        walk.put(part, "content_base64", content.text, content)
 
 
 _NAME: Node = {

@@ -200,6 +200,10 @@ def _label(path: Path, root: type[BaseModel]) -> str:
     return f"{name} ({term})" if term else name
 
 
+_BY_WORDS = (("code of ISO", "field-code"), ("Base64", "field-base64"))
+"""A part of what the model says of a value, and its rule."""
+
+
 def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Finding:
     """Pydantic's error in words of the trade."""
     path: Path = tuple(error["loc"])
@@ -218,7 +222,7 @@ def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Fi
         return refuse("field-length", f"{label} is longer than allowed", place, found)
     if kind == "value_error":
         said = str(error["msg"]).removeprefix("Value error, ")
-        rule = "field-code" if "code of ISO" in said else "field-number"
+        rule = next((rule for part, rule in _BY_WORDS if part in said), "field-number")
         return refuse(rule, f"{label}: {said}", place, found)
     if kind.startswith("decimal"):
         return refuse("field-number", f"{label} is not a number that an invoice can carry", place, found)

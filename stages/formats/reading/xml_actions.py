@@ -136,6 +136,6 @@ def aside(key: str) -> Action:
 
 def embedded(walk: Walk, target: Data, element: etree._Element) -> None:
     """BT-125: a file in Base64, with its media type and name."""
-    walk.put(target, "content_base64", "".join((element.text or "").split()), element)
+    walk.put(target, "content_base64", element.text, element)
     walk.put(target, "media_type", element.get("mimeCode"), element)
     walk.put(target, "file_name", element.get("filename"), element)

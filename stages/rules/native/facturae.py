@@ -14,7 +14,7 @@ from decimal import Context, Decimal, localcontext
 from lxml import etree
 
 from schemas.errors import Finding
-from stages.rules.findings import place
+from stages.rules.findings import from_base64, place
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -24,9 +24,18 @@ _EXACT = Context(prec=60)
 def check(root: etree._Element) -> tuple[Finding, ...]:
     """Findings of a document that its schema calls valid; amounts that are no numbers count as zero."""
     with localcontext(_EXACT):
-        return tuple(_batch(root)) + tuple(
-            finding for invoice in root.iterfind("Invoices/Invoice") for finding in _invoice(invoice)
+        return (
+            *_batch(root),
+            *(finding for invoice in root.iterfind("Invoices/Invoice") for finding in _invoice(invoice)),
+            *_attached(root),
         )
+
+
+def _attached(root: etree._Element) -> Iterator[Finding]:
+    """To the schema an attachment's data are any text."""
+    for each in root.iterfind("Invoices/Invoice/AdditionalData/RelatedDocuments/Attachment"):
+        if (each.findtext("AttachmentEncoding") or "BASE64") == "BASE64":
+            yield from from_base64(each, ("AttachmentData",), "facturae-base64")
 
 
 def number(element: etree._Element | None) -> Decimal:

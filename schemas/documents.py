@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from schemas.binary import base64_bare
 from schemas.codes import COUNTRIES, CREDIT_NOTE_TYPES, CURRENCIES
@@ -46,9 +46,11 @@ def _country(value: Any) -> Any:
     return value
 
 
-Number = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=28)]
+_PLAIN = PlainSerializer(lambda value: f"{value:f}", return_type=str, when_used="json")
+"""Never `1E-8`, which no reader here takes for a number."""
+Number = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=28), _PLAIN]
 """Decimal of any scale: quantities, prices, rates."""
-Amount = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=20)]
+Amount = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=20), _PLAIN]
 """Decimal in the invoice currency (BT-5); two places at most when written (BR-DEC-*)."""
 Currency = Annotated[str, BeforeValidator(_currency)]
 Country = Annotated[str, BeforeValidator(_country)]

@@ -53,7 +53,9 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return stamp(value)
-    if isinstance(value, (UUID, Decimal)):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, UUID):
         return str(value)
     if isinstance(value, date):
         return value.isoformat()

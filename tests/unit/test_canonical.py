@@ -50,6 +50,7 @@ def test_keys_beyond_the_basic_plane_are_sorted_by_utf_16() -> None:
     [
         (EventType.BOUNCED, "bounced"),
         (Decimal("12.50"), "12.50"),
+        (Decimal("0.00000001"), "0.00000001"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (date(2026, 11, 22), "2026-11-22"),
         (datetime(2026, 11, 22, 10, tzinfo=timezone(timedelta(hours=1))), "2026-11-22T09:00:00Z"),

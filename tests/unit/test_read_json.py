@@ -9,7 +9,7 @@ import pytest
 from full_documents import full
 from reading_samples import canonical, canonical_text, everything, refusal, rules, step
 
-from schemas.canonical import MODELS
+from schemas.canonical import MODELS, to_json
 from schemas.errors import EntregaError, ExportUnreadable
 from schemas.orders import Order
 from schemas.profiles import load_profile
@@ -32,6 +32,19 @@ def test_each_shape_can_be_entered_anywhere(shape: str) -> None:
     assert [r.document.invoice_number for r in one_by_one if r.document] == [f"J-{n}" for n in range(1, 8)]
     assert [r.address for r in one_by_one] == [f"document[{n}]" for n in range(1, 8)]
     assert one_by_one == everything(data)
+
+
+@pytest.mark.parametrize("price", ["0.00000001", "-0.0000001000", "0.00", "12.50", "0.0000000", "1000000000000000000"])
+def test_numbers_of_any_size_come_back_as_they_were_written(price: str) -> None:
+    """What is written has no exponent, which is refused where it stands (`1E-8`), and keeps every digit."""
+    data = canonical()
+    data["lines"][0]["net_price"] = price
+    (record,) = everything(json.dumps(data))
+    assert record.document is not None
+    written = to_json(record.document)
+    assert json.loads(written)["lines"][0]["net_price"] == price
+    (again,) = everything(written)
+    assert again.document == record.document
 
 
 def test_a_single_object_ends_the_export() -> None:

@@ -70,15 +70,17 @@ def make(
     """Write a completed document for a target, and hold it against its rules. `found` is what completing told.
 
     Raises DocumentInvalid (permanent) with every finding: of the totals, the writer, the rules, or of what would be
-    lost where the profile refuses losses. Raises EngineUnavailable (transient) where it could not be checked.
+    lost where the profile refuses losses or the loss is told as fatal. Raises EngineUnavailable (transient) where it
+    could not be checked.
     """
     stop(found)
     carries(document, target)
     target = target.under(document, options)
     content, again, lost = _written(document, target, options)
     moved: tuple[str, ...] = ()
-    if lost and losses == "refuse":
-        fatal = tuple(each.model_copy(update={"severity": "fatal"}) for each in lost)
+    grave = lost if losses == "refuse" else [each for each in lost if each.severity == "fatal"]
+    if grave:
+        fatal = tuple(each.model_copy(update={"severity": "fatal"}) for each in grave)
         raise DocumentInvalid(f"{target.title} cannot carry all of the document.", findings=fatal)
     if lost and losses == "note":
         document, (content, again, _), moved = _noted(document, target, options, lost, (content, again, lost))

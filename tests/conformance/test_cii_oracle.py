@@ -11,7 +11,7 @@ from stages.formats import registry
 from stages.formats.cii.profile import FACTUR_X
 
 # What a document of ours lacks, by the target's own rules: no VAT rate where there is no VAT (XRechnung wants one), a
-# rounding amount that the smaller profiles have no place for.
+# rounding amount that the smaller profiles have no place for (conversion refuses it).
 NOT_CARRIED = {
     "xrechnung-cii": {"outside-scope": ["BR-DE-14"]},
     "xrechnung-ubl": {"outside-scope": ["BR-DE-14"]},

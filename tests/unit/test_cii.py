@@ -21,15 +21,18 @@ from schemas.documents import (
     Party,
     Payment,
     PrecedingInvoice,
+    Totals,
     VatBreakdown,
 )
 from schemas.errors import ConfigurationError, DocumentInvalid, ExportUnreadable
+from stages.conversion import making
 from stages.formats import registry
 from stages.formats.cii.profile import FACTUR_X, PLAIN, XRECHNUNG, Profile
 from stages.formats.cii.spaces import NAMESPACES
 from stages.formats.cii.writer import losses, write
 from stages.formats.reading.records import Record
 from stages.formats.reading.step import read
+from stages.rules.verdicts import Verdict
 
 D = Decimal
 
@@ -152,6 +155,21 @@ def test_what_a_profile_leaves_out_is_told_and_not_written() -> None:
     assert places(given, FACTUR_X["en16931"]) == places(given, PLAIN) == []
     assert b"IncludedSupplyChainTradeLineItem" not in write(given, FACTUR_X["basic-wl"])
     assert b"SellerAssignedID" not in write(given, FACTUR_X["basic"])
+
+
+def test_a_rounded_amount_due_needs_a_profile_that_says_so() -> None:
+    """BASIC and BASIC WL have no BT-114, and without it no sum is right: the document is refused by that name."""
+    given, target = document(totals=Totals(rounding_amount=D("0.02"))), registry.target("factur-x")
+    for profile, grave in (("basic-wl", ["0.02"]), ("basic", ["0.02"]), ("en16931", []), ("extended", [])):
+        lost = target.losses(given, {"profile": profile})
+        assert [each.found for each in lost if each.severity == "fatal"] == grave
+    with pytest.raises(DocumentInvalid, match="cannot carry all") as refused:
+        making.make(given, target, {"profile": "basic"}, "report", lambda *_: Verdict("", "", ()))
+    (finding,) = refused.value.findings
+    assert finding.place == "totals.rounding_amount"
+    assert "no rounding of the amount due (BT-114): choose the profile en16931 or extended" in finding.message
+    unrounded = document(totals=Totals(rounding_amount=D("0.00")))
+    assert {each.severity for each in target.losses(unrounded, {"profile": "basic"})} == {"warning"}
 
 
 def test_d16b_takes_one_preceding_invoice() -> None:

@@ -8,6 +8,8 @@ Source: CEN/TS 16931-3-3; XRechnung 3.0; Factur-X 1.09
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from itertools import repeat
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
@@ -16,6 +18,8 @@ from stages.formats.cii.terms import INVOICE
 from stages.formats.writing.losses import halves, told, uncarried
 from stages.formats.writing.xml_text import checked
 from stages.formats.writing.xrechnung import ended, fitted, unpaired
+
+_ROUNDING = "totals.rounding_amount"
 
 
 def write(document: Invoice, profile: Profile) -> bytes:
@@ -36,11 +40,20 @@ def write(document: Invoice, profile: Profile) -> bytes:
 
 
 def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
-    """Every field with content that `write` leaves out or changes."""
+    """Every field with content that `write` leaves out or changes; fatal what no document does without."""
     found = uncarried(document, INVOICE.carried(profile.level), "cii-loss")
     left_out = {each.place.split("[")[0] for each in found if "[" not in each.place}
     more = told(document, (*_conditional(document, profile), *halves(document)), "cii")
-    return (*found, *(each for each in more if each.place.split("[")[0] not in left_out))
+    return (*map(_grave, found, repeat(profile)), *(each for each in more if each.place.split("[")[0] not in left_out))
+
+
+def _grave(finding: Finding, profile: Profile) -> Finding:
+    """Without the rounding (BT-114) the amount due is no sum of what stands there (BR-CO-16)."""
+    if finding.place != _ROUNDING or not finding.found or not Decimal(finding.found):
+        return finding
+    name = f"Factur-X {profile.conformance}"
+    message = f"{name} has no rounding of the amount due (BT-114): choose the profile en16931 or extended"
+    return finding.model_copy(update={"message": message, "severity": "fatal"})
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:

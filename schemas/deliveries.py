@@ -14,6 +14,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.messages import Envelope
+
 
 class Channel(StrEnum):
     EMAIL = "email"
@@ -132,7 +134,7 @@ class InterchangeMessage(Frozen):
     attempt: UUID
     sender: str = Field(description="our mailbox, qualifier:identifier")
     to: str = Field(description="the partner's mailbox, qualifier:identifier")
-    envelope: Literal["edifact", "x12"]
+    envelope: Envelope
     format: str = Field(description="edifact-d96a, x12-4010 ...")
     control_number: int = Field(ge=1, le=999_999_999, description="UNB 0020, ISA13")
     interchange_base64: str = Field(description="the bytes, for an interchange has its own character set")

@@ -16,6 +16,8 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+Envelope = Literal["edifact", "x12"]
+"""Kinds of interchanges that messages travel in."""
 SignatureProfile = Literal[
     "xades-b-b-asic-e",
     "xades-b-t-asic-e",
@@ -143,7 +145,7 @@ class MadeRendition(Frozen):
     document: ArtefactRef
     rule_set: str = Field(description="name and version of the rules that were run")
     platform: str | None = Field(None, description="the authority's platform that issues the original: this is a copy")
-    envelope: Literal["edifact", "x12"] | None = Field(None, description="delivery puts it in an interchange")
+    envelope: Envelope | None = Field(None, description="delivery puts it in an interchange")
     embedded: bool = Field(False, description="travels inside the PDF (Factur-X), not beside it")
     signature: ArtefactRef | None = None
     detached_signature: ArtefactRef | None = None

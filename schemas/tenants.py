@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from schemas.messages import PdfSignatureProfile, SignatureProfile
+from schemas.messages import Envelope, PdfSignatureProfile, SignatureProfile
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
 
@@ -124,7 +124,7 @@ class TenantProfile(Frozen):
     )
     signature: SignatureProfile = "xades-b-b-asic-e"
     pdf_signature: PdfSignatureProfile = "none"
-    mailboxes: dict[Literal["edifact", "x12"], Mailbox] = Field(
+    mailboxes: dict[Envelope, Mailbox] = Field(
         default_factory=dict, description="our EDI address for each kind of envelope; without one nothing goes by EDI"
     )
     learn_parties: bool = Field(

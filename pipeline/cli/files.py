@@ -1,7 +1,8 @@
 """Commands that work on files alone: one file here, a folder in parallel processes, with progress, in the order given.
 
 `each(paths, work, ...)` is the one way. `work` is a function of a module (it travels to other processes) that takes a
-path and gives rows; an error of the tree in `schemas/errors.py` that it raises becomes one row with state `refused`.
+path and gives rows; an error that it raises becomes one row with state `refused`: one of the tree in
+`schemas/errors.py`, a file that cannot be read, or a fault of ours, whose trace is told.
 """
 
 from __future__ import annotations
@@ -149,13 +150,38 @@ def _guarded(work: Work, file: Path) -> Sequence[Row]:
         raise
     except EntregaError as error:
         return [refusal(file, error)]
+    except OSError as error:
+        if error.filename is None or Path(os.fsdecode(error.filename)) != file:  # what is written, not what is read
+            raise
+        return [_refused(file, "export-unreadable", f"it cannot be read: {error.strerror}")]
+    except Exception as error:
+        return [_fault_of_ours(file, error)]
+
+
+def _fault_of_ours(file: Path, error: Exception) -> Row:
+    """The row of a bug, with its `trace` for who mends it, without the error's words: they may repeat what the file
+    holds."""
+    from traceback import extract_tb, format_list
+
+    from schemas.errors import Finding
+
+    frames = extract_tb(error.__traceback__)
+    name, last = type(error).__name__, frames[-1]
+    place = f"{'/'.join(Path(last.filename).parts[-3:])}, line {last.lineno}"
+    finding = Finding(rule="bug", message=f"{name} in {last.name}", place=place)
+    trace = "".join(format_list(frames))
+    return _refused(file, "bug", f"a fault of ours, {name} at {place}; please report it", (finding,), trace=trace)
 
 
 def refusal(file: Path, error: Any, **more: Any) -> Row:
     """Why a file, or one document of it, goes no further: with every finding."""
+    return _refused(file, error.reason, error.text, error.findings, **more)
+
+
+def _refused(file: Path, reason: str, explanation: str, findings: Iterable[Finding] = (), **more: Any) -> Row:
     return {
-        "file": str(file), **more, "state": "refused", "reason": error.reason, "explanation": error.text,
-        "findings": dumped(error.findings),
+        "file": str(file), **more, "state": "refused", "reason": reason, "explanation": explanation,
+        "findings": dumped(findings),
     }  # fmt: skip
 
 
@@ -183,6 +209,8 @@ def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profil
         if row.get("state") in ("refused", "invalid"):
             told = f"{_where(row)}: {row.get('explanation')} [{row.get('reason')}]"
             complain(told, map(Finding.model_validate, row["findings"]))
+            if row.get("trace"):
+                say(row["trace"].rstrip())
         tell_warnings(row)
     lacking = any(finding["rule"] == "field-missing" for row in refused for finding in row["findings"])
     if lacking and profile is None and not as_json:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from schemas.errors import Finding
+from schemas.messages import Envelope
 from schemas.profiles import ExtractionProfile
 from stages.formats.options import Option, Options, check
 from stages.formats.reading.head import Head
@@ -122,7 +123,7 @@ class Target:
     """Where the law or the authority asks for this target, where no profile says otherwise."""
     platform: str | None = None
     """The authority's platform through which the law wants it issued (SdI, KSeF): what we mail is then a copy."""
-    envelope: Literal["edifact", "x12"] | None = None
+    envelope: Envelope | None = None
     """The message travels in an interchange, whose control number delivery draws ..."""
     wrap: Wrap | None = None
     """... and whose envelope this makes."""

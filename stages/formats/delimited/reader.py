@@ -39,7 +39,6 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 
 
 def _profile_wanted(source: Source) -> Finding:
-    source.file.seek(0)
     first = source.file.read(300).decode("utf-8", "replace").splitlines()[:1]
     message = (
         "a CSV does not say what its columns mean: it is read with a mapping profile, and none is set for this source. "

@@ -67,7 +67,6 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
 
 
 def _check_kind(source: Source) -> None:
-    source.file.seek(0)
     head = source.file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if head.startswith(b"STX="):
         message = "TRADACOMS, the British syntax before EDIFACT, is not read"

@@ -45,7 +45,6 @@ def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read, LimitExceeded for a .p7m past its limits."""
-    source.file.seek(0)
     file = source.file
     if is_p7m(file.read(1024)):
         file.seek(0)

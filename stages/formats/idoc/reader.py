@@ -57,7 +57,6 @@ def fits(head: Head, _profile: ExtractionProfile | None) -> bool:
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:
     """One step. Raises ExportUnreadable when nothing at all can be read."""
-    source.file.seek(0)
     records: list[Record] = []
     if source.file.read(3 + len(flat.CONTROL)).removeprefix(b"\xef\xbb\xbf").startswith(flat.CONTROL.encode()):
         encoding = (profile.idoc if profile else IdocMapping()).encoding

@@ -82,7 +82,8 @@ class Budget:
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one file: seekable, with the name it came under and, in an archive, its neighbours."""
+    """The bytes of one file: seekable, with the name it came under and, in an archive, its neighbours. A reader gets it
+    at its beginning, also where it goes on from a cursor."""
 
     file: BinaryIO
     name: str

@@ -103,8 +103,11 @@ def read(
 
 
 def _head(file: BinaryIO, name: str) -> Head:
+    """The file's beginning; it stands there again."""
     file.seek(0)
-    return Head(file.read(HEAD_BYTES), name)
+    head = Head(file.read(HEAD_BYTES), name)
+    file.seek(0)
+    return head
 
 
 def is_archive(head: Head, profile: ExtractionProfile | None) -> bool:

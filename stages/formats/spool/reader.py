@@ -48,7 +48,6 @@ def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | Non
         raise unreadable("the export", (refuse("spool-profile", "a spool needs a layout profile", "page 1"),))
     layout, place = profile.spool, cursor or {}
     records: list[Record] = []
-    source.file.seek(0)
     pdf: PdfPages | None = None
     try:
         if source.file.read(4) == b"%PDF":

@@ -16,7 +16,7 @@ from test_ubl_oracle import ORACLE, completed
 from ubl_documents import DOCUMENTS
 
 from schemas.canonical import Document
-from schemas.documents import Invoice
+from schemas.documents import Invoice, Note
 from schemas.errors import DocumentInvalid
 from stages.conversion.totals import complete
 from stages.formats.edifact import writer
@@ -79,6 +79,8 @@ def test_every_message_is_of_its_directory(release: str, tmp_path: Path) -> None
     mixed = completed(DOCUMENTS["mixed"])
     lines = tuple(each.model_copy(update={"seller_item_id": f"S-{at}"}) for at, each in enumerate(mixed.lines))
     documents["retail"] = mixed.model_copy(update={"lines": lines})
+    letter = Note(text="Dear all,\n\nas agreed.\n\nThank you.")
+    documents["letter"] = mixed.model_copy(update={"notes": (letter, letter)})
     del documents["syntax-acknowledgement"]  # CONTRL is of no directory
     files = {name: interchange(writer.write(each, release, OPTIONS)) for name, each in documents.items()}
     for name, each in documents.items():

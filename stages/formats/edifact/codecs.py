@@ -129,9 +129,10 @@ def joined(parts: list[str], length: int, sign: str) -> str:
 
 
 def cut(text: str, length: int, sign: str) -> list[str]:
-    """The text in pieces from which `joined` makes it again."""
+    """The text in pieces from which `joined` makes it again, but for empty lines: an empty component between others
+    says nothing to a reader, and a directory's schema (D.01B in DFDL) takes it for the end of the text."""
     pieces = []
-    for row in text.split("\n") if sign == "\n" else [text]:
+    for row in filter(None, text.split("\n")) if sign == "\n" else [text]:
         while True:
             piece, row = row[:length], row[length:]
             if row and sign == " " and (bare := piece.rstrip(" ")) != piece and bare:

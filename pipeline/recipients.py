@@ -55,7 +55,8 @@ def read_recipients(file: TextIO) -> list[Line]:
         _check_header(list(reader.fieldnames or ()))
         rows = [(reader.line_num, _clean(row)) for row in reader]
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"the recipients file is not UTF-8: {error.reason} at byte {error.start}") from error
+        told = f"the recipients file is not UTF-8: {error.reason} at byte {error.start}"
+        raise ConfigurationError(f"{told}; save it as CSV UTF-8 in the spreadsheet") from error
     except csv.Error as error:
         raise ConfigurationError(f"the recipients file is no CSV: {error}") from error
     with_mailbox = frozenset(anchor(row) for _, row in rows if row.get("mailbox"))

@@ -11,11 +11,22 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.deliveries import Accepted, InterchangeMessage
 from schemas.errors import OutcomeUnknown, ProviderUnavailable
+
+
+@dataclass(frozen=True)
+class Mailboxes:
+    """What lies in the folder: how many partners' mailboxes, interchanges that nobody has fetched, since when."""
+
+    partners: int
+    waiting: int
+    oldest: datetime | None
 
 
 @dataclass
@@ -35,6 +46,25 @@ class FolderEdi:
         places = (self._notes(message) / _name(message), self._mailbox(message) / _name(message))
         found = await asyncio.to_thread(lambda: any(place.exists() for place in places))
         return message.reference if found else None
+
+    def look(self) -> Mailboxes | None:
+        """Whether every mailbox can be written; nothing that a partner could see is. None: the folder is not there yet.
+
+        Raises ProviderUnavailable, naming what cannot be written.
+        """
+        place = self.folder
+        try:
+            if not place.exists():
+                place = next(parent for parent in place.absolute().parents if parent.exists())
+                tempfile.TemporaryFile(dir=place).close()
+                return None
+            mailboxes = [each for each in self.folder.iterdir() if not each.name.startswith(".")]
+            for place in (self.folder, *mailboxes):
+                tempfile.TemporaryFile(dir=place).close()
+            times = [file.stat().st_mtime for mailbox in mailboxes for file in mailbox.glob("[!.]*.edi")]
+        except OSError as error:
+            raise ProviderUnavailable(f"{place} cannot be written: {error.strerror}", errno=error.errno) from None
+        return Mailboxes(len(mailboxes), len(times), datetime.fromtimestamp(min(times), UTC) if times else None)
 
     async def close(self) -> None:
         return None

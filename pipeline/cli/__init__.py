@@ -7,6 +7,7 @@ document failed, 2 called wrongly or not configured.
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Any
 
@@ -15,6 +16,10 @@ def main() -> None:
     """Entry point of the `entrega` command."""
     from pipeline.cli.app import build
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a letter that it has not is written as \u015b, and nothing ends for it
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = build()(standalone_mode=False)
     except SystemExit:

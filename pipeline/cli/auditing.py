@@ -44,8 +44,9 @@ def events(
     """
     from dataclasses import replace
 
-    from pipeline.cli.output import table, working
+    from pipeline.cli.output import working
     from pipeline.cli.session import asking
+    from pipeline.cli.tables import table
     from pipeline.store import history, queries
     from schemas.deliveries import Channel
     from schemas.events import EventType

@@ -73,7 +73,7 @@ def _formats(documents: int, lines: int, files: int, json: bool) -> None:
 
 def show(report: Any) -> None:
     """Three tables for people."""
-    from pipeline.cli.output import table
+    from pipeline.cli.tables import table
 
     whole = [
         ("documents through everything", f"{report.documents} of {report.lines} lines on {report.cores} cores"),

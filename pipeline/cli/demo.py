@@ -96,7 +96,8 @@ def _progress(json: bool) -> Any:
 
 def _print(here: Running, result: Result, json: bool) -> None:
     from pipeline import wiring
-    from pipeline.cli.output import json_line, say, table
+    from pipeline.cli.output import json_line, say
+    from pipeline.cli.tables import table
     from pipeline.demo import expected, outcome
 
     wanted = expected().documents

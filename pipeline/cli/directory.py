@@ -91,8 +91,9 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """One party with wishes, numbers and contacts."""
-    from pipeline.cli.output import json_line, table
+    from pipeline.cli.output import json_line
     from pipeline.cli.session import ask
+    from pipeline.cli.tables import SENTENCE, shown, table
     from pipeline.store import directory
 
     party = ask(data, lambda conn, whose: directory.party(conn, name, whose), tenant, all_tenants)
@@ -101,15 +102,15 @@ def show(
         return
     wishes = party["preferences"]
     options = "; ".join(f"{key}={value}" for key, value in wishes.get("format_options", {}).items())
-    shown = {
+    told = {
         "party id": party["party_id"], "name": party["name"], "country": party["country"],
         "language": party["language"], "segment": wishes.get("segment"),
         "formats": ", ".join(wishes.get("formats", ())), "options": options,
         "identifiers": party["identifiers"], "version": party["version"],
         "learnt": "from an invoice" if party["learnt"] else None,
     }  # fmt: skip
-    for label, value in shown.items():
+    for label, value in told.items():
         if value:
-            print(f"{label:<12} {value}")
+            print(f"{label:<12} {shown(str(value), SENTENCE)}")
     columns = ("name", "email", "phone", "mailbox", "language", "timezone", "channel", "active")
     table(columns, party["contacts"], title="Contacts")

@@ -196,7 +196,8 @@ def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profil
 
     `profile` None: one could have been given, and what a document lacks may stand in it.
     """
-    from pipeline.cli.output import complain, json_line, say, table
+    from pipeline.cli.output import complain, json_line, say
+    from pipeline.cli.tables import table
     from schemas.errors import Finding
 
     if as_json:

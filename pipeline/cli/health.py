@@ -35,6 +35,7 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
         ("e-mail", lambda: _email(settings)),
         ("sms", lambda: _sms(settings)),
+        ("edi", lambda: asyncio.to_thread(_edi, settings)),
     ]
     results = []
     for what, ask in checks:
@@ -214,6 +215,22 @@ async def _sms(settings: Settings) -> str:
     if settings.sms_provider == "outbox":
         return "outbox: nothing leaves the house"
     return await _connects_url(settings.twilio_url)
+
+
+def _edi(settings: Settings) -> str:
+    _in_force(settings, "edi_provider", "edi_folder")
+    if settings.edi_provider == "outbox":
+        return "outbox: nothing leaves the house"
+    from connectors.edi.folder import FolderEdi
+
+    assert settings.edi_folder is not None, "Settings checks this"
+    found = FolderEdi(settings.edi_folder).look()
+    if found is None:
+        return f"{settings.edi_folder} is not there: the first interchange makes it"
+    since = f", the oldest since {found.oldest:%Y-%m-%d %H:%M} UTC" if found.oldest else ""
+    waiting = "1 interchange waits" if found.waiting == 1 else f"{found.waiting} interchanges wait"
+    mailboxes = "1 mailbox" if found.partners == 1 else f"{found.partners} mailboxes"
+    return f"{settings.edi_folder}: {mailboxes} can be written; {waiting} to be fetched{since}"
 
 
 async def _connects_url(url: str) -> str:

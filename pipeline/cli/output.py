@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from schemas.errors import Finding
 
 T = TypeVar("T")
+FOUND = 300
+"""Letters of what was found that are shown; --json has them all."""
 
 
 def json_line(row: Any) -> None:
@@ -34,26 +36,12 @@ def complain(text: str, findings: Iterable[Finding] = ()) -> None:
 
 def finding_line(finding: Finding) -> str:
     """Where, which rule, what it says, what was found."""
-    found = f"; found {finding.found!r}" if finding.found is not None else ""
-    expected = f", expected {finding.expected!r}" if finding.expected is not None else ""
+    from pipeline.cli.tables import SENTENCE, shown
+
+    found = f"; found {shown(repr(finding.found), FOUND)}" if finding.found is not None else ""
+    expected = f", expected {shown(repr(finding.expected), SENTENCE)}" if finding.expected is not None else ""
     place = f"{finding.place}: " if finding.place else ""
-    return f"{place}{finding.rule}: {finding.message}{found}{expected}"
-
-
-def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: str | None = None) -> None:
-    """Rows for people. Wide as the terminal; without one, as wide as it needs."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
-    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(_shown(row.get(column)), style=_style(column, row)) for column in columns))
-    console.print(drawn)
+    return shown(f"{place}{finding.rule}: {finding.message}", SENTENCE) + found + expected
 
 
 def track(items: Sequence[T], doing: str, *, quiet: bool) -> Iterator[T]:
@@ -96,25 +84,6 @@ def rows(
         for row in found:
             json_line(dict(row))
     else:
+        from pipeline.cli.tables import table
+
         table(columns, found, title=title)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if hasattr(value, "strftime") and hasattr(value, "hour"):
-        return str(value.astimezone().strftime("%Y-%m-%d %H:%M:%S"))
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_shown(each) for each in value)
-    return str(value)
-
-
-_COLOURS = {
-    "delivered": "green", "accepted": "green", "captured": "green", "parked": "yellow", "refused": "red",
-    "undeliverable": "red", "duplicate": "dim", "superseded": "dim", "waiting": "cyan", "moving": "cyan",
-    "running": "green", "crashed": "red", "stopped": "dim", "ok": "green", "wrong": "red",
-}  # fmt: skip
-
-
-def _style(column: str, row: Mapping[str, Any]) -> str:
-    return _COLOURS.get(str(row.get(column)), "") if column in ("state", "end", "is") else ""

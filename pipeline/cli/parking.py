@@ -61,6 +61,7 @@ def show(
     from pipeline.cli import stops as told
     from pipeline.cli.output import json_line
     from pipeline.cli.session import ask
+    from pipeline.cli.tables import shown
     from pipeline.store import stops
 
     row = ask(data, lambda conn, whose: stops.stop(conn, name, whose), tenant, all_tenants)
@@ -68,7 +69,7 @@ def show(
         json_line(row)
         return
     for key in ("parked_id", "document_id", "number", "export", "address", "stage", "round", "state"):
-        print(f"{key.replace('_', ' '):<13} {row[key] if row[key] is not None else ''}")
+        print(f"{key.replace('_', ' '):<13} {shown(str(row[key])) if row[key] is not None else ''}")
     for key, value in row["detail"].items():
         print(f"{key.replace('_', ' '):<13} {told.detail(value)}")
     if row["raw_bytes"] is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.output import finding_line
+from pipeline.cli.tables import SENTENCE, shown
 from schemas.errors import Finding
 
 
@@ -14,7 +15,7 @@ def lines(row: Mapping[str, Any], data: Path | None = None) -> Iterator[str]:
     """What stopped and why, each finding with its place, what to do, and the next command; `data` as it was given."""
     at = ", ".join(filter(None, (row["reason"], row["stage"] and f"at {row['stage']}")))
     name = next(filter(None, map(row.get, ("number", "export", "parked_id", "document_id"))))
-    yield f"{name}: {row['explanation']} [{at}]"
+    yield f"{shown(str(name))}: {shown(row['explanation'], SENTENCE)} [{at}]"
     for finding in row["findings"]:
         yield f"  {finding_line(Finding.model_validate(finding))}"
     if row["advice"]:
@@ -37,4 +38,4 @@ def detail(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         flat = all(not isinstance(each, (list, tuple, Mapping)) for each in value)
         return (" " if flat else ", ").join(map(detail, value)) or "none"
-    return str(value)
+    return shown(str(value), SENTENCE)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli import stops
-from pipeline.cli.output import finding_line, table
+from pipeline.cli.output import finding_line
+from pipeline.cli.tables import shown, table
 from pipeline.store.history import EventRow
 from pipeline.story import Story
 from pipeline.story.steps import Step
@@ -42,9 +43,11 @@ def draw(story: Story, data: Path | None) -> None:
     document = story.document
     due, currency = document["amount_due"], document["currency"]
     amount = f"{due} {currency}" if due is not None else ""
-    parties = f"{document['seller'] or ''} to {document['buyer'] or ''}"
-    print(f"{document['type']} {document['number'] or ''}  {parties}  {amount}")
-    print(f"{document['document_id']}  from {document['export']}, {document['address']}")
+    number, seller, buyer, export, address = (
+        shown(str(document[name] or "")) for name in ("number", "seller", "buyer", "export", "address")
+    )
+    print(f"{document['type']} {number}  {seller} to {buyer}  {amount}")
+    print(f"{document['document_id']}  from {export}, {address}")
     print(f"state {document['state']}" + (f" ({document['reason']})" if document["reason"] else ""))
     for row in story.waits:
         if row["document_id"] != document["document_id"]:

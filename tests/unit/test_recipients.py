@@ -74,7 +74,9 @@ def test_a_file_with_another_header_is_refused(text: str, places: list[str]) -> 
 
 
 def test_a_file_in_another_encoding_is_refused() -> None:
-    """What a spreadsheet saves as Latin-1 is told as such, with the place."""
+    """What a spreadsheet saves as Latin-1 is told as such, with the place and how to mend it."""
     file = io.TextIOWrapper(io.BytesIO("name,erp_id\nJoão,1\n".encode("latin-1")), "utf-8")
-    with pytest.raises(ConfigurationError, match="is not UTF-8: invalid continuation byte at byte 14"):
+    with pytest.raises(
+        ConfigurationError, match="is not UTF-8: invalid continuation byte at byte 14; save it as CSV UTF-8"
+    ):
         read_recipients(file)

@@ -110,6 +110,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-address": ("There is no address for this channel.", "Add one to the directory, then replay."),
     "deferred": ("The receiving server asked for patience.", "Nothing: the provider goes on trying."),
     "handed-over": ("The recipient has confirmed receipt.", "Nothing."),
+    "new-round": ("A person had it sent again, or put it back.", "Nothing."),
     "newer-round": ("A newer round took its place.", "Nothing."),
     "superseded": ("A corrected revision took its place.", "Nothing."),
     "discarded": ("A person closed it.", "Nothing."),

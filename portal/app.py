@@ -103,8 +103,8 @@ def _errors(app: FastAPI) -> None:
 
 
 def _readable(request: Request) -> None:
-    """No text of ours holds a NUL, and the database takes none: said once, for the addresses of all pages."""
-    if "\0" in request.url.path or "\0" in request.query_params.values() or "%00" in request.url.query:
+    """No text of ours holds a NUL, and the database takes none: said once, for the queries of all pages."""
+    if any("\0" in value for value in request.query_params.values()):
         raise HTTPException(400, "The address holds a NUL character, which no text has.")
 
 

@@ -36,6 +36,7 @@ class EventType(StrEnum):
     PARKED = "parked"
     REPLAYED = "replayed"
     DISCARDED = "discarded"
+    RESEND_REQUESTED = "resend-requested"
     RETRY_SCHEDULED = "retry-scheduled"
     UNDELIVERABLE = "undeliverable"
     # an attempt
@@ -85,6 +86,7 @@ MEANING: dict[EventType, str] = {
     EventType.PARKED: "Work stopped; a person has to act.",
     EventType.REPLAYED: "A person put parked work back, in the round that is named.",
     EventType.DISCARDED: "A person closed parked work without doing it, and said why.",
+    EventType.RESEND_REQUESTED: "A person asked for one more sending, in the round that is named, and said why.",
     EventType.RETRY_SCHEDULED: "Something that may pass failed; the next try is planned.",
     EventType.UNDELIVERABLE: "Every channel is exhausted.",
     EventType.REQUESTED: "A message was composed; its bytes are stored under the digest that is named.",

@@ -113,6 +113,7 @@ class OpenDelivery:
     policy: dict[str, Any] = field(default_factory=dict)
     interchange: dict[str, Any] | None = None  # the EDI message that the channel edi carries
     copy_of: str | None = None  # the authority's platform that issues the original
+    address: str | None = None  # instead of the contact's own, for this delivery alone
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ def build() -> Any:
         ingesting,
         parking,
         profiles,
+        resending,
         running,
         signatures,
+        suppressing,
         validating,
     )  # fmt: skip
 
@@ -45,6 +47,8 @@ def build() -> Any:
         documents,
         auditing,
         parking,
+        resending,
+        suppressing,
         directory,
         profiles,
         bench,

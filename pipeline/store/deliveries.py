@@ -41,11 +41,11 @@ async def open_deliveries(
         [now, now, as_json([{"tenant": message.tenant, **vars(opening)} for message, opening in rows])],
     )
     await conn.execute(
-        """INSERT INTO attempt (attempt_id, tenant, delivery_id, document_id, ordinal, channel, state, due_at,
+        """INSERT INTO attempt (attempt_id, tenant, delivery_id, document_id, ordinal, channel, address, state, due_at,
                                 created_at, updated_at)
-           SELECT attempt_id, tenant, delivery_id, document_id, 1, channel, 'planned', due_at, %s, %s
+           SELECT attempt_id, tenant, delivery_id, document_id, 1, channel, address, 'planned', due_at, %s, %s
              FROM json_to_recordset(%s::json) AS u(attempt_id uuid, tenant text, delivery_id uuid, document_id uuid,
-                  channel text, due_at timestamptz)
+                  channel text, address text, due_at timestamptz)
            ON CONFLICT DO NOTHING""",
         [
             now,
@@ -58,6 +58,7 @@ async def open_deliveries(
                         "delivery_id": opening.delivery_id,
                         "document_id": opening.document_id,
                         "channel": opening.channels[0],
+                        "address": opening.address,
                         "due_at": opening.due_at,
                     }
                     for message, opening in rows

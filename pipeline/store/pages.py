@@ -12,14 +12,17 @@ from pipeline.store.database import Connection
 async def behind_link(conn: Connection, link_id: UUID) -> dict[str, Any] | None:
     """The document that a link leads to, and who was sent there: what the recipient's page shows.
 
-    `profile` is the version that the delivery was planned with; `confirmed_at` is this recipient's own confirmation
-    where the link came with a message, else anybody's. `demonstration`: the certificate that signed says so of itself.
+    `profile` is the version that the delivery was planned with; `confirmed_at` is this recipient's own confirmation,
+    of whichever message, where the link came with one, else anybody's. `demonstration`: the certificate that signed
+    says so of itself.
     """
     cursor = await conn.execute(
         """SELECT d.document_id, d.tenant, d.document_type AS type, d.number, d.issue_date, d.due_date, d.currency,
                   d.amount_due, d.seller_name AS seller, d.state, d.created_at, l.created_at AS issued_at,
                   l.expires_at, v.profile, v.copy_of, c.timezone, v.policy ->> 'timezone' AS policy_timezone,
-                  CASE WHEN l.attempt_id IS NULL THEN d.handed_over_at ELSE v.handed_over_at END AS confirmed_at,
+                  CASE WHEN l.attempt_id IS NULL THEN d.handed_over_at
+                       ELSE (SELECT min(s.handed_over_at) FROM delivery s WHERE s.document_id = v.document_id
+                                AND s.contact_id = v.contact_id) END AS confirmed_at,
                   coalesce((SELECT (e.data ->> 'demonstration')::boolean
                               FROM stream s JOIN event e ON e.month = s.month AND e.stream = s.stream
                              WHERE s.stream = 'document:' || d.document_id AND e.type = 'signed'

@@ -1,21 +1,18 @@
-"""What a person does with parked work: put it back in a new round, or close it and say why.
-
-A round is opened by a recorded command only, and cancels what still waits of the earlier one.
-"""
+"""What a person does with parked work: put it back in a new round, or close it and say why."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from pipeline.store import events
+from pipeline.store import events, rounds
 from pipeline.store.database import Connection, Store
-from pipeline.topology import BY_NAME, STAGES
+from pipeline.topology import BY_NAME
 from schemas import ids
 from schemas.errors import ConfigurationError
 from schemas.events import Event, EventType
@@ -89,34 +86,18 @@ async def _replay_document(
     conn: Connection, store: Store, row: dict[str, Any], by: str, why: str, now: datetime
 ) -> int:  # fmt: skip
     document = row["document_id"]
-    cursor = await conn.execute("SELECT round, state FROM document WHERE document_id = %s FOR UPDATE", [document])
-    found = await cursor.fetchone()
+    found = await rounds.lock(conn, document)
     if found is None:
         raise ConfigurationError("there is no such document: discard this")
     if found["state"] not in STOPPED:  # it arrived late, was superseded, or another stop of it was replayed
         raise ConfigurationError(f"its document is {found['state']} by now: discard this")
     if row["message"] is None:
         raise ConfigurationError("this record never became a document: mend the export and drop it again")
-    round_ = int(found["round"]) + 1
+    log: list[Event] = []
     spec = BY_NAME[row["stage"]]
-    message = {**row["message"], "round": round_}
-    before = next((stage for stage in STAGES if stage.target == spec.source), None)
-    await conn.execute(
-        """UPDATE document SET round = %s, state = 'moving', stage = %s, reason = NULL, resent = 0, registered = true,
-                  updated_at = %s WHERE document_id = %s""",
-        [round_, before.name if before else row["stage"], now, document],
-    )
-    await _cancel(conn, document, now)
-    if before is not None:  # so that the sweeper finds what to send on, should it be lost on the way
-        await conn.execute(
-            """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at) VALUES (%s, %s, %s, %s, %s, %s)
-               ON CONFLICT DO NOTHING""",
-            [document, before.name, round_, row["tenant"], Jsonb(message), now],
-        )
-    await _publish(conn, row["tenant"], document, {"topic": spec.source, "message": message}, now)
-    await _tell(
-        conn, store, row, EventType.REPLAYED, by, {"why": why, "stage": row["stage"], "round": round_}, now
-    )  # fmt: skip
+    round_ = await rounds.begin(conn, found, spec, row["message"], "replayed", log, now)
+    data = {"why": why, "stage": row["stage"], "round": round_}
+    await _tell(conn, store, row, EventType.REPLAYED, by, data, now, log)
     return round_
 
 
@@ -128,9 +109,8 @@ async def _replay_export(
         "UPDATE export SET state = 'moving', reason = NULL, updated_at = %s WHERE export_id = %s",
         [now, row["export_id"]],
     )
-    await _publish(
-        conn, row["tenant"], row["export_id"], {"topic": BY_NAME[row["stage"]].source, "message": message}, now
-    )
+    payload = {"topic": BY_NAME[row["stage"]].source, "message": message}
+    await rounds.publish(conn, row["tenant"], row["export_id"], payload, "replayed", now)
     data = {"why": why, "stage": row["stage"], "round": message["round"]}
     await _tell(conn, store, row, EventType.REPLAYED, by, data, now)
     return int(message["round"])
@@ -140,7 +120,8 @@ async def _replay_report(conn: Connection, row: dict[str, Any], now: datetime) -
     """A provider's report that its reader could not take: read again, by newer code."""
     message = {**row["message"], "round": row["round"] + 1}
     subject = UUID(message["inbox_id"])
-    await _publish(conn, row["tenant"], subject, {"topic": BY_NAME[row["stage"]].source, "message": message}, now)
+    payload = {"topic": BY_NAME[row["stage"]].source, "message": message}
+    await rounds.publish(conn, row["tenant"], subject, payload, "replayed", now)
     return int(message["round"])
 
 
@@ -151,38 +132,14 @@ async def _replay_raw(conn: Connection, row: dict[str, Any], now: datetime) -> i
         "raw": base64.b64encode(row["raw"]).decode(),
         "headers": row["detail"].get("headers", {}),
     }
-    await _publish(conn, row["tenant"], row["parked_id"], payload, now)
+    await rounds.publish(conn, row["tenant"], row["parked_id"], payload, "replayed", now)
     return 1
 
 
-async def _publish(conn: Connection, tenant: str, subject: UUID, payload: dict[str, Any], now: datetime) -> None:
-    await conn.execute(
-        """INSERT INTO due (due_id, tenant, kind, subject_id, at, payload, reason)
-           VALUES (%s, %s, 'publish', %s, %s, %s, 'replayed')""",
-        [uuid4(), tenant, subject, now, Jsonb(payload)],
-    )
-
-
-async def _cancel(conn: Connection, document: UUID, now: datetime) -> None:
-    """What still waits of earlier rounds is not done any more."""
-    await conn.execute("DELETE FROM due WHERE subject_id = %s AND kind = 'retry'", [document])
-    await conn.execute(
-        """UPDATE attempt SET state = 'cancelled', reason = 'new-round', updated_at = %s
-            WHERE document_id = %s AND state = 'planned'""",
-        [now, document],
-    )
-    await conn.execute(
-        """UPDATE delivery SET state = 'cancelled', reason = 'new-round', updated_at = %s
-            WHERE document_id = %s AND state = 'open'
-              AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = delivery.delivery_id
-                                 AND a.state NOT IN ('cancelled', 'planned'))""",
-        [now, document],
-    )
-
-
 async def _tell(
-    conn: Connection, store: Store, row: dict[str, Any], type_: EventType, by: str, data: dict[str, Any], now: datetime
-) -> None:
+    conn: Connection, store: Store, row: dict[str, Any], type_: EventType, by: str, data: dict[str, Any], now: datetime,
+    log: Sequence[Event] = (),
+) -> None:  # fmt: skip
     stream = (
         f"document:{row['document_id']}" if row["document_id"] else f"export:{row['export_id'] or row['parked_id']}"
     )
@@ -195,4 +152,4 @@ async def _tell(
         actor=by,
         data={**data, "parked": str(row["parked_id"])},
     )
-    await events.append(conn, [event], recorded_at=now, keys=store.keys)
+    await events.append(conn, [*log, event], recorded_at=now, keys=store.keys)

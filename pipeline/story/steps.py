@@ -119,6 +119,7 @@ def _title(type_: str, data: dict[str, Any]) -> str:
         "parked": f"Stopped at {stage}: needs a person",
         "replayed": "Put back by a person",
         "discarded": "Closed by a person",
+        "resend-requested": "Sent again: a person asked for it",
         "retry-scheduled": f"{stage.capitalize()} failed; tried again later",
         "undeliverable": "Undeliverable: every channel is exhausted",
         "requested": f"{channel} composed",

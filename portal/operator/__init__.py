@@ -8,13 +8,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from portal.desk import Desk
-from portal.operator import documents, outbox, overview, parked, session
+from portal.operator import again, documents, outbox, overview, parked, session
 from portal.templating import page
 
 
 def mount(app: FastAPI, desk: Desk) -> None:
     """Add the pages, and what happens to who is not signed in."""
-    for part in (session, overview, documents, parked, outbox):
+    for part in (session, overview, documents, again, parked, outbox):
         app.include_router(part.router(desk))
 
     @app.exception_handler(session.SignInNeeded)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from connectors.storage import get
 from pipeline import plain, story
-from pipeline.store import artefacts, links, pages, queries, searching
+from pipeline.store import artefacts, lifting, links, pages, queries, resending, searching
+from pipeline.story.steps import masked
 from portal.behind import size
 from portal.desk import Desk
-from portal.operator import session
+from portal.operator import again, session
 from portal.operator.frame import framed
 from portal.operator.paging import older, position
 from schemas.errors import ConfigurationError
@@ -64,6 +65,7 @@ def router(desk: Desk) -> APIRouter:
             if told is None or told.document["document_id"] != document_id:
                 return await _missing(desk, cookie)
             issued = await pages.links_of(conn, document_id)
+            suppressed = await lifting.of_document(conn, document_id, desk.store.clock())
         return await framed(
             desk, cookie, "documents", "operator/document.html",
             story=told,
@@ -72,6 +74,11 @@ def router(desk: Desk) -> APIRouter:
                 {"ref": ref, "kind": KINDS.get(ref.kind, ref.kind), "size": size(ref.size, "en")} for ref in told.files
             ],
             links=issued,
+            suppressed=[
+                {**row, "which": again.which(desk, row), "address": masked(row["address"])} for row in suppressed
+            ],
+            sendable=told.document["state"] in resending.SENT,
+            request=uuid4(),
             plain=plain,
             done=done[:300],
             problem=problem[:300],

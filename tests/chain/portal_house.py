@@ -47,6 +47,7 @@ from schemas.messages import (
     ExportReceived,
     Extracted,
     Plan,
+    Rendered,
     ReportReceived,
     Resolved,
     ResolvedContact,
@@ -180,7 +181,8 @@ class House:
         await self.commit("signing", message, Done(message=message, facts=(signed,), artefacts=(sealed,)))
         self.later(milliseconds=60)
         made = Fact(EventType.RENDERED, {"sha256": printed.sha256, "language": message.plan.language})
-        await self.commit("rendering", message, Done(message=message, facts=(made,), artefacts=(printed,)))
+        rendered = Rendered(**message.wire(), renditions=(), completed=message.canonical, pdf=printed)
+        await self.commit("rendering", message, Done(message=rendered, facts=(made,), artefacts=(printed,)))
         self.rendered[document] = printed
         self.later(milliseconds=220)
 
@@ -189,10 +191,11 @@ class House:
         language: str | None = None, name: str | None = "Anna Kowalska",
     ) -> None:  # fmt: skip
         """Resolution and delivery: one contact, its channels, and the first attempt as a due row."""
-        contact, party = uuid4(), uuid4()
+        contact, party = uuid4(), self.plans[record.document_id].plan.party
         async with self.store.transaction() as conn:
             await conn.execute(
-                "INSERT INTO party (party_id, tenant, name, updated_at) VALUES (%s, %s, %s, %s)",
+                """INSERT INTO party (party_id, tenant, name, updated_at) VALUES (%s, %s, %s, %s)
+                   ON CONFLICT DO NOTHING""",
                 [party, TENANT, record.buyer_name, self.now],
             )
             await conn.execute(
@@ -238,9 +241,10 @@ class House:
         return record.document_id, await self.token(record.document_id)
 
     async def token(self, document: UUID) -> str:
-        """The token stands nowhere but in the message."""
+        """Of the newest message: the token stands nowhere else."""
         (row,) = await self.ask(
-            "SELECT message FROM attempt WHERE document_id = %s AND message IS NOT NULL ORDER BY ordinal DESC LIMIT 1",
+            """SELECT a.message FROM attempt a JOIN delivery d USING (delivery_id)
+                WHERE a.document_id = %s AND a.message IS NOT NULL ORDER BY d.round DESC, a.ordinal DESC LIMIT 1""",
             document,
         )
         message = json.loads(self.storage.read(row["message"]["key"]))

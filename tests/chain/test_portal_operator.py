@@ -13,6 +13,7 @@ import pytest
 from portal_house import OPERATOR, PERSON, TENANT, House, open_house, served
 
 from connectors.email.outbox import OutboxEmail
+from pipeline.store.suppressions import suppress
 from schemas.deliveries import Accepted, EmailMessage, ReportAction
 from schemas.errors import Finding
 from schemas.outcomes import Refusal
@@ -355,3 +356,63 @@ async def test_everything_that_stopped_is_listed(visit: Visit) -> None:
         path = more.group(1).replace("&amp;", "&") if more else ""
     assert sorted(seen) == sorted(str(record.document_id) for record in records)
     assert "cut off" in await text(client, "/operator/parked?after=nonsense")
+
+
+async def test_sending_again(visit: Visit) -> None:
+    """The button sends once more, with its reason in the log; pressed twice, from the same page, it sends once. Another
+    address is checked, and what was wrong is said on the page."""
+    house, client = visit
+    document, first = await house.sent()
+    page = await text(client, f"/operator/documents/{document}")
+    path = f"/operator/documents/{document}/resend"
+    key = re.search(r'name="request" value="([0-9a-f-]{36})"', page)
+    assert key is not None
+    fields = {"request": key.group(1), "why": "the customer lost it", "to": ""}
+    async with client.post(path, data=fields, headers=PERSON, allow_redirects=False) as answer:
+        assert answer.status == 403
+    assert (await post(client, path, page, **{**fields, "why": " "}))[0] == 422
+    assert (await post(client, path, page, **{**fields, "request": "x"}))[0] == 422
+    _, where = await post(client, path, page, **{**fields, "to": "nobody"})
+    assert "the other address must be an e-mail address or a mobile number" in await text(client, where)
+    assert "resend-requested" not in await house.events(document)
+    _, where = await post(client, path, page, **{**fields, "to": "ana@gabinete.example"})
+    assert "Sent again, in round 2, with a new link." in await text(client, where)
+    _, where = await post(client, path, page, **{**fields, "to": "ana@gabinete.example"})
+    assert "This page had it sent again before, in round 2; once is all." in await text(client, where)
+    await house.dispatch()
+    page = await text(client, f"/operator/documents/{document}")
+    for words in ("Sent again: a person asked for it", "the customer lost it", "a…@gabinete.example"):
+        assert words in page
+    assert await house.token(document) != first
+    assert (await house.events(document)).count("resend-requested") == 1
+
+
+async def test_using_an_address_again(visit: Visit) -> None:
+    """After a hard bounce the page says which address is not used and why; a reason lifts it. An opt-out says that its
+    owner has to send START, and is lifted only where they have asked."""
+    house, client = visit
+    document, _ = await house.sent(phone="+48512345678")
+    (attempt,) = await house.ask("SELECT attempt_id FROM attempt")
+    await house.report(attempt["attempt_id"], ReportAction.BOUNCED, permanent=True, reason="unknown-recipient")
+    async with house.store.transaction() as conn:
+        await suppress(conn, TENANT, "sms", "+48512345678", "opted-out", cause=None, now=house.now)
+    page = await text(client, f"/operator/documents/{document}")
+    assert "anna@" not in page
+    assert "+48512345678" not in page
+    for words in ("a…@zolta-ges.example</b>", "The mailbox does not exist. Since", "+48…678</b>", "sending START"):
+        assert words in page
+    path = f"/operator/documents/{document}/lift"
+    marks = re.findall(r'name="which" value="([0-9a-f]{32})"', page)
+    assert len(marks) == 2
+    told = []
+    for mark in marks:
+        _, where = await post(client, path, page, which=mark, why="they called us")
+        told.append(await text(client, where))
+    assert sum("The address is used again" in each for each in told) == 1
+    assert sum("Not lifted: its owner opted out by STOP" in each for each in told) == 1
+    for mark in marks:
+        await post(client, path, page, which=mark, why="they called us", asked="yes")
+    assert await house.ask("SELECT 1 FROM suppression") == []
+    _, where = await post(client, path, page, which=marks[0], why="again")
+    assert "This address is used again already" in await text(client, where)
+    assert "they called us" in await text(client, f"/operator/documents/{document}")

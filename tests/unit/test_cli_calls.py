@@ -97,6 +97,10 @@ WRONG: list[tuple[str, str]] = [
     ("parked show X", "none is set and no embedded PostgreSQL runs"),
     ("parked replay X", "none is set and no embedded PostgreSQL runs"),
     ("parked discard X --reason y", "none is set and no embedded PostgreSQL runs"),
+    ("resend X", "none is set and no embedded PostgreSQL runs"),
+    ("suppress list", "none is set and no embedded PostgreSQL runs"),
+    ("suppress lift X", "Missing option '--why'"),
+    ("suppress lift X --why y", "none is set and no embedded PostgreSQL runs"),
     ("recipients list", "none is set and no embedded PostgreSQL runs"),
     ("recipients show X", "none is set and no embedded PostgreSQL runs"),
     *[(f"{command} --data random.bin", "random.bin is a file, and must be a folder") for command in (

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from pipeline import embedded
-from pipeline.bench import documents, folder, run
+from pipeline.bench import documents, folder, formats, run
 from pipeline.bench.meter import Meter
 from pipeline.bench.run import bench
 from pipeline.settings import load
@@ -48,6 +48,14 @@ def test_meter_counts_the_work_of_children_that_ended() -> None:
             root.stdin.close()
     assert 0.55 < spent < 10
     assert max(peak.rss for peak in meter.peaks.values() if peak.name == "root child") > 50_000_000
+
+
+@pytest.mark.parametrize("name", formats._targets())
+def test_every_target_of_invoices_is_measured(name: str) -> None:
+    """Each is written, its losses told and read back, KSeF with a Polish seller's invoice; nothing is refused."""
+    rows = formats._target(name, formats.invoices(1, 2))
+    assert [row.what for row in rows] == [f"{verb} {name}" for verb in ("write", "losses", "read")]
+    assert all(row.cpu_ms is not None for row in rows)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="skipped: no /proc")

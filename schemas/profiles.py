@@ -22,22 +22,26 @@
       credit_notes: {number_prefix: C, negative_quantity: true}
 
 All YAML values are read as texts: `NO` is Norway and `20.50` keeps its digits. Unknown keys and fields that the
-canonical document does not have are refused when the profile is loaded, with their place.
+canonical document does not have are refused when the profile is loaded, with their place. So is a value that begins
+with `FILL IN:`, which `profile suggest` writes where a sample tells nothing: the operator knows what belongs there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from schemas.documents import Invoice, Party
 from schemas.errors import ConfigurationError, ExportUnreadable
 from schemas.fields import Kind, fields_of
 from schemas.spools import SpoolMapping
 from schemas.tables import CsvMapping, FixedMapping, Setting, XlsxMapping, known_encoding
+
+FILL_IN = "FILL IN:"
+"""What a value begins with that is still to be filled in."""
 
 
 class TaxCode(Setting):
@@ -110,6 +114,13 @@ class ExtractionProfile(Setting):
     erp: ErpMapping = ErpMapping()
     x12: X12Mapping = X12Mapping()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, value: Any) -> Any:
+        if missing := [f"{place} ({what})" for place, what in _to_fill_in(value, "")]:
+            raise ValueError("still to be filled in: " + ", ".join(missing))
+        return value
+
     @field_validator("constants")
     @classmethod
     def _fields(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +130,18 @@ class ExtractionProfile(Setting):
         if line is not None:
             _check(line, Kind("part", fields_of(Invoice)["lines"].part), "constants.line")
         return value
+
+
+def _to_fill_in(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """(place, what belongs there)"""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from _to_fill_in(below, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list):
+        for below in value:
+            yield from _to_fill_in(below, place)
+    elif isinstance(value, str) and value.startswith(FILL_IN):
+        yield place, value.removeprefix(FILL_IN).strip()
 
 
 def _check(value: Any, kind: Kind, place: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.files import extraction_profile
+from pipeline.cli.files import dumped, extraction_profile
 from pipeline.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -33,28 +33,35 @@ def suggest(
 ) -> None:
     """Propose a profile from a sample of an export.
 
-    YAML, for a CSV or fixed-width records. What is not sure stands in comments.
+    YAML, for a CSV, a workbook or fixed-width records. What is not sure stands in comments, and what the sample does
+    not tell is left to fill in: until then the profile is refused.
     """
     from pipeline.cli.output import complain, json_line, say
-    from stages.formats.suggesting import SAMPLE_BYTES, suggest
+    from stages.formats.suggesting import SAMPLE_BYTES, WORKBOOK, suggest
 
     with file.open("rb") as sample:
         data = sample.read(SAMPLE_BYTES + 1)
+        if data.startswith(WORKBOOK):
+            data += sample.read()
     try:
         proposed = suggest(data, name or file.stem)
     except ValueError as error:
         complain(f"no profile can be proposed for {file.name}: {error}")
         raise typer.Exit(1) from None
-    read, refused = _tried(file, proposed.text)
+    read, refused = _tried(file, proposed.trial)
     if output is not None:
         output.write_text(proposed.text, "utf-8")
     elif not json:
         typer.echo(proposed.text, nl=False)
     if json:
-        json_line({"profile": proposed.text, "read": read, "refused": refused, "unsure": proposed.unsure})
+        told = {"read": read, "refused": refused, "unsure": proposed.unsure, "fill_in": proposed.blanks}
+        json_line({"profile": proposed.text, **told, "misfits": dumped(proposed.misfits)})
         return
-    say(f"of the sample {read} documents are read and {refused} refused")
+    if proposed.misfits:
+        complain(f"{len(proposed.misfits)} cells of the sample do not fit", proposed.misfits[:_MISFITS])
+    say(f"of the sample {read} documents are read and {refused} refused, once the profile is filled in")
     say(f"{proposed.unsure} settings are unsure: look for `# unsure`, and check them")
+    say(f"to be filled in, marked `FILL IN`: {'; '.join(proposed.blanks)}")
 
 
 @profile.command()
@@ -83,6 +90,8 @@ def check(
     raise typer.Exit(1 if any(row["state"] == "refused" for row in found) else 0)
 
 
+_MISFITS = 20
+"""Cells that are told on the terminal; the profile names all of them, in comments."""
 _STEPS = 20
 """Steps that are read of a sample: 10,000 documents tell enough."""
 

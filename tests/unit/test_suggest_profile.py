@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from reading_samples import everything
 from test_read_fixed import head, line, text
 
 from schemas.documents import Invoice
+from schemas.errors import ConfigurationError
 from schemas.profiles import load_profile
 from stages.formats.suggesting import suggest
 from stages.formats.suggesting.words import matches, plain
@@ -58,10 +64,11 @@ def sample(header: str, sign: str, day: str) -> str:
 
 @pytest.mark.parametrize("language", HEADERS)
 def test_each_language_is_understood(language: str) -> None:
-    """Every column finds its field, the decimal sign and the days are told, and every document is read."""
+    """Every column finds its field, the decimal sign and the days are told, and every document is read, once the one
+    thing that no export tells is filled in: whose it is."""
     data = sample(*HEADERS[language]).encode("cp1252" if language in ("de", "fr") else "utf-8")
     proposed = suggest(data, f"shop-{language}")
-    profile = load_profile(proposed.text)
+    profile = load_profile(proposed.trial)
     assert profile.csv is not None
     assert {path: column.column for path, column in profile.csv.document.items()} == dict(
         zip(("invoice_number", "issue_date", "buyer.name", "buyer.vat_identifier", "currency"),
@@ -76,20 +83,29 @@ def test_each_language_is_understood(language: str) -> None:
         ("F-2", 2),
         ("F-3", 2),
     ]
-    assert "YOUR COMPANY" in proposed.text
+    assert proposed.blanks == ("the name of your own company; add its vat_identifier, address",)
     assert "# unsure" in proposed.text
+    with pytest.raises(
+        ConfigurationError, match=r"to be filled in: constants\.seller\.name \(the name of your own company"
+    ):
+        load_profile(proposed.text)
 
 
 def test_what_is_not_sure_says_so() -> None:
-    """Days of which month and day may change places, missing currency, price and rate: each stands in a comment."""
+    """Days of which month and day may change places stand in a comment; currency, quantity, price and rate, which no
+    column has, are left to fill in."""
     rows = ("1;02/03/2026;7;1.234,50;a", "2;03/04/2026;8;10,00;b", "")
     text = "\n".join(("title of the report", "", "Invoice;Date;Customer ID;Total;Note", *rows))
     proposed = suggest(text.encode(), "x")
-    profile = load_profile(proposed.text)
+    profile = load_profile(proposed.trial)
     assert profile.csv is not None
     assert (profile.csv.decimal, profile.csv.thousands, profile.csv.header is not None) == (",", ".", True)
-    for told in ("day and month may change places", "currency: XXX   # unsure", "vat_rate", "# not used:"):
+    for told in ("day and month may change places", "# not used:"):
         assert told in proposed.text
+    assert [blank.split(",")[0].split(";")[0] for blank in proposed.blanks] == [
+        "the currency of the amounts", "the VAT category: S", "the VAT rate in per cent", "how many", "the price",
+        "the name of your own company",
+    ]  # fmt: skip
     assert all(r.document for r in everything(text, profile))
 
 
@@ -101,7 +117,7 @@ def test_codes_of_items_and_numbers_that_a_spreadsheet_spoilt(header: str) -> No
     text = "\n".join((f"Invoice No;Invoice Date;CustomerID;{header};Description;Quantity;Unit Price", *rows))
     proposed = suggest(text.encode(), "x")
     assert "a spreadsheet wrote 14810.0; what is behind is cut" in proposed.text
-    documents = [r.document for r in everything(text, load_profile(proposed.text))]
+    documents = [r.document for r in everything(text, load_profile(proposed.trial))]
     assert [
         (d.buyer.erp_id, d.lines[0].seller_item_id, d.lines[0].name) for d in documents if isinstance(d, Invoice)
     ] == [("14810", "82494L", "Wooden frame"), ("17511", "21755", "Love block")]
@@ -122,7 +138,7 @@ def test_fixed_width_records() -> None:
         *[r for n in range(1, 5) for r in (head(f"A-{n}"), line(f"A-{n}", "Paper"), line(f"A-{n}", f"Pens {n}"))]
     )
     proposed = suggest(data, "host")
-    profile = load_profile(proposed.text)
+    profile = load_profile(proposed.trial)
     assert profile.fixed is not None
     assert {kind: record.role for kind, record in profile.fixed.records.items()} == {
         "0": "ignore", "1": "head", "2": "line", "9": "ignore",
@@ -131,6 +147,150 @@ def test_fixed_width_records() -> None:
     documents = [r.document for r in everything(data, profile)]
     assert [len(d.lines) for d in documents if isinstance(d, Invoice)] == [2, 2, 2, 2]
     assert proposed.text.count("# unsure") >= 4
+    assert proposed.text.count("FILL IN: how many of its digits are decimal places") == 2
+
+
+SPOILT = """Rechnung;Datum;Kunde;Artikel;Menge;Preis;MwSt;Währung
+R-1;02.11.2026;Müller;"Schraube;
+M8";1.000,5;0,125;19;EUR
+R-1;02.11.2026;Müller;Mutter;-2;1.234,56;7;EUR
+R-2;03.11.2026;Żółw;Teil;1;10,00;19;EUR
+R-3;31.02.2026;Bad;Teil;1;10,00;19;EUR
+R-4;04.11.2026;Rest;Teil;x;10,00;19;EUR
+R-5;04.11.2026;Rest;Teil;1;10,00;19;EUR
+"""
+
+
+def test_bad_cells_do_not_cost_their_column() -> None:
+    """A column stays what most of its cells are; those that do not fit are told with line and value, and each refuses
+    its document when the sample is read. Nothing is put in their place."""
+    proposed = suggest(SPOILT.encode(), "x")
+    wrong = [('line 6, column "Datum"', "31.02.2026"), ('line 7, column "Menge"', "x")]
+    assert [(each.place, each.found) for each in proposed.misfits] == wrong
+    assert all(f"#   {place}: {found}" in proposed.text for place, found in wrong)
+    assert "2000-01-01" not in proposed.text
+    profile = load_profile(proposed.trial)
+    read = {r.document.number: r.document for r in everything(SPOILT, profile) if isinstance(r.document, Invoice)}
+    assert set(read) == {"R-1", "R-2", "R-5"}
+    assert [str(line.quantity) for line in read["R-1"].lines] == ["1000.5", "-2"]
+    assert read["R-2"].issue_date.isoformat() == "2026-11-03"
+
+
+@pytest.mark.parametrize("column", ["Datum", "Menge", "Preis", "Kunde", "MwSt", "Währung"])
+def test_what_no_column_has_is_left_to_fill_in(column: str) -> None:
+    """Without one of its columns a sample gives a profile that names what is missing, and that no reader takes."""
+    rows = [row.split(";") for row in SPOILT.replace(";\nM8", "").splitlines()]
+    at = rows[0].index(column)
+    text = "\n".join(";".join(cell for n, cell in enumerate(row) if n != at) for row in rows) + "\n"
+    proposed = suggest(text.encode(), "x")
+    missing = {
+        "Datum": "constants.issue_date", "Menge": "constants.line.quantity", "Preis": "constants.line.net_price",
+        "Kunde": "constants.buyer.name", "MwSt": "constants.line.vat_rate", "Währung": "constants.currency",
+    }[column]  # fmt: skip
+    with pytest.raises(ConfigurationError) as caught:
+        load_profile(proposed.text)
+    assert f"{missing} (" in caught.value.text
+    assert "constants.seller.name (" in caught.value.text
+    assert isinstance(next(r.document for r in everything(text, load_profile(proposed.trial)) if r.document), Invoice)
+
+
+def test_an_amount_without_a_price_is_that_of_all_pieces() -> None:
+    """A line's amount and quantity without a price: both are kept, and the price is that of so many (BT-149)."""
+    head = "Invoice No;Invoice Date;Customer;Description;Qty;Net amount"
+    text = f"{head}\n1;2026-11-02;A;Pen;4;10.00\n2;2026-11-02;B;Ink;3;5.50\n"
+    profile = load_profile(suggest(text.encode(), "x").trial)
+    lines = [r.document.lines[0] for r in everything(text, profile) if isinstance(r.document, Invoice)]
+    assert [(str(x.quantity), str(x.net_price), str(x.base_quantity), str(x.net_amount)) for x in lines] == [
+        ("4", "10.00", "4", "10.00"), ("3", "5.50", "3", "5.50"),
+    ]  # fmt: skip
+
+
+def test_a_rate_of_zero_asks_what_it_means() -> None:
+    """Rates above zero are taken for S; what zero means is left to fill in, for zero only."""
+    text = SPOILT.replace(";7;EUR", ";0;EUR")
+    proposed = suggest(text.encode(), "x")
+    with pytest.raises(ConfigurationError, match=r"csv\.line\.vat_category\.map\.0 \(the VAT category"):
+        load_profile(proposed.text)
+    profile = load_profile(re.sub('"FILL IN: the VAT category.*?"', "Z", proposed.trial.replace('"0": S', '"0": Z')))
+    document = next(r.document for r in everything(text, profile) if isinstance(r.document, Invoice))
+    assert [line.vat_category for line in document.lines] == ["S", "Z"]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_by_its_bytes(codec: str) -> None:
+    """With a byte order mark or without, UTF-16 is proposed as such, and is not called unsure."""
+    data = sample(*HEADERS["pl"]).encode(codec)
+    proposed = suggest(data, "x")
+    assert re.search(r"encoding: utf-16-[lb]e$", proposed.text, re.MULTILINE)
+    documents = [r.document for r in everything(data, load_profile(proposed.trial))]
+    assert [d.lines[0].name for d in documents if isinstance(d, Invoice)] == ["Papel A4"] * 3
+
+
+def workbook(rows: list[list[object]], before: list[list[object]] | None = None) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = "Daten"
+    if before is not None:
+        for row in before:
+            book.active.append(row)
+        book.create_sheet("Zeilen")
+    for row in rows:
+        book.worksheets[-1].append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def test_a_workbook() -> None:
+    """Of a workbook the sheet with the columns is found; typed days and numbers need no signs, a day that is a mere
+    number is told as a cell that does not fit, and what is read of the sheet is what stands there."""
+    head: list[object] = ["Rechnung", "Datum", "Kunde", "Artikel", "Menge", "Preis", "MwSt"]
+    rows: list[list[object]] = [
+        [f"R-{n}", date(2026, 11, n + 1), "Müller", "Teil", n, 0.125 * n, 19] for n in range(1, 6)
+    ]
+    rows[3][1] = 46328
+    data = workbook([head, *rows], before=[["Bericht"], ["von", "heute"]])
+    proposed = suggest(data, "x")
+    profile = load_profile(proposed.trial)
+    assert profile.xlsx is not None
+    assert (proposed.part, profile.xlsx.sheet) == ("xlsx", "Zeilen")
+    assert "decimal" not in proposed.text
+    assert [(each.place, each.found) for each in proposed.misfits] == [('line 5, column "Datum"', "46328")]
+    read = [r.document for r in everything(data, profile)]
+    assert [(d.number, str(d.issue_date), str(d.lines[0].net_price)) for d in read if isinstance(d, Invoice)] == [
+        (f"R-{n}", f"2026-11-0{n + 1}", format((Decimal("0.125") * n).normalize(), "f")) for n in (1, 2, 3, 5)
+    ]
+
+
+def test_numbers_that_a_workbook_has_as_text() -> None:
+    """Decimal and thousands signs are told by the cells that are texts."""
+    head: list[object] = ["Rechnung", "Datum", "Kunde", "Artikel", "Menge", "Preis", "MwSt"]
+    prices = ("1.234,50", 10.5, "0,75")
+    data = workbook([head, *([f"R-{n}", "02.11.2026", "M", "Teil", 1, price, 19] for n, price in enumerate(prices))])
+    proposed = suggest(data, "x")
+    assert proposed.misfits == ()
+    read = [r.document for r in everything(data, load_profile(proposed.trial))]
+    assert [str(d.lines[0].net_price) for d in read if isinstance(d, Invoice)] == ["1234.50", "10.5", "0.75"]
+
+
+def test_a_number_of_letters_and_digits_stays_whole() -> None:
+    """Records without a type keep their first character: the number is the leftmost field whose values stand together,
+    however lines differ; digits of unknown scale are left to fill in."""
+    records = ("R-1   20261102Mueller   Item A    001999", "R-1   20261102Mueller   Item B    000150",
+               "R-2   20261103Next      Item C    000010")  # fmt: skip
+    text = "\n".join(records) + "\n"
+    proposed = suggest(text.encode(), "x")
+    with pytest.raises(ConfigurationError, match=r"fixed\.fields\.f35\.scale \(how many of its digits"):
+        load_profile(proposed.text)
+    profile = load_profile(proposed.trial.replace('scale: "0"', "scale: 2"))
+    read = [r.document for r in everything(text, profile)]
+    assert [
+        (d.number, str(d.issue_date), d.buyer.name, [(line.name, str(line.net_price)) for line in d.lines])
+        for d in read
+        if isinstance(d, Invoice)
+    ] == [
+        ("R-1", "2026-11-02", "Mueller", [("Item A", "19.99"), ("Item B", "1.50")]),
+        ("R-2", "2026-11-03", "Next", [("Item C", "0.10")]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +319,7 @@ def test_headers(header: str, field: str) -> None:
 def test_a_real_days_lines() -> None:
     """A real shop's day: the proposal reads its eleven documents with 279 lines."""
     data = (CORPORA / "csv" / "2011-02-06.csv").read_bytes()
-    records = everything(data, load_profile(suggest(data, "retail").text))
+    records = everything(data, load_profile(suggest(data, "retail").trial))
     assert len(records) == 11
     assert sum(len(r.document.lines) for r in records if isinstance(r.document, Invoice)) == 279
 
@@ -180,6 +340,12 @@ def test_the_command(tmp_path: Path) -> None:
     )
     told = json.loads(run("suggest", str(file), "--json").stdout)
     assert (told["profile"], told["read"], told["refused"]) == (profile.read_text("utf-8"), 3, 0)
+    assert told["fill_in"] == ["the name of your own company; add its vat_identifier, address"]
+    unfilled = run("check", str(file), str(profile))
+    assert unfilled.returncode == 2
+    assert "still to be filled in: constants.seller.name" in unfilled.stderr
+    filled = re.sub('"FILL IN:.*"', "Shop Ltd", profile.read_text("utf-8"))
+    profile.write_text(filled, "utf-8")
     checked = run("check", str(file), str(profile), "--json")
     assert (checked.returncode, checked.stdout.count('"state":"read"')) == (0, 3)
     file.write_text(file.read_text("utf-8").replace("10.50", "10,5O"), "utf-8")

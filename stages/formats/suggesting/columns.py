@@ -5,10 +5,11 @@ begin and end. What a field means nothing in such a file says: every one of them
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
-from stages.formats.suggesting.contents import look
-from stages.formats.suggesting.proposal import Proposal
+from stages.formats.suggesting.contents import decimal_sign, is_day, look
+from stages.formats.suggesting.proposal import Blank, Proposal
 
 _TYPES = 8
 """The most types of record."""
@@ -30,58 +31,95 @@ def propose(text: str, encoding: str) -> Proposal:
     width = Counter(map(len, lines)).most_common(1)[0][0]
     lines = [line for line in lines if len(line) == width]
     groups = _groups(lines)
-    fields = {kind: _fields(group) for kind, group in groups.items()}
+    fields = {kind: _fields(group, 1 if kind else 0) for kind, group in groups.items()}
     roles = _roles(groups, fields)
     settings: dict[str, Any] = {"encoding": encoding, "width": width}
     unsure: dict[str, str] = {}
-    if {"head", "line"} <= set(roles.values()):
+    typed = {"head", "line"} <= set(roles.values())
+    if typed:
         settings["record_type"] = {"start": 1, "length": 1}
         unsure["record_type"] = "the first character has few values"
-        settings["records"] = {
-            kind: {"role": roles[kind], **({"fields": fields[kind]} if roles[kind] != "ignore" else {})}
-            for kind in groups
-        }
         unsure["records"] = "which type is head, line, or skipped"
-        heads = next(fields[k] for k, role in roles.items() if role == "head")
-        items = next(fields[k] for k, role in roles.items() if role == "line")
+        head, item = (next(k for k, role in roles.items() if role == wanted) for wanted in ("head", "line"))
+        heads, items = fields[head], fields[item]
+        number = _number(heads, repeats=False)
     else:
-        heads = items = _fields(lines)
-        settings["fields"] = heads
-    number, day = _number(heads), next((n for n, f in heads.items() if f["type"] == "date"), None)
+        heads = items = _fields(lines, 0)
+        number = _number(heads, repeats=True)
+    day = next((n for n, f in heads.items() if f["type"] == "date"), None)
     if number is None or day is None:
         raise ValueError("no record has a number of its own and a day: where a document begins cannot be told")
-    if "fields" in settings:
-        settings["key"] = [number]
     days = {f["pattern"] for f in (*heads.values(), *items.values()) if f["type"] == "date"}
     settings["dates"] = [p for p in _DAYS if p in days]
+    document: dict[str, Any] = {"invoice_number": number, "issue_date": day}
+    constants: dict[str, Any] = {
+        "currency": Blank("the currency of the amounts, as EUR", "EUR"),
+        "seller": {"name": Blank("the name of your own company; add its vat_identifier, address", "S")},
+    }
     texts = [n for n, f in heads.items() if f["type"] == "text" and n != number]
-    settings["document"] = {"invoice_number": number, "issue_date": day}
-    constants: dict[str, Any] = {"currency": "XXX", "seller": {"name": "YOUR COMPANY"}}
     if texts:
-        settings["document"]["buyer.name"] = texts[0]
+        document["buyer.name"] = texts[0]
     else:
-        constants["buyer"] = {"name": "CUSTOMER"}
-    names = [n for n, f in items.items() if f["type"] == "text" and n != number]
-    amounts = [n for n, f in items.items() if f["type"] == "number" and n != number]
-    settings["line"] = {k: v for k, v in (("name", names[0] if names else None),
-                                          ("quantity", amounts[0] if len(amounts) > 1 else None),
-                                          ("net_price", amounts[-1] if amounts else None)) if v}  # fmt: skip
-    line = {"vat_category": "S"} | ({} if names else {"name": "Item"})
-    line |= ({} if len(amounts) > 1 else {"quantity": "1"}) | ({} if amounts else {"net_price": "0"})
-    constants["line"] = line
+        constants["buyer"] = {"name": Blank("the customer's name, or under document its field", "B")}
+    used = {number, day, *texts[:1]} if not typed else {number}
+    names = [n for n, f in items.items() if f["type"] == "text" and n not in used]
+    amounts = [n for n, f in items.items() if f["type"] == "number" and n not in used]
+    line, missing = _line(names, amounts)
+    constants["line"] = missing
+    decimal, told = decimal_sign([look(items[n]["cells"]) for n in amounts])
+    if told:
+        settings["decimal"] = decimal
+    for name in (line.get("quantity"), line.get("net_price")):
+        if name is not None and not look(items[name]["cells"]).signs:
+            items[name]["scale"] = Blank("how many of its digits are decimal places", "0")
+    settings |= {"document": document, "line": line}
     unsure |= {
         "document": "a file without names says of no field what it is: check each",
-        "line": "check each, and the scale (decimal places) of its numbers",
-        "constants.currency": "fill in yours", "constants.seller": "fill in your own company",
-        "constants.line": "check each, and add vat_rate",
+        "line": "check each",
     }  # fmt: skip
-    for layout in [settings.get("fields"), *(r.get("fields") for r in settings.get("records", {}).values())]:
-        for each in (layout or {}).values():
-            each.pop("pattern", None)
-            each.pop("distinct", None)
-            if each["type"] == "text":
-                del each["type"]
+    if typed:
+        settings["records"] = {
+            kind: {"role": role, **({"fields": _layout(fields[kind])} if role != "ignore" else {})}
+            for kind, role in roles.items()
+        }
+    else:
+        settings |= {"fields": _layout(heads), "key": [number]}
     return Proposal("fixed", settings, constants, unsure)
+
+
+def _line(names: list[str], amounts: list[str]) -> tuple[dict[str, str], dict[str, Any]]:
+    """(fields of a line, what is to be filled in). The first of several numbers is a quantity, the last a price."""
+    line: dict[str, str] = {}
+    missing: dict[str, Any] = {
+        "vat_category": Blank("the VAT category: S, Z, E, AE, K, G or O", "S"),
+        "vat_rate": Blank("the VAT rate in per cent", "20"),
+    }
+    if names:
+        line["name"] = names[0]
+    else:
+        missing["name"] = Blank("what is sold", "I")
+    if len(amounts) > 1:
+        line["quantity"] = amounts[0]
+    else:
+        missing["quantity"] = Blank("how many; 1 where the price is that of the whole line", "1")
+    if amounts:
+        line["net_price"] = amounts[-1]
+    else:
+        missing["net_price"] = Blank("the price, or under line the field that has it", "1")
+    return line, missing
+
+
+def _layout(fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Fields as a profile has them."""
+    found = {}
+    for name, each in fields.items():
+        signs = {c[0] for c in each["cells"] if c} | {c[-1] for c in each["cells"] if c}
+        found[name] = {k: v for k, v in each.items() if k in ("start", "length", "scale")}
+        if each["type"] != "text":
+            found[name]["type"] = each["type"]
+        if each["type"] == "number" and signs & set("+-"):
+            found[name]["sign"] = "trailing" if any(c.endswith(("+", "-")) for c in each["cells"]) else "leading"
+    return found
 
 
 def _groups(lines: list[str]) -> dict[str, list[str]]:
@@ -92,12 +130,13 @@ def _groups(lines: list[str]) -> dict[str, list[str]]:
     return {"": lines}
 
 
-def _fields(lines: list[str]) -> dict[str, dict[str, Any]]:
-    """Fields end where all lines are blank, and where digits become letters in all of them."""
+def _fields(lines: list[str], start: int) -> dict[str, dict[str, Any]]:
+    """Fields end where all lines are blank, and where digits become letters in all of them; `start` is behind the
+    record's type. One blank between two texts is within a text."""
     width = len(lines[0])
     kinds = ["".join(sorted({_kind(line[at]) for line in lines})) for at in range(width)]
     blank = [kind == " " for kind in kinds]
-    cuts, start = [], 1 if len({line[0] for line in lines}) == 1 and not blank[0] else 0
+    runs: list[tuple[int, int]] = []
     at = start
     while at < width:
         if blank[at]:
@@ -107,24 +146,43 @@ def _fields(lines: list[str]) -> dict[str, dict[str, Any]]:
         digits = "a" not in kinds[at]
         while end < width and not blank[end] and (("a" not in kinds[end]) == digits or not digits):
             end += 1
-        cuts += _days(lines, at, end)
+        runs += _days(lines, at, end)
         at = end
     found: dict[str, dict[str, Any]] = {}
-    for begin, end in cuts:
+    for begin, end in _joined(lines, runs):
         cells = [line[begin:end].strip() for line in lines]
-        seen = look(cells)
-        days = [p for p in _DAYS if p in seen.dates]
-        kind = "date" if days and end - begin == 8 else "number" if seen.number else "text"
+        days = [p for p in _DAYS if end - begin == 8 and _all_days(cells, p)]
+        kind = "date" if days else "number" if look(cells).number else "text"
         found[f"f{begin + 1}"] = {"start": begin + 1, "length": end - begin, "type": kind,
-                                  "pattern": days[0] if days else "", "distinct": len(set(cells))}  # fmt: skip
+                                  "pattern": days[0] if days else "", "cells": cells}  # fmt: skip
     return found
+
+
+def _joined(lines: list[str], runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs of letters that one blank parts are one text, `Item A`."""
+    found: list[tuple[int, int]] = []
+    for begin, end in runs:
+        if found and begin == found[-1][1] + 1 and all(_is_text(lines, *each) for each in (found[-1], (begin, end))):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _is_text(lines: list[str], begin: int, end: int) -> bool:
+    return all(any(sign.isalpha() for sign in line[begin:end]) for line in lines if line[begin:end].strip())
+
+
+def _all_days(cells: list[str], pattern: str) -> bool:
+    said = [cell for cell in cells if cell]
+    return bool(said) and all(is_day(cell, pattern) for cell in said)
 
 
 def _days(lines: list[str], begin: int, end: int) -> list[tuple[int, int]]:
     """A run is cut around the first eight digits that are a day in every line."""
     for at in range(begin, end - 7):
-        seen = look([line[at : at + 8] for line in lines])
-        if any(p in seen.dates for p in _DAYS) and all(len(c) == 8 for c in seen.cells) and seen.filled == 1:
+        cells = [line[at : at + 8] for line in lines]
+        if any(all(is_day(cell, p) for cell in cells) for p in _DAYS):
             parts = [(begin, at), (at, at + 8), *_days(lines, at + 8, end)]
             return [(a, b) for a, b in parts if a < b]
     return [(begin, end)] if begin < end else []
@@ -134,10 +192,18 @@ def _kind(sign: str) -> str:
     return " " if sign == " " else "0" if sign.isdigit() or sign in ".,+-" else "a"
 
 
-def _number(fields: dict[str, dict[str, Any]]) -> str | None:
-    """The first field that is no day and differs most from record to record."""
-    others = {n: f["distinct"] for n, f in fields.items() if f["type"] != "date"}
-    return max(others, key=lambda n: others[n], default=None)
+def _number(fields: dict[str, dict[str, Any]], *, repeats: bool) -> str | None:
+    """The leftmost field with digits in every record whose equal values stand together. Where records are lines, one
+    that `repeats` goes before: a line's own number does not. Where they are heads, one that does not."""
+    found: list[tuple[bool, str]] = []
+    for name, each in fields.items():
+        cells = each["cells"]
+        together = 1 + sum(one != other for one, other in pairwise(cells))
+        if each["type"] != "date" and all(any(c.isdigit() for c in cell) for cell in cells):
+            distinct = len(set(cells))
+            if distinct == together and (distinct > 1 or len(cells) == 1):
+                found.append(((distinct == len(cells)) == repeats, name))
+    return min(found, key=lambda one: one[0], default=(False, None))[1]
 
 
 def _roles(groups: dict[str, list[str]], fields: dict[str, dict[str, dict[str, Any]]]) -> dict[str, str]:

@@ -18,7 +18,14 @@ _NUMBER = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d+)?-?\Z|
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9._/-]{0,29}\Z")
 _WHOLE = re.compile(r"\d+[.,]0\Z")
 _VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,12}\Z")
-_MOSTLY = 0.9
+_MOSTLY = 80
+"""A column is what so many per cent of its cells are; the others are told. An export has bad cells in good columns."""
+
+
+class Typed(str):
+    """A cell whose sheet says itself that it is a number or a day: the signs that texts use do not matter to it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Seen:
     filled: float
     number: bool = False
     dates: tuple[str, ...] = ()
-    """Ways to write days that fit every cell."""
+    """Ways to write days that fit most cells, and as many as any other way."""
     currency: bool = False
     country: bool = False
     vat: bool = False
@@ -43,6 +50,11 @@ class Seen:
     """Whole numbers to which a spreadsheet has given a `.0`."""
 
     @property
+    def written(self) -> bool:
+        """Are there numbers that are written as text?"""
+        return self.number and not all(isinstance(cell, Typed) for cell in self.cells)
+
+    @property
     def words(self) -> str:
         if self.dates:
             return "days"
@@ -51,7 +63,7 @@ class Seen:
 
 
 def look(cells: Sequence[str]) -> Seen:
-    said = tuple(c.strip() for c in cells if c.strip())
+    said = tuple(c if isinstance(c, Typed) else c.strip() for c in cells if c.strip())
     filled = len(said) / len(cells) if cells else 0.0
     if not said:
         return Seen((), 0.0)
@@ -59,9 +71,9 @@ def look(cells: Sequence[str]) -> Seen:
 
     def share(test: re.Pattern[str] | frozenset[str]) -> bool:
         fits = sum(bool(test.match(c)) if isinstance(test, re.Pattern) else c in test for c in some)
-        return fits >= _MOSTLY * len(some)
+        return fits * 100 >= _MOSTLY * len(some)
 
-    dates = tuple(p for p in PATTERNS if all(_fits(c, p) for c in some))
+    dates = _ways(some)
     return Seen(
         said, filled, share(_NUMBER) and not dates, dates,
         share(frozenset(CURRENCIES)), share(frozenset(COUNTRIES)),
@@ -70,7 +82,21 @@ def look(cells: Sequence[str]) -> Seen:
     )  # fmt: skip
 
 
-def _fits(text: str, pattern: str) -> bool:
+def _ways(cells: Sequence[str]) -> tuple[str, ...]:
+    """Of the ways in which most cells are days, those that fit the most of them."""
+    wrong: dict[str, int] = {}
+    for pattern in PATTERNS:
+        misses = 0
+        for cell in cells:
+            misses += not is_day(cell, pattern)
+            if misses * 100 > (100 - _MOSTLY) * len(cells):
+                break
+        else:
+            wrong[pattern] = misses
+    return tuple(p for p in wrong if wrong[p] == min(wrong.values()))
+
+
+def is_day(text: str, pattern: str) -> bool:
     try:
         day = datetime.strptime(text, pattern)  # noqa: DTZ007 - a calendar date has no zone
     except ValueError:
@@ -78,11 +104,15 @@ def _fits(text: str, pattern: str) -> bool:
     return 1950 <= day.year <= 2100 and (pattern not in ("%Y%m%d", "%d%m%Y") or len(text) == 8)
 
 
+def is_number(text: str) -> bool:
+    return bool(_NUMBER.match(text))
+
+
 def _signs(cells: Sequence[str]) -> dict[str, int]:
     """`1.234,5` and `12,50` tell a comma, `1,234.5` and `12.50` a point; `1.234` tells nothing."""
     found: dict[str, int] = {}
     for cell in cells:
-        if not _NUMBER.match(cell):
+        if isinstance(cell, Typed) or not is_number(cell):
             continue
         body = cell.strip("+-")
         last = max(body.rfind("."), body.rfind(","))
@@ -104,8 +134,9 @@ def decimal_sign(columns: Sequence[Seen]) -> tuple[str, bool]:
 
 def thousands(columns: Sequence[Seen], decimal: str) -> str:
     """The sign between groups of three digits, where there are any."""
+    texts = [c for column in columns if column.number for c in column.cells if not isinstance(c, Typed)]
     for sign in (c for c in (".", ",", " ", "'", "\u00a0", "\u202f") if c != decimal):
         pattern = re.compile(rf"[+-]?\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+(?:{re.escape(decimal)}\d+)?-?\Z")
-        if any(sign in cell and pattern.match(cell) for column in columns if column.number for cell in column.cells):
+        if any(sign in cell and pattern.match(cell) for cell in texts):
             return sign
     return ""

@@ -1,4 +1,4 @@
-"""A proposed profile, as YAML that loads and reads its sample; what is not sure stands in a comment."""
+"""A proposed profile, as YAML: what is not sure says so, what the sample does not tell is left to fill in."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.errors import Finding
+from schemas.profiles import FILL_IN
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A value that nothing in the sample tells. The loader refuses it; `trial` is for trying the sample."""
+
+    what: str
+    trial: str
+
 
 @dataclass
 class Proposal:
-    """`part` is the part of the profile (`csv`, `fixed`) with its settings; `unsure` has notes by path."""
+    """`part` is the part of the profile (`csv`, `xlsx`, `fixed`) with its settings; `unsure` has notes by path."""
 
     part: str
     settings: dict[str, Any]
@@ -18,17 +29,43 @@ class Proposal:
     unsure: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
 
-    def yaml(self, name: str) -> str:
+    def yaml(self, name: str, misfits: Iterable[Finding] = (), *, trial: bool = False) -> str:
+        """`trial`: with something in place of what is to be filled in, for the sample to be tried with."""
         lines = [f"name: {quoted(name)}"]
         if self.constants:
             lines.append("constants:")
-            lines += _block(self.constants, 1, "constants", self.unsure)
+            lines += _block(_settled(self.constants, trial=trial), 1, "constants", self.unsure)
         lines.append(f"{self.part}:")
-        lines += _block(self.settings, 1, "", self.unsure)
+        lines += _block(_settled(self.settings, trial=trial), 1, "", self.unsure)
         if self.unused:
             lines.append("# not used:")
-            lines += [f"#   {each}" for each in self.unused]
+            lines += [f"#   {_line(each)}" for each in self.unused]
+        if told := [f"{each.place}: {each.found}" for each in misfits]:
+            lines.append("# cells of the sample that do not fit, each of which refuses its document:")
+            lines += [f"#   {_line(each)}" for each in told]
         return "\n".join(lines) + "\n"
+
+    def blanks(self) -> tuple[str, ...]:
+        """What is to be filled in."""
+        return tuple(dict.fromkeys((*_blanks(self.constants), *_blanks(self.settings))))
+
+
+def _blanks(value: Any) -> Iterable[str]:
+    if isinstance(value, Blank):
+        yield value.what
+    for below in value.values() if isinstance(value, Mapping) else ():
+        yield from _blanks(below)
+
+
+def _settled(value: Any, *, trial: bool) -> Any:
+    if isinstance(value, Blank):
+        return value.trial if trial else f"{FILL_IN} {value.what}"
+    return {k: _settled(v, trial=trial) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def _line(text: str) -> str:
+    """In one line, whatever a cell holds."""
+    return " ".join(text.split())[:200]
 
 
 def quoted(text: str) -> str:
@@ -42,7 +79,7 @@ def _block(values: Mapping[str, Any], depth: int, path: str, unsure: Mapping[str
     pad = "  " * depth
     for key, value in values.items():
         here = f"{path}.{key}" if path else key
-        note = f"   # unsure: {unsure[here]}" if here in unsure else ""
+        note = f"   # unsure: {_line(unsure[here])}" if here in unsure else ""
         if isinstance(value, Mapping) and depth < 5 and not _short(value):
             yield f"{pad}{quoted(key)}:{note}"
             yield from _block(value, depth + 1, here, unsure)

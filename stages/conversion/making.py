@@ -13,7 +13,7 @@ from schemas.canonical import Document
 from schemas.documents import Invoice
 from schemas.errors import DocumentInvalid, Finding
 from schemas.orders import Order, OrderResponse
-from stages.conversion import noting, order_totals, response_totals, totals
+from stages.conversion import attached, noting, order_totals, response_totals, totals
 from stages.formats.format import Target, altered, shortened
 from stages.formats.writing.rereading import Again, reread
 from stages.rules.official import Verdict
@@ -54,10 +54,12 @@ class Made:
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
-    """An invoice or an order with all its amounts, and what was found on the way, of a response's amounts, too; other
-    kinds as they are."""
+    """An invoice or an order with all its amounts, an invoice with names and types of its files, and what was found on
+    the way, of a response's amounts, too; other kinds as they are."""
     if isinstance(document, Invoice):
-        return totals.complete(document)
+        document, found = totals.complete(document)
+        document, told = attached.named(document)
+        return document, (*found, *told)
     if isinstance(document, Order):
         return order_totals.complete(document)
     return response_totals.complete(document) if isinstance(document, OrderResponse) else (document, ())

@@ -27,7 +27,16 @@ def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     """Every field with content that `ubl.write` leaves out or changes; empty when all is carried."""
     table = CREDIT_NOTE if document.document_type == "credit-note" else INVOICE
     found = uncarried(document, table.carried() | _ELSEWHERE, "ubl-loss")
-    return (*found, *told(document, (*_conditional(document, profile), *halves(document)), "ubl", _ALTERED))
+    more = told(document, (*_conditional(document, profile), *halves(document)), "ubl", _ALTERED)
+    return (*found, *more, *_untyped(document))
+
+
+def _untyped(document: Invoice) -> Iterator[Finding]:
+    """Fatal: the schema has no binary object without `mimeCode`."""
+    message = "UBL has no embedded file (BT-125) without a media type: give it, or a file name with its ending"
+    for index, each in enumerate(document.attachments):
+        if each.content_base64 and not each.media_type:
+            yield Finding(rule="ubl-loss", message=message, place=f"attachments[{index}].media_type")
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:

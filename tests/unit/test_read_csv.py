@@ -363,3 +363,40 @@ csv:
         ("A-2", Decimal("-1.00")),
     ]
     assert bert.items[0].due_date is None
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_lines_may_end_as_on_old_macs(codec: str) -> None:
+    """A lone CR ends a row where it ends the first one; a line feed in a quoted cell stays in it."""
+    text = "\ufeff" + HEADER + row("1", '"Papier\nweiß"') + row("1", "Stift") + row("2")
+    text = text.replace("\n", "\r").replace("Papier\rweiß", "Papier\nweiß")
+    records = everything(text.encode(codec), profile(), limit=1)
+    documents = [record.document for record in records]
+    assert [record.address for record in records] == ["line 2", "line 4"]
+    assert [[line.name for line in each.lines] for each in documents if each] == [["Papier\nweiß", "Stift"], ["Papier"]]
+
+
+def test_one_control_character_refuses_one_document() -> None:
+    """It is told with line and column; the other documents are read."""
+    records = everything(HEADER + row("1") + row("2", "Pa\x01pier") + row("3"), profile())
+    assert [record.document is None for record in records] == [False, True, False]
+    finding = refusal(records[1])
+    assert (finding.rule, finding.place, finding.found) == ("field-character", 'line 3, column "Item"', "U+0001")
+    with pytest.raises(ExportUnreadable):
+        everything(bytes(range(32)) * 40, profile())
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("Pa\rpier", "a carriage return stands in a cell without quotes"),
+        ('"Pa"pier', "behind a closing quote stands neither a separator nor the end of the line"),
+        ('"Papier', "a quoted cell does not end before the file does"),
+        ("x" * 140_000, "a cell of more than 131072 characters"),
+    ],
+)
+def test_a_damaged_row_is_told_in_our_own_words(cell: str, told: str) -> None:
+    """What Python's reader says of it (universal-newline mode) helps nobody."""
+    with pytest.raises(ExportUnreadable) as refused:
+        everything(HEADER + row("1", cell), profile())
+    assert [finding.message for finding in refused.value.findings] == [f"the row is damaged: {told}"]

@@ -163,3 +163,11 @@ def test_constants_that_a_kind_has_no_field_for_are_left_out() -> None:
     (record,) = everything(json.dumps(order), profile)
     assert isinstance(record.document, Order)
     assert (record.document.seller.name, record.document.lines[0].vat_rate) == ("S", 21)
+
+
+def test_one_control_character_refuses_one_object() -> None:
+    """JSON has none inside of a text; the object that has one is told with its place, the others are read."""
+    broken = canonical_text("J-2").replace('"J-2"', '"J-\x012"')
+    records = everything("\n".join((canonical_text("J-1"), broken, canonical_text("J-3"))))
+    assert [record.document is None for record in records] == [False, True, False]
+    assert (refusal(records[1]).rule, refusal(records[1]).place[:6]) == ("json-syntax", "line 2")

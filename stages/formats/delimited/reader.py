@@ -17,7 +17,7 @@ from stages.formats.reading.table import reader
 
 def fits(head: Head, profile: ExtractionProfile | None) -> bool:
     """Any text, when a profile says how to read it; else lines with the same separators."""
-    if head.kind != "text":
+    if not head.is_text:
         return False
     if profile and profile.csv:
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -24,6 +25,17 @@ _BLANK = 10_000
 """Empty rows in a row: what comes behind so many is not looked for."""
 _BROKEN = 100
 """Rows that may be damaged before the whole export is refused."""
+_CHUNK = 4096
+_HEAD = 64 * 1024
+_UNENDING = f"a quoted cell does not end within {ROW_LINES} lines"
+_SAID = (
+    (_UNENDING, _UNENDING),
+    ("new-line character", "a carriage return stands in a cell without quotes"),
+    ("expected after", "behind a closing quote stands neither a separator nor the end of the line"),
+    ("unexpected end", "a quoted cell does not end before the file does"),
+    ("field limit", "a cell of more than 131072 characters"),
+)
+"""A part of what Python's reader says, and what we say."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -36,6 +48,7 @@ class CsvRows:
         self._shared = mapping.layout == "sections"  # heads and lines are read from one file in turn
         self.codec, mark = _codec(file, mapping)
         self.offset, self.line = max(offset, mark), line
+        self._end = _line_end(file, self.codec, mark)
         file.seek(self.offset)
         self._broken = 0
         self._damage: Finding | None = None
@@ -58,7 +71,7 @@ class CsvRows:
             if not raw:
                 return
             if self.line - self._began > ROW_LINES:
-                raise csv.Error(f"a quoted cell does not end within {ROW_LINES} lines")
+                raise csv.Error(_UNENDING)
             line, self.line = self.line, self.line + 1
             self.offset += len(raw)
             try:
@@ -71,24 +84,25 @@ class CsvRows:
             yield text
 
     def _readline(self) -> bytes:
-        """One line with its end; UTF-16's line feed is two bytes, and must stand where a character begins."""
+        """One line with its end."""
         if self._shared:
             self.file.seek(self.offset)
-        raw = self.file.readline(LINE_BYTES + 1)
-        if self.codec == "utf-16-le":
-            while raw and not (raw.endswith(b"\n\0") and len(raw) % 2 == 0) and len(raw) <= LINE_BYTES:
-                more = self.file.read(1) if len(raw) % 2 else self.file.readline(LINE_BYTES)
-                if not more:
-                    break
-                raw += more
-        elif self.codec == "utf-16-be":
-            while raw and not (raw.endswith(b"\0\n") and len(raw) % 2 == 0) and len(raw) <= LINE_BYTES:
-                more = self.file.readline(LINE_BYTES)
-                if not more:
-                    break
-                raw += more
+        raw = self.file.readline(LINE_BYTES + 1) if self._end == b"\n" else self._until(self._end)
         if len(raw) > LINE_BYTES:
             raise Unfit(refuse("csv-line", f"a line of more than {LINE_BYTES} bytes", f"line {self.line}"))
+        return raw
+
+    def _until(self, end: bytes) -> bytes:
+        """As `readline`, with a line end of one's own; one of two bytes must stand where a character begins."""
+        raw = b""
+        while len(raw) <= LINE_BYTES and (chunk := self.file.read(_CHUNK)):
+            at = chunk.find(end)
+            while at % len(end) and at >= 0:
+                at = chunk.find(end, at + 1)
+            if at >= 0:
+                self.file.seek(at + len(end) - len(chunk), 1)
+                return raw + chunk[: at + len(end)]
+            raw += chunk
         return raw
 
     def skip_line(self) -> None:
@@ -116,7 +130,8 @@ class CsvRows:
 
     def _resume(self, start: int, line: int, said: str) -> Row:
         """Behind a row that cannot be unquoted: go on with the next line."""
-        finding = refuse("csv-syntax", f"the row is damaged: {said}", f"line {line}")
+        told = next((ours for theirs, ours in _SAID if theirs in said), "its quotes or separators are wrong")
+        finding = refuse("csv-syntax", f"the row is damaged: {told}", f"line {line}")
         self._count(finding)
         self.file.seek(start)
         self.offset, self.line = start, line
@@ -128,6 +143,14 @@ class CsvRows:
         self._broken += 1
         if self._broken > _BROKEN:
             raise Unfit(refuse("csv-damaged", f"more than {_BROKEN} rows cannot be read", finding.place), finding)
+
+
+def _line_end(file: BinaryIO, codec: str, start: int) -> bytes:
+    """LF, with a CR before it or not; or a lone CR, where the first line ends so (old Macs, Excel on new ones)."""
+    file.seek(start)
+    text = file.read(_HEAD).decode(codec, "replace")
+    first = re.search("\r\n?|\n", text)
+    return ("\r" if first and first.group() == "\r" else "\n").encode(codec)
 
 
 def _codec(file: BinaryIO, mapping: CsvMapping) -> tuple[str, int]:

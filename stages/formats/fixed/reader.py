@@ -30,7 +30,7 @@ def fits(head: Head, profile: ExtractionProfile | None) -> bool:
     """Any text, when a profile says how to read it: nothing else tells such a file, and nothing tells EBCDIC at all."""
     if profile is None or profile.fixed is None:
         return False
-    return head.kind == "text" or (head.kind in ("binary", "json", "xml") and is_ebcdic(profile.fixed.encoding))
+    return head.is_text or (head.kind in ("binary", "json", "xml") and is_ebcdic(profile.fixed.encoding))
 
 
 def read(source: Source, profile: ExtractionProfile | None, cursor: Cursor | None, budget: Budget) -> Portion:

@@ -21,6 +21,9 @@ from stages.formats.reading.xml_guard import CXML, encoding_of, fault, tolerable
 HEAD_BYTES = 64 * 1024
 """What is read of an export to recognise it."""
 _ELEMENTS = 500
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_FEW = 20
+"""Characters to one that no text has; of bytes at random, one in ten is such."""
 _BLANKS = b" \t\r\n"
 
 
@@ -47,9 +50,9 @@ class Head:
         text = self.text.lstrip(" \t\r\n")
         if text.startswith("<"):
             return "xml"
-        if self.controls:
-            return "binary"
-        return "json" if text.startswith(("{", "[")) else "text"
+        if text.startswith(("{", "[")) and self._readable:
+            return "json"
+        return "binary" if self.controls else "text"
 
     @cached_property
     def codec(self) -> str:
@@ -76,9 +79,19 @@ class Head:
         return self.data.decode(self.codec, "replace").removeprefix("\ufeff")
 
     @cached_property
-    def controls(self) -> bool:
-        """Bytes that no text has."""
-        return bool(re.search("[\x00-\x08\x0e-\x19\x1c-\x1f]", self.text))
+    def controls(self) -> int:
+        """How many characters it has that no text has."""
+        return len(_CONTROLS.findall(self.text))
+
+    @property
+    def is_text(self) -> bool:
+        """Text, but for a few damaged characters, say: what is read record by record then loses the records that have
+        them, and no others."""
+        return self.kind == "text" or (self.kind == "binary" and self._readable)
+
+    @property
+    def _readable(self) -> bool:
+        return self.controls * _FEW <= len(self.text)
 
     @cached_property
     def _outline(self) -> tuple[list[tuple[str, str]], dict[str, str], Finding | None]:

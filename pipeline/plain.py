@@ -104,7 +104,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "unconfirmed": ("No report came; nobody knows whether it arrived.", "Ask the recipient."),
     "awaiting-report": ("The provider's report is awaited.", "Nothing: without one, the next channel takes over."),
     "quiet-hours": ("It is the recipient's night.", "Nothing: it is sent in the morning."),
-    "cannot-compose": ("The message could not be composed.", "Look at the supplier's profile; it is tried again."),
+    "cannot-compose": (
+        "The message could not be composed.",
+        "Correct what is named, in the directory or the supplier's profile, then replay.",
+    ),
     "no-outcome-recorded": ("The dispatcher ended during the call.", "Nothing: it is asked, or sent once more."),
     "no-channel": ("No channel is left that may be used.", "Correct the contact in the directory, then replay."),
     "no-address": ("There is no address for this channel.", "Add one to the directory, then replay."),

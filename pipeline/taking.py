@@ -14,10 +14,12 @@ from uuid import UUID
 import structlog
 
 from pipeline.sending import Sending
-from pipeline.store import attempts, events, interchanges, suppressions
+from pipeline.store import attempts, composing, events, interchanges, suppressions
 from pipeline.store.attempts import Leased, Ready
 from pipeline.store.database import Store
+from pipeline.store.interchanges import Drawing
 from schemas.deliveries import Channel
+from schemas.errors import EntregaError
 from schemas.events import Event
 from stages.delivery import addresses
 
@@ -64,42 +66,53 @@ class Taking:
                 await attempts.postpone(conn, postponed, "quiet-hours")
                 await attempts.cancel(conn, cancelled, listed, written, now)
                 await events.append(conn, written, recorded_at=now, keys=self.store.keys)
-        ready = await self._compose(await self._numbered(going, now))
+        failed: list[tuple[Leased, Exception]] = []
+        ready = await self._compose(await self._numbered(going, failed, now), failed)
+        if failed:
+            written = []
+            async with self.store.transaction() as conn:
+                await composing.failed(conn, failed, written, now)
+                await events.append(conn, written, recorded_at=now, keys=self.store.keys)
         return await self.begin(ready), len(leased)
 
-    async def _numbered(self, going: list[Leased], now: datetime) -> list[Leased]:
+    async def _numbered(
+        self, going: list[Leased], failed: list[tuple[Leased, Exception]], now: datetime
+    ) -> list[Leased]:  # fmt: skip
         """Draw the control numbers of interchanges that are about to be composed for the first time."""
-        drawings = [
-            drawing for one in going if one.message is None and (drawing := self.sending.drawing(one)) is not None
-        ]
+        drawings: list[Drawing] = []
+        able: list[Leased] = []
+        for one in going:
+            try:
+                drawing = self.sending.drawing(one) if one.message is None else None
+            except EntregaError as error:
+                failed.append((one, error))
+                continue
+            able.append(one)
+            drawings += [drawing] if drawing else []
         if not drawings:
-            return going
+            return able
         async with self.store.transaction() as conn:
             numbers = await interchanges.draw(conn, drawings, now)
-        return [replace(one, control_number=numbers.get(one.delivery_id)) for one in going]
+        return [replace(one, control_number=numbers.get(one.delivery_id)) for one in able]
 
-    async def _compose(self, going: Sequence[Leased]) -> list[Ready]:
+    async def _compose(self, going: Sequence[Leased], failed: list[tuple[Leased, Exception]]) -> list[Ready]:
+        """The messages; those that cannot be made are added to `failed`."""
         now = self.store.clock()
 
-        def compose() -> tuple[list[Ready], list[Leased]]:
+        def compose() -> list[Ready]:
             made: list[Ready] = []
-            failed: list[Leased] = []
             with self.sending.storage.batch():  # the messages become durable in one go
                 for one in going:
                     try:
                         made.append(self.sending.prepare(one, now))
+                    except EntregaError as error:
+                        failed.append((one, error))
                     except Exception as error:
                         log.exception("cannot-compose", attempt=str(one.attempt_id), error=type(error).__name__)
-                        failed.append(one)
-            return made, failed
+                        failed.append((one, error))
+            return made
 
-        if not going:
-            return []
-        ready, failed = await asyncio.to_thread(compose)
-        if failed:
-            async with self.store.transaction() as conn:
-                await attempts.postpone(conn, [(one, now + timedelta(minutes=5)) for one in failed], "cannot-compose")
-        return ready
+        return await asyncio.to_thread(compose) if going else []
 
     async def begin(self, ready: Sequence[Ready]) -> list[Ready]:
         if not ready:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.store import artefacts, pages
 from pipeline.store.links import Link
@@ -18,7 +17,7 @@ from schemas.canonical import MODELS
 from schemas.codes import CREDIT_NOTE_TYPES
 from schemas.errors import ConfigurationError
 from schemas.messages import ArtefactKind, ArtefactRef
-from schemas.tenants import BrandProfile
+from schemas.tenants import BrandProfile, zone_named
 from stages.words import days, load_notice, load_page, load_printed, locale
 
 MESSAGE_KINDS = frozenset(MODELS) - {"invoice"}
@@ -64,7 +63,7 @@ class Behind:
 
     def at(self, moment: datetime, language: str) -> dict[str, str]:
         """A moment as people write it there, with its zone's name; `iso` for machines."""
-        zone = _zone(self.zone)
+        zone = zone_named(self.zone) or UTC
         day = days.moment(moment, zone, locale(language))
         return {"text": f"{day} ({moment.astimezone(zone).tzname()})", "iso": moment.astimezone(UTC).isoformat()}
 
@@ -105,7 +104,7 @@ class Behind:
             "message": self.message,
             "copy_notice": printed.copy.format(platform=self.copy_of) if self.copy_of else None,
             "valid_until": texts.valid_until.format(
-                date=days.long(self.expires_at.astimezone(_zone(self.zone)).date(), local)
+                date=days.long(self.expires_at.astimezone(zone_named(self.zone) or UTC).date(), local)
             ),
             "footer": self.footer,
             "files": files,
@@ -170,13 +169,6 @@ def _initials(seller: str) -> str:
     from stages.rendering.brand import Brand
 
     return Brand(name=seller).initials
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def size(count: int, local: Any) -> str:

@@ -9,6 +9,7 @@ EntregaError
 │   ├── NoContact                no-contact              the party has no address that may be used
 │   ├── CertificateUnfit         certificate-unfit       expired, not yet valid, or not fit for signing
 │   ├── ArtefactDamaged          artefact-damaged        stored bytes are not those that were put
+│   ├── NotComposable            cannot-compose          a message cannot be made of what is known
 │   ├── MessageRefused           message-refused         a provider will never take this message
 │   ├── LimitExceeded            limit-exceeded          larger, deeper or slower than what is allowed
 │   ├── NotSignable              not-signable            a document that its signature profile is not for
@@ -128,6 +129,12 @@ class ArtefactDamaged(PermanentError):
     """Stored bytes do not have the digest under which they were put."""
 
     reason = "artefact-damaged"
+
+
+class NotComposable(PermanentError):
+    """What the directory or the profile says of a recipient makes no message."""
+
+    reason = "cannot-compose"
 
 
 class MessageRefused(PermanentError):

@@ -41,6 +41,7 @@ class EventType(StrEnum):
     UNDELIVERABLE = "undeliverable"
     # an attempt
     REQUESTED = "requested"
+    COMPOSE_FAILED = "compose-failed"
     CALLING = "calling"
     CAPTURED = "captured"
     ACCEPTED = "accepted"
@@ -90,6 +91,7 @@ MEANING: dict[EventType, str] = {
     EventType.RETRY_SCHEDULED: "Something that may pass failed; the next try is planned.",
     EventType.UNDELIVERABLE: "Every channel is exhausted.",
     EventType.REQUESTED: "A message was composed; its bytes are stored under the digest that is named.",
+    EventType.COMPOSE_FAILED: "A message could not be composed; the next try is planned, or a person has to act.",
     EventType.CALLING: "The provider's call is about to be made.",
     EventType.CAPTURED: "The message was kept in the outbox; nothing left the house.",
     EventType.ACCEPTED: "The provider took the message.",

@@ -63,7 +63,7 @@ class DeliveryPolicy(Frozen):
         """
         if channel not in self.quiet_channels or self.quiet_from == self.quiet_until:
             return now
-        zone = _zone(timezone) or ZoneInfo(self.timezone)
+        zone = zone_named(timezone) or zone_named(self.timezone) or UTC
         local = now.astimezone(zone)
         over_midnight = self.quiet_from > self.quiet_until
         clock = local.time()
@@ -77,10 +77,15 @@ class DeliveryPolicy(Frozen):
         return datetime.combine(day, self.quiet_until, zone).astimezone(UTC)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The zone of an IANA name; None where there is none of it.
+
+    >>> zone_named("Europe/Lisbon"), zone_named("Mars/Base"), zone_named("Europe")
+    (zoneinfo.ZoneInfo(key='Europe/Lisbon'), None, None)
+    """
     try:
         return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the zones' data, as Europe is
         return None
 
 

@@ -49,14 +49,16 @@ async def review_no_more(conn: Connection, deliveries: Sequence[UUID]) -> None:
 
 
 async def derive_documents(conn: Connection, deliveries: Sequence[UUID], now: datetime) -> None:
-    """A document waits while a delivery of its round is open; then the best of them is its state."""
+    """A document is parked while a delivery of its round is, and waits while one is open; then the best of them is its
+    state."""
     if not deliveries:
         return
     # A statement of its own: the next one must see what a transaction wrote for which this one waits here.
     cursor = await conn.execute(
         """SELECT document_id FROM document
             WHERE document_id IN (SELECT document_id FROM delivery WHERE delivery_id = ANY(%s))
-              AND state IN ('waiting', 'captured', 'accepted', 'delivered', 'undeliverable')
+              AND (state IN ('waiting', 'captured', 'accepted', 'delivered', 'undeliverable')
+                   OR (state = 'parked' AND reason = 'cannot-compose'))
             ORDER BY document_id FOR UPDATE""",
         [list(deliveries)],
     )
@@ -64,10 +66,11 @@ async def derive_documents(conn: Connection, deliveries: Sequence[UUID], now: da
     await conn.execute(
         """WITH best AS (
              SELECT DISTINCT ON (o.document_id) o.document_id, d.reason,
-                    CASE d.state WHEN 'open' THEN 'waiting' ELSE d.state END AS state
+                    CASE WHEN d.state <> 'open' THEN d.state
+                         WHEN d.reason = 'cannot-compose' THEN 'parked' ELSE 'waiting' END AS state
                FROM document o JOIN delivery d ON d.document_id = o.document_id AND d.round = o.round
               WHERE o.document_id = ANY(%s) AND d.state <> 'cancelled'
-              ORDER BY o.document_id, array_position(
+              ORDER BY o.document_id, (d.state = 'open' AND d.reason = 'cannot-compose') IS TRUE DESC, array_position(
                     ARRAY['open', 'delivered', 'accepted', 'captured', 'undeliverable'], d.state))
            UPDATE document o SET state = best.state, reason = best.reason, updated_at = %s
              FROM best WHERE o.document_id = best.document_id

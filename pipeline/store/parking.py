@@ -42,12 +42,12 @@ async def park(
     message: dict[str, Any] | None,
     log: list[Event],
     now: datetime,
-    step: int = 0,
+    step: int | UUID = 0,
     inbox: UUID | None = None,
 ) -> UUID:
     """Write what stopped into `parked`, and the event that says why. The document's row is the caller's.
 
-    The subject is a document, an export, or an inbox row.
+    The subject is a document, an export, or an inbox row; `step` tells several stops of one round apart.
     """
     subject = document or export or inbox
     assert subject is not None

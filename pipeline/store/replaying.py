@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from pipeline.store import events, rounds
+from pipeline.store import composing, events, rounds
 from pipeline.store.database import Connection, Store
 from pipeline.topology import BY_NAME
 from schemas import ids
@@ -22,7 +22,7 @@ STOPPED = ("parked", "refused")
 
 
 async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:
-    """Put parked work back at the stage where it stopped. Returns the new round.
+    """Put parked work back at the stage where it stopped. Returns the round: a new one, but for a single delivery.
 
     Replay: the row is closed in the same transaction, so doing it twice does it once. Raises ConfigurationError.
     """
@@ -30,7 +30,11 @@ async def replay(store: Store, parked_id: UUID, *, by: str, why: str) -> int:
     try:
         async with store.transaction() as conn:
             row = await _open(conn, parked_id)
-            if row["raw"] is not None and row["message"] is None:
+            if composing.is_delivery(row):
+                round_ = await composing.put_back(conn, row, now)
+                data = {"why": why, "stage": row["stage"], "round": round_}
+                await _tell(conn, store, row, EventType.REPLAYED, by, data, now)
+            elif row["raw"] is not None and row["message"] is None:
                 round_ = await _replay_raw(conn, row, now)
             elif row["document_id"] is not None:
                 round_ = await _replay_document(conn, store, row, by, why, now)
@@ -52,7 +56,10 @@ async def discard(store: Store, parked_id: UUID, *, by: str, why: str) -> None:
     async with store.transaction() as conn:
         row = await _open(conn, parked_id)
         await _close(conn, parked_id, "discarded", by, why, now)
-        if row["document_id"] is not None:
+        if composing.is_delivery(row):
+            if not await composing.close(conn, row, now):
+                return
+        elif row["document_id"] is not None:
             cursor = await conn.execute(
                 """UPDATE document SET state = 'discarded', reason = 'discarded', registered = false, updated_at = %s
                     WHERE document_id = %s AND state = ANY(%s)""",

@@ -20,7 +20,8 @@ from schemas.events import MEANING, EventType
 _ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
 _PHONE = re.compile(r"(?<!\w)(\+\d{2})\d{3,}(\d{3})(?!\d)")
 _BAD = {"bounced", "attempt-refused", "undeliverable", "refused", "complained", "expired"}
-_WARN = {"parked", "deferred", "outcome-unknown", "retry-scheduled", "suppressed", "cancelled", "link-revoked"}
+_WARN = {"parked", "deferred", "outcome-unknown", "retry-scheduled", "suppressed", "cancelled", "link-revoked",
+         "compose-failed"}  # fmt: skip
 _GOOD = {"delivered", "handed-over", "captured"}
 _QUIET = {"link-fetched", "requested", "calling", "link-issued", "planned"}
 
@@ -88,7 +89,7 @@ def _tone(type_: str) -> str:
 
 
 def _says(type_: str, data: dict[str, Any]) -> tuple[str, str]:
-    if type_ in ("parked", "refused", "retry-scheduled") and data.get("explanation"):
+    if type_ in ("parked", "refused", "retry-scheduled", "compose-failed") and data.get("explanation"):
         return str(data["explanation"]), plain.advice(data.get("reason"), data.get("rules") or ())
     if type_ in _BAD | _WARN and (word := data.get("reason") or data.get("why")):
         return plain.reason(str(word))
@@ -123,6 +124,7 @@ def _title(type_: str, data: dict[str, Any]) -> str:
         "retry-scheduled": f"{stage.capitalize()} failed; tried again later",
         "undeliverable": "Undeliverable: every channel is exhausted",
         "requested": f"{channel} composed",
+        "compose-failed": f"{channel} could not be composed",
         "calling": f"{channel} given to {provider}",
         "captured": f"{channel} kept in the outbox; nothing left the house",
         "accepted": f"{channel} taken by {provider}",

@@ -17,10 +17,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from schemas.deliveries import EmailMessage, SmsMessage
-from schemas.tenants import BrandProfile
+from schemas.errors import Finding, NotComposable
+from schemas.tenants import BrandProfile, zone_named
 from stages.delivery.segments import BASIC, EXTENSION, measure
 from stages.words import days, load_notice, load_printed, locale
 
@@ -172,6 +172,13 @@ def _shortened(words: str, by: int, least: int) -> str:
 def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
     language = content.language
     words, printed, local = load_notice(language), load_printed(language), locale(language)
+    zone = zone_named(content.zone)
+    if zone is None:
+        wrong = Finding(
+            rule="timezone-unknown", message="timezone unknown", place="time zone of the contact or of the profile",
+            found=content.zone, expected="a name of the IANA data: Europe/Lisbon",
+        )  # fmt: skip
+        raise NotComposable("Until when the link works cannot be said: there is no such time zone.", findings=(wrong,))
     given = {
         "kind": content.kind,
         "number": content.number,
@@ -179,7 +186,7 @@ def _values(content: Content, brand: BrandProfile) -> dict[str, Any]:
         "amount": content.money or content.number,
         "name": content.recipient or "",
         "platform": content.copy_of or "",
-        "date": days.long(content.expires_at.astimezone(ZoneInfo(content.zone)).date(), local),
+        "date": days.long(content.expires_at.astimezone(zone).date(), local),
     }
 
     def say(text: str) -> str:

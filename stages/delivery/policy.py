@@ -33,6 +33,7 @@ AWAITING = "awaiting-report"
 DEFERRED = "deferred"
 HANDED_OVER = "handed-over"
 NO_CHANNEL = "no-channel"
+CANNOT_COMPOSE = "cannot-compose"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def decide(delivery: DeliveryView, policy: DeliveryPolicy, now: datetime) -> Pol
         return _settle(DeliveryState.DELIVERED)
     if under_way := [attempt for attempt in attempts if open_ended(attempt.state)]:
         return PolicyStep(step="wait", reason=under_way[-1].reason or "")
+    if attempts and attempts[-1].state is AttemptState.CANCELLED and attempts[-1].reason == CANNOT_COMPOSE:
+        return PolicyStep(step="nothing")  # a person was asked
     if AttemptState.CAPTURED in states:
         return _settle(DeliveryState.CAPTURED)
     if any(attempt.state is AttemptState.ACCEPTED and not attempt.reports_delivery for attempt in attempts):

@@ -37,6 +37,17 @@ def test_a_fault_names_line_and_column(line: str, rule: str, column: str) -> Non
     assert (fault.rule, fault.place) == (rule, f"line 3, column {column}")
 
 
+@pytest.mark.parametrize("zone", ["Mars/Base", "Europe", "europe/lisbon", "+01:00", "WEST"])
+def test_a_time_zone_that_is_none_is_refused(zone: str) -> None:
+    """With its place and value; a name of the IANA data is taken as it is."""
+    lines = read_recipients(io.StringIO(f"name,erp_id,email,timezone\nA,1,a@b.pt,Europe/Lisbon\nB,2,b@b.pt,{zone}\n"))
+    assert lines[0].row["timezone"] == "Europe/Lisbon"
+    assert lines[0].faults == ()
+    (fault,) = lines[1].faults
+    assert (fault.rule, fault.place, fault.found) == ("timezone-unknown", "line 3, column timezone", zone)
+    assert "Europe/Lisbon" in (fault.expected or "")
+
+
 def test_all_faults_of_all_lines_are_told_at_once() -> None:
     """Whoever mends the file does it once; each says what would be right."""
     told = faults(",,,,,PT,fi,nobody,12,fax,paper,,", "A,2,,,,PT,,a@b.pt,,,,,", "B,3,,,,,,c,,,x12-5010,a=1 b=2,")

@@ -150,6 +150,12 @@ def test_fixed_width_records() -> None:
     assert proposed.text.count("FILL IN: how many of its digits are decimal places") == 2
 
 
+def unfilled(profile: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load_profile(profile)
+    return caught.value.text
+
+
 SPOILT = """Rechnung;Datum;Kunde;Artikel;Menge;Preis;MwSt;Währung
 R-1;02.11.2026;Müller;"Schraube;
 M8";1.000,5;0,125;19;EUR
@@ -214,6 +220,27 @@ def test_a_rate_of_zero_asks_what_it_means() -> None:
     profile = load_profile(re.sub('"FILL IN: the VAT category.*?"', "Z", proposed.trial.replace('"0": S', '"0": Z')))
     document = next(r.document for r in everything(text, profile) if isinstance(r.document, Invoice))
     assert [line.vat_category for line in document.lines] == ["S", "Z"]
+
+
+def test_rates_with_a_per_cent_sign() -> None:
+    """`19 %` is a rate of 19, with a blank or without; `0%` asks what it means."""
+    text = SPOILT.replace(";19;EUR", ";19 %;EUR").replace(";7;EUR", ";0%;EUR")
+    proposed = suggest(text.encode(), "x")
+    assert "csv.line.vat_category.map.0" in unfilled(proposed.text)
+    document = next(
+        r.document for r in everything(text, load_profile(proposed.trial)) if isinstance(r.document, Invoice)
+    )
+    assert [str(line.vat_rate) for line in document.lines] == ["19", "0"]
+
+
+def test_records_of_a_mainframe() -> None:
+    """EBCDIC is told by its blanks; which of its code pages it is stays unsure."""
+    data = text(*[r for n in range(1, 5) for r in (head(f"A-{n}"), line(f"A-{n}", "Pens"))]).decode("cp1252")
+    packed = data.replace("\r\n", "\x85").replace("é", "e").encode("cp500")
+    proposed = suggest(packed, "host")
+    assert "encoding: cp500   # unsure" in proposed.text
+    documents = [r.document for r in everything(packed, load_profile(proposed.trial))]
+    assert [d.number for d in documents if isinstance(d, Invoice)] == ["A-1", "A-2", "A-3", "A-4"]
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])

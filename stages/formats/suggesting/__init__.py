@@ -72,7 +72,7 @@ def _of_text(data: bytes) -> tuple[Proposal, list[Row]]:
     else:
         raise ValueError("the lines have neither a separator nor one width")
     if not sure:
-        proposal.unsure["encoding"] = f"the bytes are not UTF-8; {encoding} fits, and so may another"
+        proposal.unsure["encoding"] = f"the bytes do not tell it; {encoding} fits, and so may another"
     return proposal, rows
 
 
@@ -112,6 +112,8 @@ def _decoded(data: bytes) -> tuple[str, str, bool]:
     for codec, high in (("utf-16-le", data[1:1000:2]), ("utf-16-be", data[:1000:2])):
         if high and high.count(0) > 0.8 * len(high):
             return codec, data.decode(codec, "replace"), True
+    if data.count(b"@") > len(data) // 20 and b" " not in data:
+        return "cp500", data.decode("cp500"), False  # EBCDIC: its blank is 0x40; code pages differ in a few signs
     try:
         return "utf-8", codecs.getincrementaldecoder("utf-8")().decode(data).removeprefix("\ufeff"), True
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ PATTERNS = (
 _NUMBER = re.compile(r"[+-]?\d{1,3}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d+)?-?\Z|[+-]?\d+(?:[.,]\d+)?-?\Z")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9._/-]{0,29}\Z")
 _WHOLE = re.compile(r"\d+[.,]0\Z")
+_RATE = re.compile(r"\d+(?:[.,]\d+)?\s*%?\Z")
 _VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,12}\Z")
 _MOSTLY = 80
 """A column is what so many per cent of its cells are; the others are told. An export has bad cells in good columns."""
@@ -48,6 +49,8 @@ class Seen:
     """One word each, with digits: what a thing is called by a machine."""
     whole: bool = False
     """Whole numbers to which a spreadsheet has given a `.0`."""
+    percent: bool = False
+    """Rates, some with a per cent sign."""
 
     @property
     def written(self) -> bool:
@@ -79,6 +82,7 @@ def look(cells: Sequence[str]) -> Seen:
         share(frozenset(CURRENCIES)), share(frozenset(COUNTRIES)),
         share(_VAT) and any(any(x.isdigit() for x in c) for c in some), len(set(some)), _signs(some),
         any(c.endswith("-") for c in some if _NUMBER.match(c)), share(_CODE), share(_WHOLE),
+        share(_RATE) and any(c.endswith("%") for c in some),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from stages.formats.suggesting.words import DATES, IDENTIFIERS, NUMBERS, Match, 
 _HEADER_ROWS = 30
 _WITHOUT_ZERO = r"(\d+)(?:[.,]0)?"
 """`14810` of `14810.0`."""
+_WITHOUT_PERCENT = r"([\d.,]+)\s*%?"
 
 
 def propose(rows: Sequence[Row], part: str, settings: dict[str, Any]) -> Proposal:
@@ -86,7 +87,7 @@ def _possible(field: str, seen: Seen) -> bool:
     if field in DATES:
         return bool(seen.dates)
     if field in NUMBERS:
-        return seen.number
+        return seen.number or (field == "vat_rate" and seen.percent)
     if field == "currency":
         return seen.currency
     if field == "buyer.address.country":
@@ -125,6 +126,8 @@ class _Writer:
             if match.field in IDENTIFIERS and seen.whole:
                 fields[match.field] = {"column": name, "pattern": _WITHOUT_ZERO}
                 self.unsure[f"{path}.{match.field}"] = f"a spreadsheet wrote {seen.cells[0]}; what is behind is cut"
+            if match.field == "vat_rate" and seen.percent:
+                fields[match.field] = {"column": name, "pattern": _WITHOUT_PERCENT}
         self._country()
         self._needed()
         settings |= self._signs() | {"dates": self._dates(), "layout": "rows", "key": [self.number]}
@@ -200,14 +203,16 @@ class _Writer:
         """A rate above zero is the standard rate or a reduced one (S); what none or zero means, nobody but the operator
         knows."""
         category = Blank("the VAT category: S, Z, E, AE, K, G or O", "S")
-        column = self.line.get("vat_rate")
-        if not isinstance(column, str):
+        rate = self.line.get("vat_rate")
+        if rate is None:
             return {"vat_category": category, "vat_rate": Blank("the VAT rate in per cent", "20")}
-        zero = sorted({c for c in self.columns[column].cells if is_number(c) and not c.strip("+-0.,")})
+        cell = rate if isinstance(rate, dict) else {"column": rate}
+        cells = {c.rstrip("% ") for c in self.columns[cell["column"]].cells}
+        zero = sorted(c for c in cells if is_number(c) and not c.strip("+-0.,"))
         self.unsure["constants.line" if not zero else "line.vat_category"] = "rates above zero are taken for S"
         if not zero:
             return {"vat_category": "S"}
-        self.line["vat_category"] = {"column": column, "map": dict.fromkeys(zero, category), "otherwise": "S"}
+        self.line["vat_category"] = {**cell, "map": dict.fromkeys(zero, category), "otherwise": "S"}
         return {}
 
     def _price(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stages.rules.catalogue import SELF_BILLING, Release, RuleSet
 from stages.rules.native import (
+    categories,
     cii,
     codes,
     factur_x,
@@ -22,7 +23,6 @@ from stages.rules.native import (
     southern,
     texts,
     totals,
-    vat,
 )
 from stages.rules.native.cii import german as cii_german
 from stages.rules.native.cii.facts import CiiFacts
@@ -31,7 +31,7 @@ from stages.rules.native.facts import Facts
 
 _NORM = Layer((
     head.head, parties.parties, parties.payee, parties.representative, head.references, head.payment,
-    totals.presence, totals.sums, totals.due_when, totals.rows, vat.categories, lines.lines, lines.charges,
+    totals.presence, totals.sums, totals.due_when, totals.rows, categories.categories, lines.lines, lines.charges,
     codes.of_the_norm,
 ))  # fmt: skip
 _OF_PEPPOL: tuple[Rule, ...] = (_NORM, codes.of_peppol, peppol.shared, peppol.own, identifiers.identifiers)

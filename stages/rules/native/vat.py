@@ -2,20 +2,22 @@
 
 What a category asks for: who must be registered, which rate goes with it, how the breakdown sums it up, whether a
 reason of exemption is wanted or forbidden. The numbers are those of the families: BR-S-01 and BR-IC-01 say the same.
+The rules for UBL and those for CII test some of it otherwise (`categories.py`, `cii/categories.py`).
 
 Source   EN 16931-1:2017 6.4.4; for L and M the Canary Islands, Ceuta and Melilla; for B the Italian split payment
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Generic, TypeVar
 
 from schemas.documents import Invoice
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, Charge, Facts
-from stages.rules.native.totals import near, tax_of
+from stages.rules.native.totals import tax_of
 
 
 @dataclass(frozen=True)
@@ -60,21 +62,45 @@ class Use:
     rows: list[int] = field(default_factory=list)
 
 
-def categories(f: Facts) -> Hits:
+F = TypeVar("F", bound=Facts)
+
+
+@dataclass(frozen=True)
+class Asking(Generic[F]):
+    """How the published rules of one syntax ask what the table says. A row is told by its index in the breakdown."""
+
+    charges: Callable[[F], Iterable[Charge]]
+    """The allowances and charges by which a category is used."""
+    has_its_row: Callable[[str, Category, Use], bool]
+    """01."""
+    taxable: Callable[[F, str, Category, int], Decimal | None]
+    """08: what the row is to sum up, where it does not; else None."""
+    taxed: Callable[[F, str, int], bool]
+    """09, of a category with a rate: is it right?"""
+    alone: Callable[[dict[str, Use]], Hits]
+    """BR-O-11 to BR-O-14: what is outside the scope of VAT."""
+    delivered: Callable[[F], Hits]
+    """BR-IC-11, BR-IC-12: when an intra-community supply was, and to which country."""
+    domestic: Callable[[F, dict[str, Use]], Hits]
+    """BR-B-01, BR-B-02: split payment."""
+    table: Mapping[str, Category] = field(default_factory=lambda: CATEGORIES)
+
+
+def judged(f: F, asking: Asking[F]) -> Hits:
     """Every rule of every category that the document uses."""
-    uses = used(f.document, f.all_charges)
+    uses = used(f.document, asking.charges(f))
     for code, use in uses.items():
-        category = CATEGORIES.get(code)
+        category = asking.table.get(code)
         if category is not None:
-            yield from registration(f, category, use)
-            yield from rates(f, category, use)
-            yield from _breakdown(f, code, category, use)
+            yield from _registration(f, category, use)
+            yield from _rates(f, category, use)
+            yield from _breakdown(f, asking, code, use)
     if "O" in uses and uses["O"].rows:
-        yield from _out_of_scope(uses)
+        yield from asking.alone(uses)
     if "K" in uses and uses["K"].rows:
-        yield from _intra_community(f)
+        yield from asking.delivered(f)
     if "B" in uses:
-        yield from _split_payment(f, uses)
+        yield from asking.domestic(f, uses)
 
 
 def used(document: Invoice, charges: Iterable[Charge]) -> dict[str, Use]:
@@ -93,7 +119,7 @@ def used(document: Invoice, charges: Iterable[Charge]) -> dict[str, Use]:
     return uses
 
 
-def registration(f: Facts, category: Category, use: Use) -> Hits:
+def _registration(f: Facts, category: Category, use: Use) -> Hits:
     """02, 03, 04: where lines, allowances or charges have the category, these parties are registered."""
     vat = bool(f.seller_vat or f.representative_vat)
     if category.seller == "none":
@@ -114,7 +140,7 @@ def registration(f: Facts, category: Category, use: Use) -> Hits:
             yield f"{category.prefix}-{number}", f"{places[0]}.vat_category", None, None
 
 
-def rates(f: Facts, category: Category, use: Use) -> Hits:
+def _rates(f: Facts, category: Category, use: Use) -> Hits:
     """05, 06, 07: the rate that goes with the category."""
     fits, expected = RATE[category.rate]
     for number in use.lines:
@@ -127,111 +153,23 @@ def rates(f: Facts, category: Category, use: Use) -> Hits:
                 yield f"{category.prefix}-{number_of_rule}", f"{each.place}.vat_rate", each.given.vat_rate, expected
 
 
-def _breakdown(f: Facts, code: str, category: Category, use: Use) -> Hits:
+def _breakdown(f: F, asking: Asking[F], code: str, use: Use) -> Hits:
     """01, 08, 09, 10: the breakdown has the category, sums it up, taxes it rightly, and says why it is exempt."""
+    category = asking.table[code]
     prefix, rows = category.prefix, f.document.vat_breakdown
-    sold = bool(use.lines or use.allowances or use.charges)
-    if len(use.rows) != 1 if category.once else sold != bool(use.rows):
+    if not asking.has_its_row(code, category, use):
         yield f"{prefix}-01", "vat_breakdown", len(use.rows), "one row" if category.once else "a row"
     for index in use.rows:
         row, place = rows[index], f"vat_breakdown[{index}]"
+        taxable = asking.taxable(f, code, category, index)
+        if taxable is not None:
+            yield f"{prefix}-08", f"{place}.taxable_amount", row.taxable_amount, taxable
         if category.once:
-            taxable = _sum(f, code)
-            if row.taxable_amount != taxable:
-                yield f"{prefix}-08", f"{place}.taxable_amount", row.taxable_amount, taxable
             if row.tax_amount != ZERO:
                 yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, ZERO
-        else:
-            if row.rate is not None:
-                yield from _taxable_by_rate(f, code, prefix, index)
-            if row.rate is None or not near(row.tax_amount, row.taxable_amount, row.rate):
-                expected = None if row.rate is None else tax_of(row.taxable_amount, row.rate)
-                yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, expected
+        elif not asking.taxed(f, code, index):
+            expected = None if row.rate is None else tax_of(row.taxable_amount, row.rate)
+            yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, expected
         explained = bool(row.exemption_reason or row.exemption_reason_code)
         if explained != (category.reason == "wanted"):
             yield f"{prefix}-10", f"{place}.exemption_reason", row.exemption_reason, None
-
-
-def _sum(f: Facts, code: str, rate: Decimal | None = None) -> Decimal:
-    """What lines and the document's charges less allowances of a category (and rate) add up to."""
-    total = ZERO
-    for line in f.document.lines:
-        if line.vat_category == code and (rate is None or line.vat_rate == rate) and line.net_amount is not None:
-            total += line.net_amount
-    return total + _extras(f, code, rate)
-
-
-def _extras(f: Facts, code: str, rate: Decimal | None) -> Decimal:
-    total = ZERO
-    for each in f.charges:
-        given = each.given
-        if given.vat_category == code and (rate is None or given.vat_rate == rate):
-            total += given.amount if given.charge else -given.amount
-    return total
-
-
-def _taxable_by_rate(f: Facts, code: str, prefix: str, index: int) -> Hits:
-    """08 where a category has several rates. BR-S-08 is content, too, with what the document's allowances and charges
-    alone add up to; its sisters are not."""
-    row = f.document.vat_breakdown[index]
-    rate = row.rate
-    taxable = _sum(f, code, rate)
-    right = _within_one(row.taxable_amount, taxable)
-    if code == "S":
-        extra = any(each.given.vat_category == code and each.given.vat_rate == rate for each in f.all_charges)
-        sold = any(line.vat_category == code and line.vat_rate == rate for line in f.document.lines)
-        alone = extra and _within_one(row.taxable_amount, _extras(f, code, rate))
-        right = (right and (sold or extra)) or alone
-    if not right:
-        yield f"{prefix}-08", f"vat_breakdown[{index}].taxable_amount", row.taxable_amount, taxable
-
-
-def _within_one(given: Decimal, computed: Decimal) -> bool:
-    """Less than one apart. At exactly one the published rules decide by chance, for there they subtract and add one in
-    binary floating point; the chance is the same here, and no other amount goes that way."""
-    apart = abs(given - computed)
-    if apart != 1:
-        return apart < 1
-    return Decimal(float(given) - 1) < computed < Decimal(float(given) + 1)
-
-
-def _out_of_scope(uses: dict[str, Use]) -> Hits:
-    """BR-O-11 to BR-O-14: what is outside the scope of VAT stands alone."""
-    others = [use for code, use in uses.items() if code != "O"]
-    for number, there in (
-        ("11", any(use.rows for use in others)),
-        ("12", any(use.lines for use in others)),
-        ("13", any(use.allowances for use in others)),
-        ("14", any(use.charges for use in others)),
-    ):
-        if there:
-            yield f"BR-O-{number}", "vat_breakdown", None, None
-
-
-def _intra_community(f: Facts) -> Hits:
-    """BR-IC-11, BR-IC-12: when, and to which country."""
-    document, delivery = f.document, f.document.delivery
-    period = document.period
-    dated = (delivery is not None and delivery.date is not None) or bool(document.tax_point_code)
-    if not dated and (period is None or (period.start is None and period.end is None)):
-        yield "BR-IC-11", "delivery.date", None, None
-    if f.delivery_address is None or not f.delivery_address.country:
-        yield "BR-IC-12", "delivery.address.country", None, None
-
-
-def _split_payment(f: Facts, uses: dict[str, Use]) -> Hits:
-    """BR-B-01, BR-B-02: domestic Italian invoices only, and not beside the standard rate."""
-    addresses = (f.seller_address, f.buyer_address, f.representative_address, f.delivery_address)
-    countries = {address.country for address in addresses if address is not None and address.country}
-    countries |= {line.origin_country for line in f.document.lines if line.origin_country}
-    if countries - {"IT"}:
-        yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
-
-    def of_document(code: str, rows: bool) -> bool:
-        use = uses.get(code, Use())
-        sold = bool(use.lines) or any(each.of_document for each in use.allowances + use.charges)
-        return sold or (rows and bool(use.rows))
-
-    # The older rules look for the standard rate in the breakdown where it never stands.
-    if of_document("B", True) and of_document("S", not f.older):
-        yield "BR-B-02", "vat_breakdown", None, None

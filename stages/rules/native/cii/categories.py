@@ -15,52 +15,33 @@ from stages.rules.native.cii.facts import CiiFacts
 from stages.rules.native.cii.sums import floating_whole
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, Charge, cents
-from stages.rules.native.totals import tax_of
-from stages.rules.native.vat import CATEGORIES, Category, Use, rates, registration, used
-
-_CATEGORIES = CATEGORIES | {"L": replace(CATEGORIES["L"], rate="above-zero")}
-"""Zero will not do for the Canary Islands here."""
+from stages.rules.native.vat import CATEGORIES, Asking, Category, Use, judged
 
 
 def categories(f: CiiFacts) -> Hits:
     """Every rule of every category that the document uses."""
-    uses = used(f.document, f.charges)
-    for code, use in uses.items():
-        category = _CATEGORIES.get(code)
-        if category is not None:
-            yield from registration(f, category, use)
-            yield from rates(f, category, use)
-            yield from _breakdown(f, code, category, use)
-    if "O" in uses and uses["O"].rows:
-        yield from _out_of_scope(uses)
-    if "K" in uses and uses["K"].rows:
-        yield from _intra_community(f)
-    if "B" in uses:
-        yield from _split_payment(f, uses)
+    return judged(f, _ASKING)
 
 
-def _breakdown(f: CiiFacts, code: str, category: Category, use: Use) -> Hits:
-    """01, 08, 09, 10."""
-    prefix, rows = category.prefix, f.document.vat_breakdown
-    if not _has_its_row(code, category, use):
-        yield f"{prefix}-01", "vat_breakdown", len(use.rows), "one row" if category.once else "a row"
-    for index in use.rows:
-        row, place = rows[index], f"vat_breakdown[{index}]"
-        if category.once:
-            taxable = _sum(f, code)
-            if not (_equal if code == "O" else f.nearly)(row.taxable_amount, taxable):
-                yield f"{prefix}-08", f"{place}.taxable_amount", row.taxable_amount, taxable
-            if row.tax_amount != ZERO:
-                yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, ZERO
-        elif code == "S":
-            if row.rate is not None and not _equal(row.taxable_amount, _sum(f, code, row.rate)):
-                yield f"{prefix}-08", f"{place}.taxable_amount", row.taxable_amount, _sum(f, code, row.rate)
-            if row.rate is None or not _taxed(row.tax_amount, row.taxable_amount, row.rate):
-                expected = None if row.rate is None else tax_of(row.taxable_amount, row.rate)
-                yield f"{prefix}-09", f"{place}.tax_amount", row.tax_amount, expected
-        explained = bool(row.exemption_reason or row.exemption_reason_code)
-        if explained != (category.reason == "wanted"):
-            yield f"{prefix}-10", f"{place}.exemption_reason", row.exemption_reason, None
+def _taxable(f: CiiFacts, code: str, category: Category, index: int) -> Decimal | None:
+    row = f.document.vat_breakdown[index]
+    if category.once:
+        computed = _sum(f, code)
+        return None if (_equal if code == "O" else f.nearly)(row.taxable_amount, computed) else computed
+    if code != "S" or row.rate is None:
+        return None
+    computed = _sum(f, code, row.rate)
+    return None if _equal(row.taxable_amount, computed) else computed
+
+
+def _taxed(f: CiiFacts, code: str, index: int) -> bool:
+    row = f.document.vat_breakdown[index]
+    if code != "S":
+        return True
+    if row.rate is None:
+        return False
+    computed = floating_whole(float(abs(row.taxable_amount)) * float(row.rate)) / 100
+    return float(abs(row.tax_amount) - 1) < computed < float(abs(row.tax_amount) + 1)
 
 
 def _has_its_row(code: str, category: Category, use: Use) -> bool:
@@ -105,11 +86,6 @@ def _equal(given: Decimal, computed: Decimal) -> bool:
     return float(given) == float(computed)
 
 
-def _taxed(tax: Decimal, taxable: Decimal, rate: Decimal) -> bool:
-    computed = floating_whole(float(abs(taxable)) * float(rate)) / 100
-    return float(abs(tax) - 1) < computed < float(abs(tax) + 1)
-
-
 def _out_of_scope(uses: dict[str, Use]) -> Hits:
     """BR-O-11 to BR-O-14: two of them look at lines and rows alike, two at allowances and charges alike."""
     others = [use for code, use in uses.items() if code != "O"]
@@ -139,3 +115,16 @@ def _split_payment(f: CiiFacts, uses: dict[str, Use]) -> Hits:
         yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
     if "S" in uses:
         yield "BR-B-02", "vat_breakdown", None, None
+
+
+_ASKING: Asking[CiiFacts] = Asking(
+    charges=lambda f: f.charges,
+    has_its_row=_has_its_row,
+    taxable=_taxable,
+    taxed=_taxed,
+    alone=_out_of_scope,
+    delivered=_intra_community,
+    domestic=_split_payment,
+    # zero will not do for the Canary Islands here
+    table=CATEGORIES | {"L": replace(CATEGORIES["L"], rate="above-zero")},
+)

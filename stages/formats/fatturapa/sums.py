@@ -16,6 +16,7 @@ from typing import Any
 
 from lxml import etree
 
+from stages.formats.fatturapa.actions import attribute
 from stages.formats.fatturapa.codes import (
     CASSA,
     CATEGORIES,
@@ -27,7 +28,7 @@ from stages.formats.fatturapa.codes import (
     UNITS,
     USUAL_NATURE,
 )
-from stages.formats.fatturapa.terms import INSTALMENT_ASIDE, attribute
+from stages.formats.fatturapa.terms import INSTALMENT_ASIDE
 from stages.formats.fatturapa.walk import Walk
 from stages.formats.reading.completing import decimal
 from stages.formats.reading.xml_walk import Data, said

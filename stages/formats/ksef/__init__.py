@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.documents import Invoice
-from schemas.errors import Finding
 from stages.formats.format import Format, Target
-from stages.formats.ksef import reader
+from stages.formats.ksef import reader, writer
 from stages.formats.ksef.options import OPTIONS
-from stages.formats.options import Options
-
-
-def _write(document: Invoice, options: Options) -> bytes:
-    from stages.formats.ksef import writer
-
-    return writer.write(document, options)
-
-
-def _losses(document: Invoice, options: Options) -> tuple[Finding, ...]:
-    from stages.formats.ksef import writer
-
-    return writer.losses(document, options)
-
 
 FORMAT = Format(
     name="ksef",
@@ -34,8 +18,8 @@ FORMAT = Format(
             "KSeF FA(3)",
             "1-0E",
             frozenset({"invoice", "credit-note"}),
-            _write,
-            _losses,
+            writer.write,
+            writer.losses,
             options=OPTIONS,
             countries=frozenset({"PL"}),
             platform="KSeF",

@@ -118,6 +118,22 @@ def test_each_account_has_its_payment_means() -> None:
     assert back(content).payment == payment
 
 
+def test_a_second_way_to_pay_is_kept_aside() -> None:
+    """A direct debit behind a transfer lends it neither the debited account nor the mandate of the payment terms."""
+    payment = Payment(means_code="30", credit_transfers=(CreditTransfer(account="A"),), mandate="M-1")
+    content = write(document(payment=payment), PLAIN)
+    debit = b"<ram:PayerPartyDebtorFinancialAccount><ram:IBANID>DE1</ram:IBANID></ram:PayerPartyDebtorFinancialAccount>"
+    tag = b"ram:SpecifiedTradeSettlementPaymentMeans"
+    means = b"<%b><ram:TypeCode>59</ram:TypeCode>%b</%b>" % (tag, debit, tag)
+    end = b"</%b>" % tag
+    only = record(content.replace(end, end + means))
+    assert isinstance(only.document, Invoice)
+    assert only.document.payment == payment.model_copy(update={"mandate": None})
+    assert [each.rule for each in only.warnings] == ["cii-payment", "cii-payment"]
+    assert sorted(only.document.extras.values()) == ["59", "DE1", "M-1"]
+    assert back(content).payment == payment
+
+
 def test_the_net_price_says_for_how_many() -> None:
     """Where gross and net price are for different quantities, that of the net price counts, and the other is told."""
     priced = document().lines[0].model_copy(update={"gross_price": D(6), "base_quantity": D(10)})

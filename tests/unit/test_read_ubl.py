@@ -86,6 +86,24 @@ def test_payment_party_tax_and_notes() -> None:
     assert (read.payee.name, read.payee.identifiers) == ("Factor SA", ())
 
 
+def test_a_second_way_to_pay_is_kept_aside() -> None:
+    """Means of another code lend the first neither mandate nor account nor reference; transfers are one way."""
+    account = "<cac:PayeeFinancialAccount><cbc:ID>{}</cbc:ID></cac:PayeeFinancialAccount>"
+    mandate = "<cac:PaymentMandate><cbc:ID>M-1</cbc:ID></cac:PaymentMandate>"
+    extra = "".join(
+        f"<cac:PaymentMeans><cbc:PaymentMeansCode>{code}</cbc:PaymentMeansCode>{more}</cac:PaymentMeans>"
+        for code, more in (("58", account.format("PT50")), ("30", account.format("ES91")), ("59", mandate))
+    )
+    (record,) = everything(ubl(extra=extra))
+    assert record.document is not None
+    payment = record.document.payment  # type: ignore[union-attr]
+    assert (payment.means_code, payment.mandate) == ("58", None)
+    assert [each.account for each in payment.credit_transfers] == ["PT50", "ES91"]
+    told = [(each.rule, each.place) for each in record.warnings]
+    assert ("ubl-payment", "line 6, /Invoice/cac:PaymentMeans[3]") in told
+    assert record.document.extras["/Invoice/cac:PaymentMeans[3]/cac:PaymentMandate/cbc:ID"] == "M-1"  # type: ignore[union-attr]
+
+
 def test_what_en_16931_does_not_know_is_warned_of_and_kept() -> None:
     """An unknown element is a warning with its line and path, and its text stands in extras."""
     record = everything(ubl(extra="<cbc:UUID>0-1-2</cbc:UUID><cac:Signature><cbc:ID>S</cbc:ID></cac:Signature>"))[0]

@@ -22,7 +22,7 @@ from stages.formats.reading.records import Budget, Cursor, Portion, Record, Sour
 from stages.formats.reading.xml import Piece, parse
 from stages.formats.reading.xml_batches import one_each
 from stages.formats.reading.xml_invoice import InvoiceWalk
-from stages.formats.reading.xml_walk import Syntax
+from stages.formats.reading.xml_walk import Data, Syntax
 
 _ROOT = (NAMESPACES["rsm"], "CrossIndustryInvoice")
 _ZUGFERD_1 = ("urn:ferd:CrossIndustryDocument:invoice:1p0", "CrossIndustryDocument")
@@ -31,8 +31,19 @@ _SYNTAX = Syntax("cii", {f"{{{uri}}}": f"{prefix}:" for prefix, uri in NAMESPACE
 _NUMBER = f"{name('rsm:ExchangedDocument')}/{name('ram:ID')}"
 
 
+_DEBITS = {"49", "59"}
+"""Direct debit, and that of SEPA (UNTDID 4461)."""
+
+
 class _Walk(InvoiceWalk):
     lineless = LINELESS
+
+    def settle(self, data: Data) -> None:
+        """A mandate (BT-89) stands apart from its direct debit; where that is kept aside, the mandate is, too."""
+        payment = data.get("payment", {})
+        if "mandate" in payment and payment.get("means_code") not in _DEBITS and self.other_means & _DEBITS:
+            del payment["mandate"]
+            self.unknown(self.where.pop((id(payment), "mandate")), "payment", "the mandate of a second way to pay")
 
 
 def fits(head: Head, _profile: ExtractionProfile | None) -> bool:

@@ -17,6 +17,7 @@ from stages.formats.binding.elements import Element, Name, Write, amount, fixed,
 from stages.formats.binding.groups import content, node, wrap
 from stages.formats.cii.dates import stamp
 from stages.formats.cii.profile import EN16931
+from stages.formats.reading.xml_invoice import InvoiceWalk
 from stages.formats.reading.xml_walk import Action, Data, Walk
 from stages.formats.writing.xml_text import escaped
 
@@ -54,9 +55,12 @@ class PaymentMeans(Element):
 
     def action(self, name: Name) -> Action:
         payer, account = node(_PAYER, name), node(_ACCOUNT, name)
+        code = name("ram:TypeCode")
 
-        def act(walk: Walk, target: Data, element: etree._Element) -> None:
+        def act(walk: InvoiceWalk, target: Data, element: etree._Element) -> None:
             payment: Data = target.setdefault("payment", {})
+            if walk.another_payment(payment, element.findtext(code), element):
+                return
             walk.parents.setdefault(id(payment), element)
             transfer: Data = {}
             for child in element:

@@ -12,6 +12,9 @@ from schemas.profiles import ExtractionProfile
 from stages.formats.reading.completing import complete
 from stages.formats.reading.xml_walk import Data, Node, Syntax, Walk
 
+_TRANSFERS = frozenset({"30", "58"})
+"""Means of payment (UNTDID 4461): credit transfer, and that of SEPA."""
+
 
 class InvoiceWalk(Walk):
     """A walk over one invoice. `lineless` are the specifications (BT-24) that have no lines."""
@@ -21,6 +24,8 @@ class InvoiceWalk(Walk):
     def __init__(self, root: etree._Element, line: int, syntax: Syntax) -> None:
         super().__init__(root, line, syntax)
         self.tax_totals: list[etree._Element] = []
+        self.other_means: set[str] = set()
+        """Codes (BT-81) of the ways to pay that are kept aside."""
 
     def tax_total(self, element: etree._Element) -> None:
         """BT-110 or BT-111: which, is known when all currencies are."""
@@ -40,6 +45,16 @@ class InvoiceWalk(Walk):
             data, self.locate, profile.constants if profile else None, ("vat_category", "unit"),
             lineless=data.get("specification") in self.lineless,
         )  # fmt: skip
+
+    def another_payment(self, payment: Data, code: str | None, element: etree._Element) -> bool:
+        """Whether this is another way to pay than the one that is held (BG-16): it is kept aside as a whole, for its
+        mandate or card would say something else beside the code of the first. Transfers are one way by either code."""
+        said, held = (code or "").strip(), payment.get("means_code")
+        if not said or not held or said == held or {said, held} <= _TRANSFERS:
+            return False
+        self.other_means.add(said)
+        self.unknown(element, "payment", "a second way to pay; a document holds one (BG-16)")
+        return True
 
     def settle(self, data: Data) -> None:
         """What the syntax wants done before the document is built."""

@@ -60,11 +60,14 @@ class PaymentMeans(Element):
         due_date = day("due_date")
         below[name("cbc:PaymentDueDate")] = lambda walk, _target, element: due_date(walk, walk.data, element)
 
-        def act(walk: Walk, target: Data, element: etree._Element) -> None:
+        code = name("cbc:PaymentMeansCode")
+
+        def act(walk: InvoiceWalk, target: Data, element: etree._Element) -> None:
             """Several PaymentMeans are one payment with several accounts, unless they differ."""
             payment = target.setdefault("payment", {})
-            walk.parents.setdefault(id(payment), element)
-            walk.run(below, payment, element)
+            if not walk.another_payment(payment, element.findtext(code), element):
+                walk.parents.setdefault(id(payment), element)
+                walk.run(below, payment, element)
 
         return act
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import sys
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
-import openpyxl
 import pytest
 from reading_samples import everything
-from test_read_fixed import head, line, text
 
 from schemas.documents import Invoice
 from schemas.errors import ConfigurationError
@@ -132,24 +127,6 @@ def test_an_item_that_is_described_stays_its_name() -> None:
     assert "name: Item   # unsure: no column is called a description" in codes.text
 
 
-def test_fixed_width_records() -> None:
-    """Types of record, fields, days and numbers are found; the proposal reads its sample, and calls itself a guess."""
-    data = text(
-        *[r for n in range(1, 5) for r in (head(f"A-{n}"), line(f"A-{n}", "Paper"), line(f"A-{n}", f"Pens {n}"))]
-    )
-    proposed = suggest(data, "host")
-    profile = load_profile(proposed.trial)
-    assert profile.fixed is not None
-    assert {kind: record.role for kind, record in profile.fixed.records.items()} == {
-        "0": "ignore", "1": "head", "2": "line", "9": "ignore",
-    }  # fmt: skip
-    assert profile.fixed.width == 60
-    documents = [r.document for r in everything(data, profile)]
-    assert [len(d.lines) for d in documents if isinstance(d, Invoice)] == [2, 2, 2, 2]
-    assert proposed.text.count("# unsure") >= 4
-    assert proposed.text.count("FILL IN: how many of its digits are decimal places") == 2
-
-
 def unfilled(profile: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         load_profile(profile)
@@ -233,16 +210,6 @@ def test_rates_with_a_per_cent_sign() -> None:
     assert [str(line.vat_rate) for line in document.lines] == ["19", "0"]
 
 
-def test_records_of_a_mainframe() -> None:
-    """EBCDIC is told by its blanks; which of its code pages it is stays unsure."""
-    data = text(*[r for n in range(1, 5) for r in (head(f"A-{n}"), line(f"A-{n}", "Pens"))]).decode("cp1252")
-    packed = data.replace("\r\n", "\x85").replace("é", "e").encode("cp500")
-    proposed = suggest(packed, "host")
-    assert "encoding: cp500   # unsure" in proposed.text
-    documents = [r.document for r in everything(packed, load_profile(proposed.trial))]
-    assert [d.number for d in documents if isinstance(d, Invoice)] == ["A-1", "A-2", "A-3", "A-4"]
-
-
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_utf_16_is_told_by_its_bytes(codec: str) -> None:
     """With a byte order mark or without, UTF-16 is proposed as such, and is not called unsure."""
@@ -251,73 +218,6 @@ def test_utf_16_is_told_by_its_bytes(codec: str) -> None:
     assert re.search(r"encoding: utf-16-[lb]e$", proposed.text, re.MULTILINE)
     documents = [r.document for r in everything(data, load_profile(proposed.trial))]
     assert [d.lines[0].name for d in documents if isinstance(d, Invoice)] == ["Papel A4"] * 3
-
-
-def workbook(rows: list[list[object]], before: list[list[object]] | None = None) -> bytes:
-    book = openpyxl.Workbook()
-    book.active.title = "Daten"
-    if before is not None:
-        for row in before:
-            book.active.append(row)
-        book.create_sheet("Zeilen")
-    for row in rows:
-        book.worksheets[-1].append(row)
-    packed = io.BytesIO()
-    book.save(packed)
-    return packed.getvalue()
-
-
-def test_a_workbook() -> None:
-    """Of a workbook the sheet with the columns is found; typed days and numbers need no signs, a day that is a mere
-    number is told as a cell that does not fit, and what is read of the sheet is what stands there."""
-    head: list[object] = ["Rechnung", "Datum", "Kunde", "Artikel", "Menge", "Preis", "MwSt"]
-    rows: list[list[object]] = [
-        [f"R-{n}", date(2026, 11, n + 1), "Müller", "Teil", n, 0.125 * n, 19] for n in range(1, 6)
-    ]
-    rows[3][1] = 46328
-    data = workbook([head, *rows], before=[["Bericht"], ["von", "heute"]])
-    proposed = suggest(data, "x")
-    profile = load_profile(proposed.trial)
-    assert profile.xlsx is not None
-    assert (proposed.part, profile.xlsx.sheet) == ("xlsx", "Zeilen")
-    assert "decimal" not in proposed.text
-    assert [(each.place, each.found) for each in proposed.misfits] == [('line 5, column "Datum"', "46328")]
-    read = [r.document for r in everything(data, profile)]
-    assert [(d.number, str(d.issue_date), str(d.lines[0].net_price)) for d in read if isinstance(d, Invoice)] == [
-        (f"R-{n}", f"2026-11-0{n + 1}", format((Decimal("0.125") * n).normalize(), "f")) for n in (1, 2, 3, 5)
-    ]
-
-
-def test_numbers_that_a_workbook_has_as_text() -> None:
-    """Decimal and thousands signs are told by the cells that are texts."""
-    head: list[object] = ["Rechnung", "Datum", "Kunde", "Artikel", "Menge", "Preis", "MwSt"]
-    prices = ("1.234,50", 10.5, "0,75")
-    data = workbook([head, *([f"R-{n}", "02.11.2026", "M", "Teil", 1, price, 19] for n, price in enumerate(prices))])
-    proposed = suggest(data, "x")
-    assert proposed.misfits == ()
-    read = [r.document for r in everything(data, load_profile(proposed.trial))]
-    assert [str(d.lines[0].net_price) for d in read if isinstance(d, Invoice)] == ["1234.50", "10.5", "0.75"]
-
-
-def test_a_number_of_letters_and_digits_stays_whole() -> None:
-    """Records without a type keep their first character: the number is the leftmost field whose values stand together,
-    however lines differ; digits of unknown scale are left to fill in."""
-    records = ("R-1   20261102Mueller   Item A    001999", "R-1   20261102Mueller   Item B    000150",
-               "R-2   20261103Next      Item C    000010")  # fmt: skip
-    text = "\n".join(records) + "\n"
-    proposed = suggest(text.encode(), "x")
-    with pytest.raises(ConfigurationError, match=r"fixed\.fields\.f35\.scale \(how many of its digits"):
-        load_profile(proposed.text)
-    profile = load_profile(proposed.trial.replace('scale: "0"', "scale: 2"))
-    read = [r.document for r in everything(text, profile)]
-    assert [
-        (d.number, str(d.issue_date), d.buyer.name, [(line.name, str(line.net_price)) for line in d.lines])
-        for d in read
-        if isinstance(d, Invoice)
-    ] == [
-        ("R-1", "2026-11-02", "Mueller", [("Item A", "19.99"), ("Item B", "1.50")]),
-        ("R-2", "2026-11-03", "Next", [("Item C", "0.10")]),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -32,6 +33,9 @@ from schemas.deliveries import Channel
 from schemas.errors import StoreUnavailable
 from schemas.events import Event
 from schemas.tenants import ChannelName
+
+if TYPE_CHECKING:
+    from pipeline.halt import Gate
 
 log = structlog.get_logger()
 
@@ -71,6 +75,7 @@ class Dispatcher:
         batch: int = 50,
         lease_seconds: float = 60,
         poll_seconds: float = 0.5,
+        gate: Gate | None = None,
     ) -> None:
         by_channel = {Channel(channel): sender for channel, sender in senders.items()}
         self.store = store
@@ -81,6 +86,7 @@ class Dispatcher:
         self.batch = batch
         self.lease = timedelta(seconds=lease_seconds)
         self.poll_seconds = poll_seconds
+        self.gate = gate
         self.taking = Taking(store, self.sending, self.lease)
         self.resolver = Resolver(store, self.sending, self.lease, batch)
         self._flying: dict[Channel, dict[UUID, asyncio.Task[None]]] = {channel: {} for channel in by_channel}
@@ -144,6 +150,8 @@ class Dispatcher:
         flying = self._flying[channel]
         bucket = self.buckets[channel]
         while not stop.is_set():
+            if self.gate is not None and not await self.gate.passed(stop):
+                return
             room = min(self.batch, self.in_flight - len(flying), bucket.available())
             if room <= 0:
                 await _pause(stop, 0.02)

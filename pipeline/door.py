@@ -42,7 +42,9 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Door:
-    """Closed when the disk has less than `minimum_free_bytes`, or `backlog_limit` documents are unfinished."""
+    """Closed when the disk has less than `minimum_free_bytes`, the history was rolled back, or `backlog_limit`
+    documents are unfinished.
+    """
 
     store: Store
     storage: Storage
@@ -70,7 +72,7 @@ class Door:
         tenant = tenant or self.default_tenant
         self._known(tenant, profile)
         self.admits(len(data))
-        self._disk()
+        self._halted()
         await self._backlog()
         export = export_id or uuid4()
         clean = _file_name(name)
@@ -132,11 +134,11 @@ class Door:
             data={"name": message.name, "sha256": source.sha256, "size": source.size},
         )
 
-    def _disk(self) -> None:
-        from pipeline.embedded.space import free_space_guard
+    def _halted(self) -> None:
+        from pipeline import halt
 
         if self.data is not None:
-            free_space_guard(self.data, self.minimum_free_bytes)
+            halt.door_guard(self.data, self.minimum_free_bytes)
 
     async def _backlog(self) -> None:
         async with self.store.transaction() as conn:

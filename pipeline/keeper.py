@@ -1,8 +1,8 @@
 """The keeper: looks after everything that `entrega up` started, and starts again what dies.
 
 It holds the embedded services, the workers and the web server of one data folder. A crash is said in its log and in
-`entrega status`; a child that dies at once is started again ever more slowly. A service that comes back on another port
-is found by new children.
+`entrega status`; a child that dies at once is started again ever more slowly, one that gives no sign of life is killed.
+A service that comes back on another port is found by new children; one that died of a full disk waits for room.
 """
 
 from __future__ import annotations
@@ -14,22 +14,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from pipeline import embedded, kept
-from pipeline.embedded import processes
+from pipeline import embedded, halt, kept, pulse
 from pipeline.embedded.processes import identify
 from pipeline.kept import Kept
 from pipeline.settings import Settings, load
 from schemas.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pipeline.wiring import Endpoints
 
 log = structlog.get_logger()
 
@@ -53,16 +47,20 @@ class Child:
     """Where broker and database answered when it was started."""
     marks: kept.Marks = field(default_factory=dict)
     """Of the settings with which it was started."""
+    ear: pulse.Ear | None = None
+    silent_since: str | None = None
 
 
 @dataclass
 class Keeper:
-    """Runs in the foreground until SIGTERM or SIGINT; `entrega up` puts it into the background."""
+    """Runs in the foreground until SIGTERM or SIGINT; `background.py` puts it into the background."""
 
     settings: Settings
     roles: list[str] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
+    waits: dict[str, str] = field(default_factory=dict)
+    """What cannot be done just now and is tried again, with the reason: said once."""
 
     def __post_init__(self) -> None:
         python = [sys.executable, "-m", "pipeline"]
@@ -91,14 +89,29 @@ class Keeper:
         services = asyncio.create_task(self._look_after_services())
         try:
             while not self.stopping:
-                running = embedded.running(self.settings.data)
-                for child in self.children:
-                    self._look_after(child, (running.kafka, running.database))
-                self._write()
+                self._look()
                 await asyncio.sleep(0.2)
         finally:
             await services
             await asyncio.to_thread(self._end)
+
+    def _look(self) -> None:
+        try:
+            running = embedded.running(self.settings.data)
+            for child in self.children:
+                self._look_after(child, (running.kafka, running.database))
+            self._write()
+        except OSError as error:  # a full disk takes neither logs nor our own word
+            self._waits("keeper", repr(error))
+        else:
+            self._waits("keeper", None)
+
+    def _waits(self, what: str, why: str | None) -> None:
+        if why is None:
+            self.waits.pop(what, None)
+        elif self.waits.get(what) != why:
+            self.waits[what] = why
+            log.error("waiting", what=what, why=why)
 
     async def _look_after_services(self) -> None:
         """Beside the children: while a database recovers, a worker that dies is started again all the same."""
@@ -112,9 +125,11 @@ class Keeper:
     def _services(self) -> None:
         """A service that crashed is said and started again; its data is found."""
         crashed = embedded.crashed(self.settings.data)
-        for name, tail in crashed.items():
-            log.error("service-crashed", service=name, tail=tail[-500:])
-        if crashed:
+        room = halt.full(self.settings)
+        self._waits("services", room and "no room" if crashed else None)
+        if crashed and room is None:
+            for name, tail in crashed.items():
+                log.error("service-crashed", service=name, tail=tail[-500:])
             with contextlib.suppress(Exception):  # said again, and tried again, at the next look
                 embedded.start(
                     self.settings.data,
@@ -127,6 +142,7 @@ class Keeper:
         if child.process is not None and (code := child.process.poll()) is not None:
             lived = now - child.started
             child.process = None
+            self._hears(child, None)
             child.deaths = 1 if lived > STEADY_SECONDS else child.deaths + 1
             child.not_before = now + min(15.0, 0.2 * 2 ** (child.deaths - 1))
             log.error("child-died", child=child.name, status=code, lived_seconds=round(lived, 1), deaths=child.deaths)
@@ -134,10 +150,30 @@ class Keeper:
             log.error("service-moved", child=child.name)  # it would ask at the old place for ever
             child.found = found
             child.process.terminate()
+        if child.process is not None and child.ear is not None:
+            self._listen(child, child.process, child.ear)
         if child.process is None and now >= child.not_before:
             child.started, child.found = now, found
             child.marks = self._marks()
             child.process = self._spawn(child)
+
+    def _listen(self, child: Child, process: subprocess.Popen[bytes], ear: pulse.Ear) -> None:
+        silent = ear.listen()
+        if silent < pulse.QUIET_SECONDS:
+            child.silent_since = None
+        elif child.silent_since is None:
+            since = datetime.now(UTC) - timedelta(seconds=silent)
+            child.silent_since = f"{since:%Y-%m-%d %H:%M:%S} UTC"
+            log.error("child-silent", child=child.name, seconds=round(silent))
+        if silent > pulse.DEAD_SECONDS:
+            log.error("child-killed", child=child.name, seconds=round(silent))
+            process.kill()
+            self._hears(child, None)
+
+    def _hears(self, child: Child, ear: pulse.Ear | None) -> None:
+        if child.ear is not None:
+            child.ear.close()
+        child.ear, child.silent_since = ear, None
 
     def _marks(self) -> kept.Marks:
         """A child reads the settings itself, when it starts: they may be others than they were at the keeper's."""
@@ -151,9 +187,15 @@ class Keeper:
         folder.mkdir(parents=True, exist_ok=True)
         (self.settings.data / "run" / f"{child.name}.ready").unlink(missing_ok=True)
         with open(folder / f"{child.name}.log", "ab") as out:
-            return subprocess.Popen(
-                child.arguments, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
-            )
+            ear, writer = pulse.pipe()
+            self._hears(child, ear)
+            try:
+                return subprocess.Popen(
+                    child.arguments, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent,
+                    pass_fds=(writer,), env={**os.environ, pulse.VARIABLE: str(writer)},
+                )  # fmt: skip
+            finally:
+                os.close(writer)
 
     def _write(self) -> None:
         me = identify(os.getpid())
@@ -166,6 +208,7 @@ class Keeper:
             deaths={child.name: child.deaths for child in self.children},
             marks={child.name: child.marks for child in self.children},
             ready=all((run / f"{child.name}.ready").exists() for child in self.children),
+            silent={child.name: child.silent_since for child in self.children if child.silent_since},
         ).write(self.settings.data)
 
     def _end(self) -> None:
@@ -194,82 +237,3 @@ def _die_with_parent() -> None:
     import ctypes
 
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
-    """Start what does not run, and start anew what runs with other settings; returns when workers and web are ready.
-
-    Raises ConfigurationError with a setting's name, or with the logs' ends where something does not come up; what this
-    call started is stopped again then.
-    """
-    from pipeline import reach, wiring
-
-    data = settings.data
-    with kept.one_at_a_time(data):
-        before = kept.kept(data)
-        fresh = before is None and not embedded.running(data).pids
-        try:
-            found = wiring.prepare(settings, say)
-            if before is not None and (names := kept.changed(settings, before)):
-                say(f"Set otherwise since the last start: {', '.join(names)}; starting anew")
-                fresh = _stop(data)
-                found = wiring.prepare(settings, say)
-            if kept.kept(data) is None:
-                reach.pages(settings, wiring.web_port(settings))
-            _start_in_background(settings, say)
-        except BaseException:
-            if fresh:
-                _stop(data)
-            raise
-        return found
-
-
-def down(data: Path) -> bool:
-    """Stop the keeper, all it keeps, and the embedded services. False when nothing ran."""
-    if not (data / "run").is_dir():
-        return False
-    with kept.one_at_a_time(data):
-        return _stop(data)
-
-
-def _start_in_background(settings: Settings, say: Callable[[str], None], timeout: float = 90.0) -> None:
-    data = settings.data
-    started = None
-    if kept.kept(data) is None:
-        log_file = data / "log" / "keeper.log"
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        with open(log_file, "ab") as out:
-            started = subprocess.Popen(
-                [sys.executable, "-m", "pipeline", "keep", "--data", str(data)],
-                stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-        say("Workers and pages: starting")
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        found = kept.kept(data)
-        if found is not None and found.ready:
-            return
-        if found is not None and max(found.deaths.values(), default=0) >= 3:
-            break
-        if found is None and started is not None and started.poll() is not None:
-            break
-        time.sleep(0.05)
-    tails = [
-        f"--- {path}\n{path.read_text('utf-8', 'replace')[-1500:]}"
-        for path in (data / "log" / f"{name}.log" for name in ("keeper", "worker", "web"))
-        if path.exists()
-    ]
-    raise ConfigurationError("workers and pages did not come up\n" + "\n".join(tails))
-
-
-def _stop(data: Path, timeout: float = 25.0) -> bool:
-    found = kept.kept(data)
-    if found is not None:
-        found.keeper.signal(signal.SIGTERM)
-        if processes.wait_gone([found.keeper], timeout):
-            found.keeper.signal(signal.SIGKILL)
-            processes.wait_gone([found.keeper], 2)
-    kept.end_orphans(data)
-    ran = embedded.stop(data)
-    kept.forget(data)
-    return found is not None or ran

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pipeline.embedded.processes import Identity, wait_gone
+from pipeline.embedded.space import replace_file
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -38,27 +39,44 @@ class Kept:
     deaths: dict[str, int] = field(default_factory=dict)
     marks: dict[str, Marks] = field(default_factory=dict)
     ready: bool = False
+    silent: dict[str, str] = field(default_factory=dict)
+    """Since when a child gives no sign of life, UTC."""
+    stranger: bool = False
+    """Another release's, whose word is not understood: it is known by its command."""
 
     def write(self, data: Path) -> None:
-        """Replace the file where it says something else."""
+        """Replace the file where it says something else. Raises OSError."""
         text = json.dumps({"folder": str(data.resolve()), **asdict(self)})
         path = _file(data)
         if not path.exists() or path.read_text() != text:
-            fresh = path.with_name(f"keeper.json.{os.getpid()}")
-            fresh.write_text(text)
-            fresh.replace(path)
+            replace_file(path, text)
 
 
 def last(data: Path) -> Kept | None:
     """The keeper that was started last in this folder, and was not stopped: it runs, or it died. None: no such."""
     try:
         raw = json.loads(_file(data).read_text())
+        keeper = Identity(**raw["keeper"])
+    except (OSError, ValueError, KeyError, TypeError):  # none there
+        return None
+    try:
         if raw["folder"] != str(data.resolve()):
             return None
         children = {name: Identity(**child) for name, child in raw["children"].items()}
-        return Kept(Identity(**raw["keeper"]), children, raw["deaths"], raw["marks"], raw["ready"])
-    except (OSError, ValueError, KeyError, AttributeError):  # none there, or an earlier release's
-        return None
+        return Kept(keeper, children, raw["deaths"], raw["marks"], raw["ready"], raw["silent"])
+    except (KeyError, TypeError, AttributeError):  # another release wrote it
+        return Kept(keeper, stranger=True) if _keeps(keeper, data) else None
+
+
+def _keeps(keeper: Identity, data: Path) -> bool:
+    """Whether a process is a keeper of this folder, by the command with which it was started."""
+    try:
+        words = Path(f"/proc/{keeper.pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return (
+        keeper.alive() and b"keep" in words and data.resolve() in (Path(os.fsdecode(word)).resolve() for word in words)
+    )
 
 
 def kept(data: Path) -> Kept | None:

@@ -6,7 +6,7 @@ The broker is asked, not the consumer: what waits in a stage's partitions must b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -33,9 +33,15 @@ class Silent(RuntimeError):
 class Reading:
     """Watches the stages of one process: runners and their apps."""
 
-    def __init__(self, options: dict[str, Any], stages: Sequence[tuple[Runner, Any]]) -> None:
+    def __init__(
+        self,
+        options: dict[str, Any],
+        stages: Sequence[tuple[Runner, Any]],
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.options = options
         self.stages = stages
+        self.paused = paused
         self._still: dict[tuple[str, int | None], tuple[int, float]] = {}
         """Of a partition, or of all that a stage has (None): the offset where it stands, and since when."""
 
@@ -46,6 +52,9 @@ class Reading:
             try:
                 async with backlog.asking(self.options) as broker:
                     while not await _over(stop, LOOK_SECONDS):
+                        if self.paused():  # they do not read, as they were told
+                            self._still.clear()
+                            continue
                         async with asyncio.timeout(LOOK_SECONDS):
                             await self.look(broker, loop.time())
             except (KafkaError, OSError) as error:

@@ -76,14 +76,21 @@ async def relay(settings: Settings, kafka: str, store: Store) -> AsyncIterator[O
 
 @asynccontextmanager
 async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
+    from pipeline import halt
     from pipeline.store.checkpoint import OutsideCopy, Signer
-    from pipeline.store.sealer import Sealer
+    from pipeline.store.sealer import HistoryRolledBack, Sealer
 
     signer = Signer.load(settings.secrets / "checkpoint-key")
     built = Sealer(store.pool, signer, OutsideCopy(settings.checkpoints), clock=store.clock)
 
     async def once() -> int:
-        sealed = await built.seal()
+        try:
+            sealed = await built.seal()
+        except HistoryRolledBack as error:
+            halt.roll_back(settings.data, error.text)
+            await asyncio.sleep(halt.AGAIN_SECONDS)
+            return 0
+        halt.whole(settings.data)
         if not sealed:
             await asyncio.sleep(0.5)  # with the role's own pause, one second
         return sealed

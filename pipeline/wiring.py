@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.keys.source import KeyFile, KeyOnToken, KeySource
 from connectors.profiles import FolderProfiles
 from connectors.storage import Storage
-from pipeline import demo, embedded, maven, reach
+from pipeline import demo, embedded, halt, maven, reach
 from pipeline.door import Door
 from pipeline.pool import Stage
 from pipeline.settings import Settings
@@ -134,7 +134,7 @@ def kafka_servers(settings: Settings) -> str:
 
 def _none_runs(settings: Settings, setting: str, service: str, title: str) -> ConfigurationError:
     """Why an embedded service does not answer. Raises StoreUnavailable where the disk is full: it cannot run then."""
-    embedded.free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
+    halt.disk_guard(settings)
     if (tail := embedded.crashed(settings.data).get(service)) is not None:
         last = next(iter(tail.strip().splitlines()[-1:]), "its log is empty")
         return ConfigurationError(f"{setting}: the embedded {title} died ({last}); `entrega up` starts it again")
@@ -290,7 +290,7 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
     raise ConfigurationError(f"there is no stage {name}")
 
 
-def dispatcher(settings: Settings, store: Store) -> Dispatcher:
+def dispatcher(settings: Settings, store: Store, gate: halt.Gate | None = None) -> Dispatcher:
     """The dispatcher with the providers that the settings name; by default nothing leaves the house."""
     from connectors.keys.demo import is_demo
     from pipeline import providers
@@ -310,6 +310,7 @@ def dispatcher(settings: Settings, store: Store) -> Dispatcher:
         sms_per_second=settings.sms_per_second,
         is_demo=is_demo(key_source(settings).signer().certificate),
         lease_seconds=LEASE_SECONDS,
+        gate=gate,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import faulthandler
 import gc
 import logging
 import os
@@ -22,8 +21,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
-from pipeline import reach, topology, transport, wiring
+from pipeline import pulse, reach, topology, transport, wiring
 from pipeline.consumer import Raw
+from pipeline.halt import Gate
 from pipeline.pool import Pool
 from pipeline.reading import STALLED_SECONDS, Reading, Silent
 from pipeline.runner import INFRASTRUCTURE, Runner
@@ -39,8 +39,6 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 8.0
 """After SIGTERM a stage that has not ended by then is left behind: what it held is run again by whoever takes it."""
-HUNG_SECONDS = 120.0
-"""A process that has not come round in this time is ended by a thread that waits for nothing else."""
 IDLE_SECONDS = 0.5
 """How often a role looks for work when it found none."""
 METRIC_SECONDS = 2.0
@@ -62,6 +60,9 @@ class Worker:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
 
+    def __post_init__(self) -> None:
+        self.gate = Gate(self.settings, unproven="sealer" in self.names)
+
     async def start(self) -> None:
         """Start everything; returns when the stages consume."""
         await make_topics(self.settings, self.found.kafka)
@@ -70,12 +71,14 @@ class Worker:
                 self._add_stage(name)
         await asyncio.gather(*(app.start() for app in self.apps))
         stop = self.stopping
+        self.tasks.append(asyncio.create_task(self.gate.run(stop), name="gate"))
         for name in self.names:
             if name in topology.ROLES:
                 self.tasks.append(asyncio.create_task(role(name, self, stop), name=name))
         if self.runners:
             options = client_settings(self.settings, self.found.kafka)
-            reading = Reading(options, list(zip(self.runners, self.apps, strict=True)))
+            stages = list(zip(self.runners, self.apps, strict=True))
+            reading = Reading(options, stages, lambda: self.gate.closed)
             self.tasks.append(asyncio.create_task(reading.run(stop), name="watch"))
 
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,12 +103,12 @@ class Worker:
 
     def _batch(self, runner: Runner) -> Callable[[Sequence[Raw]], Awaitable[None]]:
         """What a stage does with a micro-batch; a dispatcher beside it learns that attempts were planned."""
-        if runner.spec.target is not None:
-            return runner.batch
+        plans = runner.spec.target is None
 
         async def batch(raws: Sequence[Raw]) -> None:
+            await self.gate.passed()
             await runner.batch(raws)
-            if self.dispatcher is not None:
+            if plans and self.dispatcher is not None:
                 self.dispatcher.wake()
 
         return batch
@@ -124,7 +127,6 @@ class Worker:
                         error if isinstance(error, Silent) else RuntimeError(f"role {task.get_name()} ended: {error!r}")
                     )
             now = time.monotonic()
-            comes_round()
             for runner in self.runners:
                 since = runner.busy_since
                 if since is not None and now - since > STALLED_SECONDS:
@@ -151,7 +153,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Stop consuming, let roles finish their round, end the children."""
-        faulthandler.cancel_dump_traceback_later()
+        pulse.at_rest()
         self.stopping.set()
         for task in self.tasks:
             if task.get_name() == "watch":  # it may be waiting for a broker's answer, and has nothing to finish
@@ -193,7 +195,13 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
     async with make(worker.settings, worker.found.kafka, worker.store) as once:
         while not stop.is_set():
             try:
+                # who seals finds out whether the history is whole
+                if name != "sealer" and not await worker.gate.passed(stop):
+                    return
                 done = await once()
+                if name == "sealer" and worker.gate.unproven:
+                    worker.gate.unproven = False
+                    worker.gate.look()
             except (*INFRASTRUCTURE, *UNAVAILABLE) as error:
                 log.warning("waiting", role=name, error=repr(error)[:300])
                 done = 0
@@ -204,7 +212,7 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
 
 async def _dispatch(worker: Worker, stop: asyncio.Event) -> None:
     """The dispatcher has loops of its own: a slow provider delays nobody else."""
-    dispatcher = worker.dispatcher = wiring.dispatcher(worker.settings, worker.store)
+    dispatcher = worker.dispatcher = wiring.dispatcher(worker.settings, worker.store, worker.gate)
     try:
         await dispatcher.run(stop)
     finally:
@@ -229,6 +237,7 @@ async def run(
         raise ConfigurationError(f"{unknown[0]} is neither a stage nor a role; there are {known}")
     names = list(names) or [*topology.BY_NAME, *topology.ROLES]
     wiring.check(settings)
+    beating = asyncio.create_task(pulse.beat())
     await reach.for_work(settings)
     found = wiring.endpoints(settings)
     store = wiring.open_store(settings, found, size=4)
@@ -245,6 +254,7 @@ async def run(
         log.info("ready", pid=os.getpid(), roles=names)
         await worker.watch()
     finally:
+        beating.cancel()
         await worker.stop()
         await store.close()
 
@@ -256,11 +266,6 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def comes_round(seconds: float = HUNG_SECONDS) -> None:
-    """Say that this process lives; if it does not say so again in time, it prints where it hangs and ends with 1."""
-    faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def leave(status: int) -> NoReturn:

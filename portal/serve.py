@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from pipeline import reach, wiring
+from pipeline import pulse, reach, wiring
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def _one_heap() -> None:
 async def _serve(settings: Settings, ready: Callable[[], None]) -> None:
     from portal.app import create_app
 
+    beating = asyncio.create_task(pulse.beat())
     found = wiring.endpoints(settings)
     store = wiring.open_store(settings, found, size=8)
     await store.open()
@@ -56,6 +57,8 @@ async def _serve(settings: Settings, ready: Callable[[], None]) -> None:
             loop.add_signal_handler(number, running.handle_exit, number, None)
         await running.serve()
     finally:
+        beating.cancel()
+        pulse.at_rest()
         await store.close()
 
 

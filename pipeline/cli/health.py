@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import embedded, kept
+from pipeline import embedded, halt, kept
 from pipeline.settings import Settings
 from schemas.errors import EntregaError
 
@@ -33,6 +33,7 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         ("rule sets", lambda: asyncio.to_thread(_rules)),
         ("profile", lambda: asyncio.to_thread(_profile, settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
+        ("history", lambda: asyncio.to_thread(_history, settings)),
         ("e-mail", lambda: _email(settings)),
         ("sms", lambda: _sms(settings)),
         ("edi", lambda: asyncio.to_thread(_edi, settings)),
@@ -50,6 +51,13 @@ async def check(settings: Settings) -> list[dict[str, str]]:
     return results
 
 
+def _history(settings: Settings) -> str:
+    """Whether the copy outside knows more than the database: the sealer compares them, and says so."""
+    if (said := halt.rolled_back(settings.data)) is not None:
+        raise Wrong(said)
+    return "the sealer found nothing missing; `entrega verify` proves it"
+
+
 def _looked_after(settings: Settings) -> str:
     """What runs, and whether with these settings: what is asked below is what they name."""
     last = kept.last(settings.data)
@@ -57,6 +65,10 @@ def _looked_after(settings: Settings) -> str:
         return "none: `entrega up` was not called, or it was stopped"
     if not last.keeper.alive():
         raise Wrong("it died and was not stopped; nothing is looked after until `entrega up`")
+    if last.stranger:
+        raise Wrong("what runs was started by another release; `entrega up` starts it anew")
+    if last.silent:
+        raise Wrong("; ".join(f"{name} gives no sign of life since {since}" for name, since in last.silent.items()))
     if names := kept.changed(settings, last):
         raise Wrong(f"what runs was started with other settings: {', '.join(names)}; `entrega up` starts it anew")
     return "runs with these settings"
@@ -196,7 +208,8 @@ def _profile(settings: Settings) -> str:
 
 
 def _disk(settings: Settings) -> str:
-    embedded.free_space_guard(settings.data, settings.minimum_free_mib * 1024 * 1024)
+    if (short := halt.low(settings)) is not None:
+        raise Wrong(short)
     return "; ".join(f"{place}: {free >> 20} MiB free" for place, free in embedded.free_space(settings.data).items())
 
 

@@ -63,42 +63,14 @@ async def _ingest(
     settings: Any, files: list[Path], tenant: str | None, profile: str | None, wait: bool, timeout: float, json: bool,
     data: Path | None,
 ) -> int:  # fmt: skip
-    import asyncio
-
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from pipeline import wiring
     from pipeline.cli import stops as told
-    from pipeline.cli.output import complain, json_line, rows, say
-    from pipeline.cli.session import operator, unopened
+    from pipeline.cli.output import json_line, rows, say
+    from pipeline.cli.session import opened
     from pipeline.store import queries, stops
-    from schemas.errors import PermanentError
 
-    store = unopened(settings)
-    _profiles(settings, tenant, profile)
-    await store.open()
-    try:
-        door = wiring.door(settings, store)
-        receipts: list[UUID] = []
-        refused: list[dict[str, Any]] = []
-        with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
-            task = progress.add_task("Dropping", total=len(files))
-            for file in files:
-                try:
-                    door.admits(file.stat().st_size)
-                    content = await asyncio.to_thread(file.read_bytes)
-                    receipt = await door.receive(content, name=file.name, tenant=tenant, profile=profile, by=operator())
-                except PermanentError as error:  # this one is not taken; the others are
-                    refused.append(_not_taken(file.name, error))
-                    complain(f"{file.name}: {error.text} [{error.reason}]", error.findings)
-                    continue
-                finally:
-                    progress.advance(task)
-                receipts.append(receipt.export_id)
-                if not wait:
-                    row = {"export_id": str(receipt.export_id), "name": receipt.name, "sha256": receipt.sha256}
-                    json_line(row) if json else say(f"{receipt.name}: receipt {receipt.export_id}")
+    async with opened(settings) as store:
+        _profiles(settings, tenant, profile)
+        receipts, refused = await _drop(settings, store, files, tenant, profile, json=json, tell=not wait)
         if not wait:
             for row in refused if json else ():
                 json_line(row)
@@ -113,8 +85,52 @@ async def _ingest(
                 say(line)
         bad = {"refused", "parked", "undeliverable"}
         return 0 if ended and not any(row["state"] in bad for row in found) else 1
-    finally:
-        await store.close()
+
+
+async def _drop(
+    settings: Any, store: Any, files: list[Path], tenant: str | None, profile: str | None, *, json: bool, tell: bool
+) -> tuple[list[UUID], list[dict[str, Any]]]:  # fmt: skip
+    """Receipts of what was taken, rows of what was not; receipts are told as they come where `tell`.
+
+    A file that is refused does not hold up the others; a door that is closed is closed to all that follow.
+    """
+    import asyncio
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline import halt, wiring
+    from pipeline.cli.output import complain, json_line, say
+    from pipeline.cli.session import operator
+    from schemas.errors import PermanentError, StoreUnavailable
+
+    door = wiring.door(settings, store)
+    receipts: list[UUID] = []
+    refused: list[dict[str, Any]] = []
+    with Progress(console=Console(stderr=True), transient=True, disable=json) as progress:
+        task = progress.add_task("Dropping", total=len(files))
+        for number, file in enumerate(files):
+            try:
+                door.admits(file.stat().st_size)
+                content = await asyncio.to_thread(file.read_bytes)
+                receipt = await door.receive(content, name=file.name, tenant=tenant, profile=profile, by=operator())
+            except PermanentError as error:  # this one is not taken; the others are
+                refused.append(_not_taken(file.name, error))
+                complain(f"{file.name}: {error.text} [{error.reason}]", error.findings)
+                continue
+            except StoreUnavailable as error:
+                left = files[number:]
+                refused += [_not_taken(each.name, error) for each in left]
+                why = halt.full(settings) or error.text
+                complain(f"{why} [{error.reason}]; not taken: {', '.join(each.name for each in left)}")
+                break
+            finally:
+                progress.advance(task)
+            receipts.append(receipt.export_id)
+            if tell:
+                row = {"export_id": str(receipt.export_id), "name": receipt.name, "sha256": receipt.sha256}
+                json_line(row) if json else say(f"{receipt.name}: receipt {receipt.export_id}")
+    return receipts, refused
 
 
 def _not_taken(name: str, error: Any) -> dict[str, Any]:

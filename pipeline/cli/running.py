@@ -25,12 +25,12 @@ def up(data: DataOption = None, json: JsonOption = False) -> None:
     Whatever is not configured otherwise is started here, in the background. What runs already is left alone; where
     settings were changed since, workers and pages are started anew with them.
     """
-    from pipeline import keeper, wiring
+    from pipeline import background, wiring
     from pipeline.cli.output import json_line, say
     from pipeline.settings import load
 
     settings = load(data)
-    found = keeper.up(settings, say)
+    found = background.up(settings, say)
     pages = wiring.addresses(settings)
     if json:
         json_line({"data": str(settings.data), "kafka": found.kafka, **pages})
@@ -46,13 +46,13 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
     Workers and pages first, then database and broker; documents on their way go on after the next `up`.
     """
-    from pipeline import keeper
+    from pipeline import background
     from pipeline.cli.output import json_line, say, working
     from pipeline.settings import load
 
     settings = load(data)
     with working("Stopping", quiet=json):
-        stopped = keeper.down(settings.data)
+        stopped = background.down(settings.data)
     if json:
         json_line({"stopped": bool(stopped)})
     else:
@@ -60,14 +60,14 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def status(data: DataOption = None, json: JsonOption = False) -> None:
-    """What runs and what does not. Exit 1 when something crashed."""
+    """What runs and what does not, and what holds it up. Exit 1 when something crashed, hangs or is held up."""
     from pipeline.cli import processes
     from pipeline.cli.output import rows
     from pipeline.settings import load
 
     found = processes.running(load(data))
     rows(("service", "is", "pid", "memory_mib", "note"), found, as_json=json)
-    if any(row["is"] == "crashed" for row in found):
+    if any(row["is"] in processes.BAD for row in found):
         raise typer.Exit(1)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.store.database import Connection, Store
+from pipeline.store.database import UNAVAILABLE, Connection, Store
 from pipeline.store.tenancy import EVERYBODY, Whose
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, StoreUnavailable
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -32,22 +34,37 @@ def asking(
     whose = EVERYBODY if everybody else Whose(tenant or settings.default_tenant, named=tenant is not None)
 
     async def go() -> T:
-        store = unopened(settings)
-        await store.open()
-        try:
+        async with opened(settings) as store:
             if tenant is not None:
                 await known(store, settings, tenant)
             return await question(store, whose)
-        finally:
-            await store.close()
 
     return asyncio.run(go())
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """The store, until the block ends. What comes of a full disk is told as that: StoreUnavailable."""
+    from pipeline import halt
+
+    store = unopened(settings)
+    await store.open()
+    try:
+        yield store
+    except (StoreUnavailable, *UNAVAILABLE) as error:
+        halt.disk_guard(settings)
+        if isinstance(error, StoreUnavailable):
+            raise
+        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+    finally:
+        await store.close()
 
 
 def unopened(settings: Settings) -> Store:
     """The store alone, `await store.open()` it; the broker is not asked. Raises ConfigurationError."""
     from pipeline import wiring
 
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it says of every try is said at the end
     return wiring.open_store(settings, wiring.Endpoints("not asked", *wiring.database_urls(settings)), size=2)
 
 

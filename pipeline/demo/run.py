@@ -48,7 +48,7 @@ class Result:
 @contextmanager
 def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
     """The same as `entrega up`, with the sandbox in the providers' place; all of it is stopped at the end."""
-    from pipeline import keeper, wiring
+    from pipeline import background, wiring
 
     folder.prepare(data, fresh=fresh)
     sandbox = providers.start(data / "sandbox", data / "log" / "sandbox.log")
@@ -56,7 +56,7 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
         mailboxes = {"edi_provider": "folder", "edi_folder": str((data / "mailboxes").absolute())}
         folder.write_settings(data, {**folder.SENDER, **sandbox.settings(), **mailboxes})
         settings = load(data)
-        keeper.up(settings, say)
+        background.up(settings, say)
         public_url = wiring.public_url(settings)
         sandbox.report_to(public_url)
         yield Running(settings, public_url, sandbox)
@@ -65,7 +65,7 @@ def running(data: Path, *, fresh: bool, say: Say) -> Iterator[Running]:
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave half of it running
         say("Stopping what the demo started")
         with suppress(OSError):
-            keeper.down(data)
+            background.down(data)
         sandbox.stop()
 
 

@@ -1,7 +1,9 @@
-"""A full disk stops ingest, and says so, before a service stumbles over it."""
+"""How much room is left, and how a small file is replaced where there is none."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -25,8 +27,25 @@ def free_space_guard(data: Path, minimum_bytes: int) -> None:
     for place, free in free_space(data).items():
         if free < minimum_bytes:
             raise StoreUnavailable(
-                f"the disk is nearly full: {free / 1e6:.0f} MB left at {place}, "
-                f"{minimum_bytes / 1e6:.0f} MB are kept free",
+                f"the disk is nearly full: {free >> 20} MiB left at {place}, {minimum_bytes >> 20} MiB are kept free",
                 free=free,
                 minimum=minimum_bytes,
             )
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a small file whole; where the disk is full in its place, whose blocks it has already. Raises OSError.
+
+    So `down` can note that it stops things, whatever else does not work any more.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not path.exists():
+            raise
+        with open(path, "r+", encoding="utf-8") as file:
+            file.write(text)
+            file.truncate()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.embedded.processes import Identity
+from pipeline.embedded.space import replace_file
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,9 @@ def _entry(raw: Mapping[str, Any], *, ours: bool) -> Entry:
 def write(data: Path, name: str, entry: Entry) -> None:
     """Replace one service's entry. Call it with the lock held."""
     entries = {**read(data), name: entry}
-    fresh = _file(data).with_name(f"state.json.{os.getpid()}")
     here = str(data.resolve())
-    fresh.write_text(json.dumps({key: {"folder": here, **asdict(value)} for key, value in entries.items()}, indent=1))
-    fresh.replace(_file(data))
+    told = {key: {"folder": here, **asdict(value)} for key, value in entries.items()}
+    replace_file(_file(data), json.dumps(told, indent=1))
 
 
 @contextmanager

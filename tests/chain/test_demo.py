@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from demo_house import Played, first_run, folder_of_tests, run
 
-from pipeline import embedded, keeper, kept
+from pipeline import background, embedded, kept
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -99,7 +99,7 @@ def test_sigterm_stops_everything(tmp_path: Path) -> None:
     finally:
         if process.poll() is None:
             process.kill()
-        keeper.down(data)
+        background.down(data)
     assert kept.kept(data) is None
     assert embedded.running(data).database is None
     embedded.erase(data)

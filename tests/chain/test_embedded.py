@@ -282,7 +282,7 @@ def test_ports_stay_clear_of_outgoing_connections() -> None:
 def test_a_nearly_full_disk_is_said(tmp_path: Path) -> None:
     """The guard passes with room to spare, also for a folder yet to be made, and says how much is left without."""
     embedded.free_space_guard(tmp_path / "not/yet/there", 1)
-    with pytest.raises(StoreUnavailable, match=r"the disk is nearly full: .* MB left"):
+    with pytest.raises(StoreUnavailable, match=r"the disk is nearly full: .* MiB left"):
         embedded.free_space_guard(tmp_path, 1 << 60)
 
 

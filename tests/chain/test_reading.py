@@ -178,7 +178,7 @@ async def test_who_waits_for_partitions_counts_as_asking(stage: Stage) -> None:
 
 def test_a_process_that_hangs_is_ended() -> None:
     """The loop does not come round any more: another thread says where it stands, and ends the process with 1."""
-    code = "import asyncio, time; from pipeline import worker; worker.comes_round(0.2); time.sleep(60)"
+    code = "import asyncio, time; from pipeline import pulse; pulse.comes_round(0.2); time.sleep(60)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
     assert 'File "<string>", line 1' in ended.stderr

@@ -196,14 +196,14 @@ class System:
 
 
 @contextmanager
-def scene(name: str) -> Iterator[System]:
+def scene(name: str, where: Path | None = None) -> Iterator[System]:
     """An empty system in a folder of its own, removed when the block ends well; CHAOS_KEEP leaves it there even then.
 
     The folder of a red run stays, with everything in it, and is named.
     """
-    folder = passable(Path(tempfile.mkdtemp(prefix=f"entrega-{name}-")))
+    folder = passable(Path(tempfile.mkdtemp(prefix=f"entrega-{name}-", dir=where)))
     system = System(folder / "data")
-    system.data.mkdir()
+    system.data.mkdir(mode=0o711)
     try:
         yield system
     except BaseException as error:

@@ -16,6 +16,7 @@ from schemas.documents import (
     Address,
     AllowanceCharge,
     Attachment,
+    CreditTransfer,
     Delivery,
     Identifier,
     Invoice,
@@ -140,6 +141,18 @@ def test_a_discount_without_a_reason_gets_a_word_and_it_is_told() -> None:
     assert "Sconto" in TARGET.write(document, RF01).decode()
     told = [each.message for each in TARGET.losses(document, RF01) if each.place == "allowances_charges[0]"]
     assert told == ["it has no reason, and one must stand there: Sconto is written"]
+
+
+def test_what_a_payment_loses_is_told() -> None:
+    """A reference in letters that its element has not, and a bank's code that is no BIC: each is said at its place."""
+    transfer = CreditTransfer(account="IT60X0542811101000000123456", service_provider="BAPPIT2")
+    payment = Payment(means_code="30", remittance_information="Caffè 17", credit_transfers=(transfer,))
+    document = invoice(payment=payment)
+    root = etree.fromstring(TARGET.write(document, RF01))
+    assert (root.findtext(".//CodicePagamento"), root.findtext(".//BIC")) == ("Caffe 17", None)
+    told = {each.place: (each.rule, each.found) for each in TARGET.losses(document, RF01)}
+    assert told["payment.remittance_information"] == ("fatturapa-altered", "Caffè 17")
+    assert told["payment.credit_transfers[0].service_provider"] == ("fatturapa-loss", "BAPPIT2")
 
 
 def test_names_and_days_that_are_taken_from_elsewhere_are_told() -> None:

@@ -8,8 +8,6 @@ Source: Facturae 3.2.2 (Resolution of 21 July 2017), Facturaev3_2_2.xsd with its
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from schemas.documents import Attachment, Invoice
 from schemas.errors import Finding
 from stages.formats.facturae.amounts import ZERO, Amounts
@@ -17,18 +15,17 @@ from stages.formats.facturae.codes import (
     DIFFERENCES,
     FORMATS,
     LANGUAGES,
-    MEANS,
-    MEANS_CODES,
     METHODS,
     PREFIX,
     REASONS,
 )
 from stages.formats.facturae.parties import CARRIED as CARRIED_OF_PARTY
 from stages.formats.facturae.parties import party, tax_number
+from stages.formats.facturae.payment import payment
 from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.losses import left_out
-from stages.formats.writing.plain_xml import branch, leaf, places
+from stages.formats.writing.plain_xml import branch, leaf
 from stages.formats.writing.xml_text import checked
 
 NAMESPACE = "http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml"
@@ -124,7 +121,7 @@ class _Writer(Amounts):
             branch("TaxesWithheld", *self.withheld()),
             self.totals(withheld, total, paid, due),
             branch("Items", *(self.line(index, line) for index, line in enumerate(document.lines))),
-            self._payment(due),
+            payment(document, fit, -due if self.turned else due),
             self._literals(),
             self._additional(),
             "</Invoice></Invoices></fe:Facturae>\n",
@@ -225,54 +222,6 @@ class _Writer(Amounts):
         if other and other != document.currency:
             self.fit.lost("accounting_currency", "Facturae gives the equivalent in euros for each tax")
         return document.currency
-
-    def _payment(self, due: Decimal) -> str:
-        document, fit, payment = self.document, self.fit, self.document.payment
-        if document.due_date is None:
-            for name in ("payment", "payment_terms"):
-                if getattr(document, name):
-                    fit.lost(name, "Facturae writes payment details with a due date (BT-9), and there is none")
-            return ""
-        transfers = payment.credit_transfers if payment else ()
-        account = transfers[0] if transfers else None
-        for index in range(1, len(transfers)):
-            fit.lost(f"payment.credit_transfers[{index}]", "an instalment has one account")
-        bic = account.service_provider if account else None
-        code = MEANS_CODES.get(payment.means_code) if payment else "04"
-        if payment is None:
-            fit.changed("due_date", "Facturae writes it with means of payment, and there are none: a transfer (04) is")
-        elif MEANS.get(code or "") != payment.means_code:
-            fit.changed("payment.means_code", f"written as Facturae's means {code or '13'}")
-        debited = payment.debited_account if payment else None
-        return branch(
-            "PaymentDetails",
-            branch(
-                "Installment",
-                leaf("InstallmentDueDate", document.due_date),
-                leaf("InstallmentAmount", places(-due if self.turned else due, 2, 2)),
-                leaf("PaymentMeans", code or "13"),
-                branch(
-                    "AccountToBeCredited",
-                    self._account(account.account if account else None),
-                    leaf("BIC", f"{bic:X<11}" if bic and len(bic) in (8, 11) else None),
-                ),
-                leaf(
-                    "PaymentReconciliationReference",
-                    fit.text("payment.remittance_information", payment.remittance_information if payment else None, 60),
-                ),
-                branch("AccountToBeDebited", self._account(debited)),
-                leaf(
-                    "CollectionAdditionalInformation",
-                    fit.text("payment_terms", document.payment_terms, 2500, lines=True),
-                ),
-                leaf("DebitReconciliationReference", fit.text("payment", payment.mandate if payment else None, 60)),
-            ),
-        )
-
-    def _account(self, number: str | None) -> str:
-        number = "".join((number or "").split())
-        iban = number[:2].isalpha() and number[2:4].isdigit()
-        return leaf("IBAN" if iban else "AccountNumber", self.fit.text("payment", number, 34))
 
     def _literals(self) -> str:
         words = [

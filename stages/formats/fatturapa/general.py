@@ -75,7 +75,7 @@ class General:
         """BT-113 has what the buyer pays to others than the seller: tax withheld, and all VAT of a split payment."""
         fit, paid = self.fit, self.document.totals.paid_amount or ZERO
         taxes = [each.amount for each in self.document.withholdings if each.scheme != SPLIT_SCHEME]
-        kept = sum(taxes, self.goods.split_tax())
+        kept = sum(taxes, self.goods.taxes.split_tax())
         if (paid - kept) * kept < 0:
             told = "the buyer pays tax withheld and split VAT to the treasury: BT-113 includes it, BT-115 does not"
             fit.fault("totals.paid_amount", f"{told}; at least {kept:f}", f"{paid:f}", rule="paid")
@@ -127,11 +127,11 @@ class General:
         document, fit = self.document, self.fit
         public = ""
         for tag, field in (("CodiceCUP", "project_reference"), ("CodiceCIG", "tender_reference")):
-            public += leaf(tag, ascii_only(fit.text(field, getattr(document, field), 15)))
+            public += leaf(tag, fit.text(field, getattr(document, field), 15, letters=ascii_only))
         parts: list[str] = []
         for tag, field in (("DatiOrdineAcquisto", "order_reference"), ("DatiContratto", "contract_reference"),
                            ("DatiRicezione", "receiving_advice_reference")):  # fmt: skip
-            number = ascii_only(fit.text(field, getattr(document, field), 20))
+            number = fit.text(field, getattr(document, field), 20, letters=ascii_only)
             if number:
                 items = self._items(number) if field == "order_reference" else []
                 parts += items or [branch(tag, leaf("IdDocumento", number), public)]
@@ -147,7 +147,7 @@ class General:
                 if getattr(document, field):
                     fit.lost(field, "FatturaPA writes CUP and CIG with an order or contract (BT-13, BT-12)")
         for index, each in enumerate(document.preceding_invoices):
-            number = ascii_only(fit.text(f"preceding_invoices[{index}].number", each.number, 20))
+            number = fit.text(f"preceding_invoices[{index}].number", each.number, 20, letters=ascii_only)
             parts.append(branch("DatiFattureCollegate", leaf("IdDocumento", number), leaf("Data", each.issue_date)))
         return [*parts, self._delivery_note(), self._transport()]
 
@@ -156,7 +156,9 @@ class General:
         for index, line in enumerate(self.document.lines):
             if line.order_line_reference:
                 own = line.identifier if line.identifier.isascii() and line.identifier.isdigit() else str(index + 1)
-                item = ascii_only(self.fit.text(f"lines[{index}].order_line_reference", line.order_line_reference, 20))
+                item = self.fit.text(
+                    f"lines[{index}].order_line_reference", line.order_line_reference, 20, letters=ascii_only
+                )
                 reference = leaf("RiferimentoNumeroLinea", own) + leaf("IdDocumento", number) + leaf("NumItem", item)
                 parts.append(branch("DatiOrdineAcquisto", reference))
         return parts
@@ -173,7 +175,7 @@ class General:
             self.fit.changed("despatch_advice_reference", told)
         if not document.despatch_advice_reference:
             return ""
-        number = ascii_only(self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20))
+        number = self.fit.text("despatch_advice_reference", document.despatch_advice_reference, 20, letters=ascii_only)
         return branch("DatiDDT", leaf("NumeroDDT", number), leaf("DataDDT", issued))
 
     def _transport(self) -> str:

@@ -31,6 +31,7 @@ from stages.formats.fatturapa.parties import (
     transmission,
     transmission_format,
 )
+from stages.formats.fatturapa.taxes import Taxes
 from stages.formats.options import Options
 from stages.formats.writing.fitting import Fitting
 from stages.formats.writing.losses import left_out
@@ -105,7 +106,8 @@ class _Writer:
     def __init__(self, document: Invoice, options: Options) -> None:
         self.document, self.options = document, options
         self.fit = Fitting("fatturapa", latin)
-        self.goods = Goods(document, options, self.fit)
+        self.taxes = Taxes(document, options, self.fit)
+        self.goods = Goods(document, self.fit, self.taxes)
         self.general = General(document, options, self.fit, self.goods)
 
     def kept(self, name: str) -> str:
@@ -117,7 +119,7 @@ class _Writer:
         lines = self.goods.lines()
         by_buyer = document.type_code == "389" and self.general.self_billed()
         general = self.general.written()
-        goods = branch("DatiBeniServizi", lines, self.goods.summary())
+        goods = branch("DatiBeniServizi", lines, self.taxes.summary())
         return "".join(
             (
                 '<?xml version="1.0" encoding="UTF-8"?>\n',
@@ -161,10 +163,11 @@ class _Writer:
         if account and not iban:
             fit.lost("payment.credit_transfers[0].account", "only an IBAN is written")
         bic = (account.service_provider or "").upper() if account else ""
+        if bic and not (len(bic) in (8, 11) and bic.isalnum()):
+            fit.lost("payment.credit_transfers[0].service_provider", "a BIC has 8 or 11 letters and digits")
+            bic = ""
         terms = self.kept("CondizioniPagamento")
-        beneficiary = fit.text(
-            "payment.credit_transfers[0].account_name", account.account_name if account else None, 200
-        )
+        beneficiary = account.account_name if account else None
         return branch(
             "DatiPagamento",
             leaf("CondizioniPagamento", terms if terms in ("TP01", "TP02", "TP03") else "TP02"),
@@ -175,10 +178,10 @@ class _Writer:
                 leaf("DataScadenzaPagamento", document.due_date),
                 leaf("ImportoPagamento", places(document.totals.amount_due or ZERO, 2, 2)),
                 leaf("IBAN", number if iban else None),
-                leaf("BIC", bic if len(bic) in (8, 11) and bic.isalnum() else None),
+                leaf("BIC", bic),
                 leaf(
                     "CodicePagamento",
-                    ascii_only(fit.text("payment.remittance_information", payment.remittance_information, 60)),
+                    fit.text("payment.remittance_information", payment.remittance_information, 60, letters=ascii_only),
                 ),
             ),
         )

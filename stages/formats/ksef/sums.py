@@ -1,4 +1,4 @@
-"""What FA's rates, sums and payments say in the words of EN 16931.
+"""What FA's rates and sums say in the words of EN 16931.
 
 P_12 becomes a VAT category and stays with its line where the category does not tell it. A correction (KOR) has the
 differences: lines of the state before (StanPrzed) count against those after it, and one that is negative in all is a
@@ -15,7 +15,8 @@ from typing import Any
 
 from lxml import etree
 
-from stages.formats.ksef.codes import CATEGORIES, MEANS, PREFIX, RATE_CODES, RATE_NAME, SUMS, TAXED
+from stages.formats.ksef.codes import CATEGORIES, PREFIX, RATE_CODES, RATE_NAME, SUMS, TAXED
+from stages.formats.ksef.payments import settle_payment
 from stages.formats.ksef.terms import attribute
 from stages.formats.ksef.walk import Walk
 from stages.formats.reading.completing import NUMBER, decimal
@@ -46,7 +47,7 @@ def settle_sums(walk: Walk, data: Data) -> None:
         _lines_of_sums(walk, data)
     _breakdown(walk, data, notes)
     _totals(walk, data, kind, total)
-    _payment(walk, data)
+    settle_payment(walk, data)
     if turned:
         turn(data)
 
@@ -258,49 +259,6 @@ def _totals(walk: Walk, data: Data, kind: str, total: str) -> None:
         data["accounting_currency"] = "PLN"
         totals["tax_amount_accounting"] = f"{sum((decimal(e[0].text) for e in converted if e), ZERO):f}"
     data["totals"] = totals
-
-
-def _payment(walk: Walk, data: Data) -> None:
-    for element in walk.later.get((id(data), "Platnosc"), [])[:1]:
-        code, other = said(element, "FormaPlatnosci"), said(element, "OpisPlatnosci")
-        accounts = [
-            {
-                "account": _iban(said(each, "NrRB")),
-                "service_provider": said(each, "SWIFT") or None,
-                "account_name": said(each, "OpisRachunku") or None,
-            }
-            for name in ("RachunekBankowyFaktora", "RachunekBankowy")
-            for each in element.iterfind(name)
-        ]
-        if code or other or accounts:
-            payment: Data = {"means_code": MEANS.get(code, "30" if accounts and not other else "1")}
-            if other or code in ("3", "5"):
-                payment["means_text"] = other or {"3": "Bon", "5": "Kredyt"}[code]
-            if accounts:
-                payment["credit_transfers"] = accounts
-            data["payment"] = payment
-            walk.parents[id(payment)] = element
-        days = sorted((e.text or "").strip() for e in element.iterfind("TerminPlatnosci/Termin"))
-        if days:
-            data["due_date"] = days[0]
-        terms = [" ".join(said(e, name) for name in ("Ilosc", "Jednostka", "ZdarzeniePoczatkowe")) for e in
-                 element.iterfind("TerminPlatnosci/TerminOpis")]  # fmt: skip
-        terms += days[1:]
-        if terms:
-            data["payment_terms"] = "\n".join(terms)
-        for name in ("Skonto", "LinkDoPlatnosci", "IPKSeF"):
-            below = element.find(name)
-            if below is not None:
-                walk.keep(PREFIX + name, below)
-        for name in ("NazwaBanku", "RachunekWlasnyBanku"):
-            for below in element.iter(name):
-                walk.keep(PREFIX + name, below)
-
-
-def _iban(number: str) -> str:
-    """A Polish account without its country is the IBAN's other 26 digits."""
-    number = "".join(number.split())
-    return f"PL{number}" if len(number) == 26 and number.isdigit() else number
 
 
 def turn(value: Any) -> None:

@@ -37,13 +37,23 @@ class Fitting:
     def fault(self, place: str, message: str, found: str | None = None, rule: str = "missing") -> None:
         self.faults.append(Finding(rule=f"{self.name}-{rule}", message=message, place=place, found=found))
 
-    def text(self, place: str, value: str | None, most: int, *, lines: bool = False) -> str:
-        """At most `most` characters, in the target's letters; line breaks become blanks unless `lines`."""
+    def text(
+        self,
+        place: str,
+        value: str | None,
+        most: int,
+        *,
+        lines: bool = False,
+        letters: Callable[[str], str] | None = None,
+    ) -> str:
+        """At most `most` characters, in the target's letters, or in fewer where `letters` are given; line breaks become
+        blanks unless `lines`."""
         if not value:
             return ""
         text = value if lines else " ".join(value.split())
-        if self.letters and not text.isascii():
-            changed = self.letters(text)
+        letters = letters or self.letters
+        if letters and not text.isascii():
+            changed = letters(text)
             if changed != text:
                 self.changed(place, "written in the letters that the target has")
                 text = changed

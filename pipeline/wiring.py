@@ -185,11 +185,11 @@ def drawn(settings: Settings, name: str) -> str:
     return path.read_text("ascii")
 
 
-def open_store(settings: Settings, found: Endpoints, *, size: int = 8) -> Store:
+def open_store(settings: Settings, found: Endpoints, *, size: int = 8, by_key: bool = False) -> Store:
     """Not yet opened: `await store.open()`. A configured database is asked first. Raises ConfigurationError."""
     if settings.database_url is not None:
         reach.database(settings)
-    return Store(found.database, KeyRing(settings.secrets / "key-ring"), size=size)
+    return Store(found.database, KeyRing(settings.secrets / "key-ring"), size=size, by_key=by_key)
 
 
 def storage(settings: Settings) -> Storage:

@@ -240,7 +240,7 @@ async def run(
     beating = asyncio.create_task(pulse.beat())
     await reach.for_work(settings)
     found = wiring.endpoints(settings)
-    store = wiring.open_store(settings, found, size=4)
+    store = wiring.open_store(settings, found, size=4, by_key=True)
     pool = Pool(settings.workers, deadline=settings.document_deadline_seconds)
     worker = Worker(settings, names, store, found, pool, instance)
     loop = asyncio.get_running_loop()

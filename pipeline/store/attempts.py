@@ -212,25 +212,24 @@ async def cancel(
 CLOSING = frozenset({*settling.CLOSED, "newer-round"})
 """Reasons for which the whole delivery is over, and no other channel is asked."""
 
+# Conditions in the list of columns, so that they are looked up by key for each attempt: as joins, all deliveries of a
+# round and all open calls were read for it.
 BEGIN = """
-    SELECT a.attempt_id
-      FROM attempt a JOIN delivery d USING (delivery_id) JOIN document o ON o.document_id = a.document_id
-      JOIN unnest(%s::uuid[], %s::timestamptz[]) AS u(id, lease) ON a.attempt_id = u.id AND a.leased_until = u.lease
-     WHERE a.state = 'planned' AND d.state <> 'cancelled' AND d.handed_over_at IS NULL AND o.round = d.round
-       AND o.state <> ALL(%s)
-       AND NOT EXISTS (SELECT FROM attempt other WHERE other.delivery_id = a.delivery_id
-                          AND other.state IN ('calling', 'unknown'))
-       FOR UPDATE OF a"""
+    SELECT a.attempt_id, a.leased_until, a.state = 'planned'
+           AND (SELECT d.state <> 'cancelled' AND d.handed_over_at IS NULL AND o.round = d.round AND o.state <> ALL(%s)
+                  FROM delivery d JOIN document o USING (document_id) WHERE d.delivery_id = a.delivery_id)
+           AND NOT EXISTS (SELECT FROM attempt other WHERE other.delivery_id = a.delivery_id
+                              AND other.state IN ('calling', 'unknown')) AS may
+      FROM attempt a WHERE a.attempt_id = ANY(%s) FOR UPDATE OF a"""
 
 
 async def begin(conn: Connection, rows: Sequence[Ready], log: list[Event], now: datetime, until: datetime) -> set[UUID]:
     """Commit that these calls are about to be made; only those that are answered may be. What they send is fixed."""
     await settling.lock(conn, [row.leased.delivery_id for row in rows])
-    cursor = await conn.execute(
-        BEGIN,
-        [[r.leased.attempt_id for r in rows], [r.leased.leased_until for r in rows], list(settling.CLOSED)],
-    )
-    going = {row["attempt_id"] for row in await cursor.fetchall()}
+    leases = {row.leased.attempt_id: row.leased.leased_until for row in rows}
+    cursor = await conn.execute(BEGIN, [list(settling.CLOSED), list(leases)])
+    held = [row for row in await cursor.fetchall() if row["leased_until"] == leases[row["attempt_id"]]]
+    going = {row["attempt_id"] for row in held if row["may"]}
     rows = [row for row in rows if row.leased.attempt_id in going]
     if not rows:
         return going

@@ -9,6 +9,9 @@ from uuid import UUID
 from pipeline.store.database import Connection
 from schemas import ids
 
+DERIVED = ("waiting", "captured", "accepted", "delivered", "undeliverable")
+"""States of a document that follow from its deliveries."""
+
 
 async def write(conn: Connection, changed: Sequence[tuple[UUID, str, str | None]], now: datetime) -> None:
     """New states of deliveries: (delivery, state, reason). One that was cancelled stays so."""
@@ -53,16 +56,19 @@ async def derive_documents(conn: Connection, deliveries: Sequence[UUID], now: da
     state."""
     if not deliveries:
         return
-    # A statement of its own: the next one must see what a transaction wrote for which this one waits here.
+    # A statement of its own: the next one must see what a transaction wrote for which this one waits here. Looked up by
+    # their deliveries alone: of the states a look-up by state would read all documents that ever ended.
     cursor = await conn.execute(
-        """SELECT document_id FROM document
+        """SELECT document_id, state, reason FROM document
             WHERE document_id IN (SELECT document_id FROM delivery WHERE delivery_id = ANY(%s))
-              AND (state IN ('waiting', 'captured', 'accepted', 'delivered', 'undeliverable')
-                   OR (state = 'parked' AND reason = 'cannot-compose'))
             ORDER BY document_id FOR UPDATE""",
         [list(deliveries)],
     )
-    documents = [row["document_id"] for row in await cursor.fetchall()]
+    documents = [
+        row["document_id"]
+        for row in await cursor.fetchall()
+        if row["state"] in DERIVED or (row["state"], row["reason"]) == ("parked", "cannot-compose")
+    ]
     await conn.execute(
         """WITH best AS (
              SELECT DISTINCT ON (o.document_id) o.document_id, d.reason,

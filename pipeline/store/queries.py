@@ -32,11 +32,11 @@ class Progress:
 async def progress(conn: Connection, exports: Sequence[UUID]) -> Progress:
     """An export that was refused as a whole is finished, with no documents."""
     cursor = await conn.execute(
-        """SELECT (SELECT count(*) FROM document WHERE export_id = ANY(%s)) AS known,
-                  (SELECT count(*) FROM document WHERE export_id = ANY(%s) AND state = ANY(%s)) AS ended,
+        """SELECT count(*) AS known, count(*) FILTER (WHERE state = ANY(%s)) AS ended,
                   (SELECT count(*) FROM export WHERE export_id = ANY(%s)
-                      AND documents IS NULL AND state <> 'refused') AS unread""",
-        [list(exports), list(exports), sorted(ENDS), list(exports)],
+                      AND documents IS NULL AND state <> 'refused') AS unread
+             FROM document WHERE export_id = ANY(%s)""",
+        [sorted(ENDS), list(exports), list(exports)],
     )
     row = await cursor.fetchone()
     assert row is not None

@@ -50,8 +50,8 @@ TAKE = """
 TAKE_NEW = TAKE.format(settled="e.xid < %(horizon)s::xid8")
 # A database restored from a dump holds transaction numbers of another server; those in this one's future are settled.
 TAKE_ALL = TAKE.format(settled="(e.xid < %(horizon)s::xid8 OR e.xid >= pg_snapshot_xmax(pg_current_snapshot()))")
-# New events are few, whatever the statistics say: look each one up instead of reading all leaves.
-FEW = "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+# There may be many to look at: all leaves are read once instead of looking each one up, as `by_key` has it elsewhere.
+MANY = "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_seqscan', 'on', true)"
 
 LAST_XID = """SELECT e.xid::text FROM log_leaf l JOIN event e USING (month, stream, ver)
                WHERE l.tree_index = %s AND e.xid < %s::xid8"""
@@ -140,8 +140,8 @@ class Sealer:
         await self._make_months(cursor)
         tree = await self._where(cursor, horizon)
         before = tree.size
-        if self._seen_all:
-            await cursor.execute(FEW)
+        if not self._seen_all:
+            await cursor.execute(MANY)
         xid, stream, ver = self._after
         await cursor.execute(
             TAKE_NEW if self._seen_all else TAKE_ALL,

@@ -29,21 +29,27 @@ class Backlog:
     def __init__(self, admin: Any, consumer: Any) -> None:
         self._admin = admin
         self._consumer = consumer
+        self._seen: dict[str, dict[Any, int]] = {}
+        """Of a stage that had seen all: where its partitions ended. While they end there nothing else is asked."""
 
     async def waiting(self, reader: StageSpec) -> dict[int, Waiting]:
         """By partition; those that a stage has seen to the end are left out."""
         from aiokafka import TopicPartition
 
-        committed: dict[Any, Any] = await self._admin.list_consumer_group_offsets(reader.group)
         numbers = self._consumer.partitions_for_topic(reader.source) or await self._partitions(reader.source)
         partitions = [TopicPartition(reader.source, number) for number in numbers]
-        ends = await self._consumer.end_offsets(partitions)
+        ends: dict[Any, int] = await self._consumer.end_offsets(partitions)
+        if ends == self._seen.get(reader.name):
+            return {}
+        committed: dict[Any, Any] = await self._admin.list_consumer_group_offsets(reader.group)
         starts = await self._consumer.beginning_offsets(partitions)
         found: dict[int, Waiting] = {}
         for each in partitions:
             first = max(committed[each].offset if each in committed else 0, starts[each])
             if first < ends[each]:
                 found[each.partition] = Waiting(first, ends[each])
+        if not found:
+            self._seen[reader.name] = ends
         return found
 
     async def oldest(self, reader: StageSpec) -> datetime | None:

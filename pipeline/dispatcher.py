@@ -171,7 +171,8 @@ class Dispatcher:
                 flying[one.leased.attempt_id] = asyncio.create_task(self._fly(channel, one))
             if looked == 0:
                 await self._planned(channel)
-            elif looked < self.batch:  # a transaction costs about the same for one attempt as for fifty: some gather
+            elif looked < self.batch or bucket.available() < self.batch // 2:
+                # a transaction costs about the same for one attempt as for fifty: some gather
                 await _pause(stop, self.poll_seconds)
 
     def wake(self) -> None:

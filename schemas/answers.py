@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.documents import BusinessDocument, Code, Day, Note, Part, Party, Text
+from schemas.documents import BusinessDocument, Note, Party
+from schemas.values import Code, Day, Part, Text
 
 Action = Literal["accepted", "accepted-with-errors", "partly-accepted", "rejected", "received"]
 

@@ -10,62 +10,12 @@ conversion, never in a reader.
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import Field
 
-from schemas.binary import base64_bare
-from schemas.codes import COUNTRIES, CREDIT_NOTE_TYPES, CURRENCIES
-
-
-def _no_float(value: Any) -> Any:
-    """Refuse floats and booleans; leave the rest to pydantic."""
-    if isinstance(value, (float, bool)):
-        raise ValueError(f"{value!r} is a binary floating point number; write the amount as a string")
-    return value
-
-
-def _finite(value: Any) -> Any:
-    value = _no_float(value)
-    if isinstance(value, str) and len(value) > 40:
-        raise ValueError("a number of more than 40 characters")
-    return value
-
-
-def _currency(value: Any) -> Any:
-    if isinstance(value, str) and value not in CURRENCIES:
-        raise ValueError(f"{value[:10]!r} is not a currency code of ISO 4217")
-    return value
-
-
-def _country(value: Any) -> Any:
-    if isinstance(value, str) and value not in COUNTRIES:
-        raise ValueError(f"{value[:10]!r} is not a country code of ISO 3166-1")
-    return value
-
-
-_PLAIN = PlainSerializer(lambda value: f"{value:f}", return_type=str, when_used="json")
-"""Never `1E-8`, which no reader here takes for a number."""
-Number = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=28), _PLAIN]
-"""Decimal of any scale: quantities, prices, rates."""
-Amount = Annotated[Decimal, BeforeValidator(_finite), Field(allow_inf_nan=False, max_digits=20), _PLAIN]
-"""Decimal in the invoice currency (BT-5); two places at most when written (BR-DEC-*)."""
-Currency = Annotated[str, BeforeValidator(_currency)]
-Country = Annotated[str, BeforeValidator(_country)]
-Base64 = Annotated[str, AfterValidator(base64_bare)]
-"""A file's bytes; blanks and line breaks are taken out."""
-Day = date
-"""A calendar date; the alias keeps fields named `date` from hiding the type."""
-Text = Annotated[str, Field(max_length=5000)]
-Code = Annotated[str, Field(max_length=60)]
-
-
-class Part(BaseModel):
-    """What all parts share: immutable, no unknown fields, blanks trimmed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+from schemas.codes import CREDIT_NOTE_TYPES
+from schemas.values import Amount, Base64, Code, Country, Currency, Day, Number, Part, Text
 
 
 class Identifier(Part):

@@ -13,23 +13,16 @@ from pydantic import Field
 
 from schemas.documents import (
     AllowanceCharge,
-    Amount,
     Attachment,
-    Code,
-    Country,
-    Currency,
-    Day,
     Delivery,
     Identifier,
     ItemAttribute,
     Note,
-    Number,
-    Part,
     Party,
     Period,
-    Text,
     TradeDocument,
 )
+from schemas.values import Amount, Code, Country, Currency, Day, Number, Part, Text
 
 Number1 = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.documents import Amount, Code, Currency, Day, Note, Part, Party, Text, TradeDocument
+from schemas.documents import Note, Party, TradeDocument
+from schemas.values import Amount, Code, Currency, Day, Part, Text
 
 
 class RemittanceLine(Part):

@@ -17,8 +17,9 @@ from lxml import etree
 from ubl_documents import DOCUMENTS
 
 from schemas.canonical import Document
-from schemas.documents import Invoice, Part
+from schemas.documents import Invoice
 from schemas.errors import PermanentError
+from schemas.values import Part
 from stages.conversion.totals import complete
 from stages.formats.cii import writer as cii
 from stages.formats.cii.profile import PLAIN

@@ -42,8 +42,11 @@ class Checker:
         versions: list[str] = []
         findings: list[Finding] = []
         shadow: Verdict | None = None
-        for name in target.rules:
-            if name in OFFICIAL:
+        for name in target.rules or (RULE,):
+            if name == RULE:
+                versions.append(RULE)
+                findings += reading_back.judge(document, again or reread(content, target))
+            elif name in OFFICIAL:
                 releases = with_shadow(RuleSet(name), self.on)
                 verdict = judge(content, releases, document, engine(self.jars).check, self.choice, self.jars)
                 shadow = verdict.shadow or shadow
@@ -54,8 +57,6 @@ class Checker:
                 findings += schema_check(content, name, self.jars)
             else:
                 raise KeyError(f"{target.name}: there is no rule set {name!r}")
-        if not target.rules:
-            versions, findings = [RULE], list(reading_back.judge(document, again or reread(content, target)))
         return Verdict("+".join(target.rules) or RULE, " / ".join(versions), tuple(findings), shadow)
 
 

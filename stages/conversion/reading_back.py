@@ -1,7 +1,7 @@
 """What nobody publishes rules for is held against what our own reader finds in it, before it may leave.
 
-EDI and KSeF have no rule set that could be run here; a message that cannot be read, or that says another number, kind,
-amount or count of lines than the document, is stopped.
+EDI has no rule set that could be run here, and of FA(3) there is a schema only; a message that cannot be read, or that
+says another number, kind, amount or count of lines than the document, is stopped.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ class Target:
     """Something a recipient may ask for by name.
 
     `kinds` are canonical kinds or document types it carries: `invoice`, `credit-note`, `order` ...
-    `rules` are names of rule sets of `stages.rules` that its output is held against before it may leave.
+    `rules` are names of rule sets of `stages.rules` that its output is held against before it may leave; `read-back`,
+    and where there is none, is what our own reader finds again (`stages.conversion.reading_back`).
     `signature` is the signature profile that the format's law wants, by default.
     """
 

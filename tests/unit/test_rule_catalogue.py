@@ -38,6 +38,7 @@ def test_the_release_in_force_goes_by_the_day() -> None:
         ("factur-x-basic", "factur-x-basic-1.09.2"),
         ("facturae", "facturae-3.2.2"),
         ("fatturapa", "fatturapa-1.2.2"),
+        ("ksef-fa3", "ksef-fa3-1-0E"),
     ],
 )
 def test_every_format_has_its_rules(format_name: str, label: str) -> None:

@@ -20,6 +20,7 @@ FORMAT = Format(
             frozenset({"invoice", "credit-note"}),
             writer.write,
             writer.losses,
+            ("ksef-fa3", "read-back"),
             options=OPTIONS,
             countries=frozenset({"PL"}),
             platform="KSeF",

@@ -38,10 +38,11 @@ async def behind_link(conn: Connection, link_id: UUID) -> dict[str, Any] | None:
 
 
 async def links_of(conn: Connection, document: UUID) -> list[dict[str, Any]]:
-    """Every link that was issued to a document, newest first."""
+    """Every link that was issued to a document, newest first, with the address that its message went to."""
     cursor = await conn.execute(
-        """SELECT l.link_id, l.channel, l.created_at, l.expires_at, l.revoked_at, l.revoked_why, c.name AS contact
-             FROM link l LEFT JOIN contact c USING (contact_id)
+        """SELECT l.link_id, l.channel, l.created_at, l.expires_at, l.revoked_at, l.revoked_why, c.name AS contact,
+                  a.address
+             FROM link l LEFT JOIN contact c USING (contact_id) LEFT JOIN attempt a USING (attempt_id)
             WHERE l.document_id = %s ORDER BY l.created_at DESC, l.link_id""",
         [document],
     )

@@ -120,7 +120,8 @@ def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:
     if stop is not None:
         return {name: stop[name] for name in told}
     says, advice = plain.reason(row["reason"])
-    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice}
+    again = f"resend {str(row['document_id'])[:8]}" if row["state"] == "undeliverable" else None
+    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice, "command": again}
 
 
 def _advised(row: dict[str, Any]) -> dict[str, Any]:

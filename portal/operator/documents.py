@@ -73,7 +73,7 @@ def router(desk: Desk) -> APIRouter:
             files=[
                 {"ref": ref, "kind": KINDS.get(ref.kind, ref.kind), "size": size(ref.size, "en")} for ref in told.files
             ],
-            links=issued,
+            links=[{**link, "address": masked(link["address"] or "")} for link in issued],
             suppressed=[
                 {**row, "which": again.which(desk, row), "address": masked(row["address"])} for row in suppressed
             ],

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal_house import OPERATOR, House, open_house, served
+from portal_house import OPERATOR, TENANT, House, open_house, served
 
+from pipeline.store.suppressions import suppress
 from schemas.errors import Finding
 from schemas.outcomes import Refusal
 from stages.words import LANGUAGES
@@ -181,7 +182,9 @@ async def test_keyboard(visit: Visit) -> None:
 async def test_accessible(visit: Visit, width: int) -> None:
     """Every page in every language: its width, contrast, targets of 24 px, labels, one main part, ordered headings."""
     house, address, browser = visit
-    document, token = await house.sent(language="pl")
+    document, token = await house.sent(language="pl", phone="+48512345678")
+    async with house.store.transaction() as conn:  # its page has the form by which an address is used again, too
+        await suppress(conn, TENANT, "sms", "+48512345678", "opted-out", cause=None, now=house.now)
     finding = Finding(rule="BR-CO-15", message="Totals differ.", place="/Invoice/" + "LegalMonetaryTotal/" * 6)
     export = await house.receive("a-very-long-name-of-an-export-without-any-blank-in-it-2026-11-22-000001.xml")
     bad = house.record(export, "FT " + "9" * 40, refusal=Refusal("document-invalid", "It breaks a rule.", (finding,)))
@@ -218,3 +221,22 @@ async def test_mail_in_its_frame(visit: Visit) -> None:
     colour = "() => [...document.querySelectorAll('a')].map(a => getComputedStyle(a).backgroundColor)"
     assert "rgb(122, 31, 61)" in await frame.evaluate(colour)
     assert said == []
+
+
+async def test_sent_again_without_script(visit: Visit) -> None:
+    """On a phone, without JavaScript: opened, filled in, pressed twice; one message more, and the page says so."""
+    house, address, browser = visit
+    document, _ = await house.sent(language="en")
+    page, said = await tab(browser, 390)
+    await page.goto(f"{address}/operator/login?token={OPERATOR}")
+    await page.goto(f"{address}/operator/documents/{document}")
+    await page.get_by_text("Send this document again").click()
+    await page.get_by_label("Why? It stands in the event log.").fill("the customer lost it")
+    await page.get_by_label("To another address").fill("clerk@example.com")
+    await page.get_by_role("button", name="Send again").dblclick()
+    await page.wait_for_url(re.compile("done="))
+    assert "in round 2" in await page.locator("[role=status]").inner_text()
+    (row,) = await house.ask("SELECT count(*) AS n FROM delivery")
+    assert row["n"] == 2
+    await fits(page)
+    assert [line for line in said if not line.endswith("/resend")] == []  # the first press was overtaken

@@ -17,7 +17,7 @@ from connectors.email.smtp import SmtpSender
 from connectors.sandbox import Sandbox
 from connectors.sms.outbox import OutboxSms
 from pipeline.relay import Relay
-from pipeline.store import deliveries, lifting, links, replaying, resending, suppressions
+from pipeline.store import deliveries, lifting, links, replaying, resending, stops, suppressions
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
 from pipeline.transport import Outgoing
@@ -312,6 +312,8 @@ async def test_a_bounced_address_is_corrected_or_lifted_and_the_document_sent_ag
     )  # fmt: skip
     assert (await house.state(document))[0] == "undeliverable"
     async with house.store.transaction() as conn:
+        (told,) = await stops.undelivered(conn)
+        assert told["command"] == f"resend {str(document)[:8]}"
         (row,) = await lifting.listed(conn, house.now)
         assert await lifting.of_document(conn, document, house.now) == [row]
     assert (row["address"], row["channel"], row["reason"]) == ("anna@zolta-ges.example", "email", "unknown-recipient")

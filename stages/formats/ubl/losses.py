@@ -19,7 +19,7 @@ from stages.formats.writing.xrechnung import unpaired
 
 _ELSEWHERE = frozenset({"payment.creditor_identifier"})
 """BT-90 stands among a party's identifiers."""
-_ALTERED = frozenset({"business_process"})
+_ALTERED = frozenset({"business_process", "notes"})
 _IDENTIFIERS_KEPT = {"buyer": 1, "payee": 1, "tax_representative": 0}
 
 
@@ -49,10 +49,11 @@ def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str
         yield "business_process", "Peppol names its own business process"
     if document.type_code and document.document_type == "credit-note" and document.due_date and not document.payment:
         yield "due_date", "a credit note has its due date in the payment instructions"
-    codes = {each.subject_code for each in document.notes}
-    if len(codes) > 1 and one_note(document, profile):
+    if len(document.notes) > 1 and one_note(document, profile):
+        yield "notes", "Peppol takes one note: several become paragraphs of one"
+        several = len({each.subject_code for each in document.notes}) > 1
         for index, each in enumerate(document.notes):
-            if each.subject_code:
+            if each.subject_code and several:
                 yield f"notes[{index}].subject_code", "several notes become one, without a subject"
     for place in unpaired(document) if profile is not Profile.EN16931 else ():
         yield place, "base amount and percentage are only taken together (R041, R042)"

@@ -158,7 +158,7 @@ class Keeper:
             child.process = self._spawn(child)
 
     def _listen(self, child: Child, process: subprocess.Popen[bytes], ear: pulse.Ear) -> None:
-        silent = ear.listen()
+        silent = ear.listen(time.monotonic())
         if silent < pulse.QUIET_SECONDS:
             child.silent_since = None
         elif child.silent_since is None:

@@ -132,7 +132,11 @@ def marks(settings: Settings) -> Marks:
 
 
 def changed(settings: Settings, found: Kept, child: str | None = None) -> list[str]:
-    """Names of the settings that are others now than those with which a child, or any of them, was started."""
+    """Names of the settings that are others now than those with which a child, or any of them, was started. Those of
+    another release are not known.
+    """
+    if found.stranger:
+        return []
     now = marks(settings)
     asked = found.marks.values() if child is None else [found.marks.get(child, {})]
     return sorted({name for then in asked for name in now if then.get(name) != now[name]})

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import os
-import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NoReturn
 
 BEAT_SECONDS = 1.0
@@ -57,18 +56,20 @@ class Ear:
 
     reader: int
     silent_seconds: float = 0.0
-    _looked: float = field(default_factory=time.monotonic)
+    heard: bool = False
+    """Whether there ever was a sign of life."""
+    _looked: float | None = None
 
-    def listen(self) -> float:
+    def listen(self, now: float) -> float:
         """Seconds since the last sign of life, counted in this process's own looks, of which each counts a second at
-        most: who was asleep together with the child (a laptop that is closed) must not take it for dead.
+        most: who was asleep together with the child (a laptop that is closed) must not take it for dead. `now` by the
+        monotonic clock.
         """
-        now = time.monotonic()
-        self.silent_seconds += min(1.0, now - self._looked)
+        self.silent_seconds += min(1.0, now - self._looked) if self._looked is not None else 0.0
         self._looked = now
         with suppress(BlockingIOError):
             if os.read(self.reader, 4096):
-                self.silent_seconds = 0.0
+                self.silent_seconds, self.heard = 0.0, True
         return self.silent_seconds
 
     def close(self) -> None:

@@ -107,7 +107,9 @@ def _file(data: Path) -> Path:
 
 @dataclass
 class Gate:
-    """What the work of one process passes, piece by piece. `unproven`: its sealer has not looked at the history yet."""
+    """What the work of one process passes, piece by piece. `unproven`: its sealer has not looked at the history
+    since the database answers.
+    """
 
     settings: Settings
     unproven: bool = False
@@ -128,6 +130,12 @@ class Gate:
             self._open.set()
         else:
             self._open.clear()
+
+    def prove(self, proven: bool) -> None:
+        """The sealer has looked at the history, or could not."""
+        if self.unproven == proven:
+            self.unproven = not proven
+            self.look()
 
     async def passed(self, stop: asyncio.Event | None = None) -> bool:
         """Wait until it is open, or `stop` is set; whether it is open."""

@@ -199,12 +199,13 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
                 if name != "sealer" and not await worker.gate.passed(stop):
                     return
                 done = await once()
-                if name == "sealer" and worker.gate.unproven:
-                    worker.gate.unproven = False
-                    worker.gate.look()
+                if name == "sealer":
+                    worker.gate.prove(True)
             except (*INFRASTRUCTURE, *UNAVAILABLE) as error:
                 log.warning("waiting", role=name, error=repr(error)[:300])
                 done = 0
+                if name == "sealer":  # the database that comes back may be another one
+                    worker.gate.prove(False)
                 await _pause(stop, 1.0)
             if not done:
                 await _pause(stop, IDLE_SECONDS)

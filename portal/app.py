@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import structlog
@@ -85,6 +86,16 @@ def _errors(app: FastAPI) -> None:
             return Problem(503 if unavailable else 500, error.reason, error.text).response()
         log.error("page-failed", reason=error.reason, text=error.text)
         return recipient.nothing(request, "unavailable" if unavailable else "failed", None)
+
+    @app.exception_handler(OSError)
+    async def no_room(request: Request, error: Any) -> Response:
+        """An upload is set aside in the folder of temporary files while it comes in."""
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        log.error("page-failed", reason="store-unavailable", text="the disk is full")
+        if _for_programs(request):
+            return Problem(503, "store-unavailable", "The disk is full; nothing was taken.").response()
+        return recipient.nothing(request, "unavailable", None)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, _: Any) -> Response:

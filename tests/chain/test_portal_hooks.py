@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -203,6 +204,18 @@ async def test_ingest(visit: Visit) -> None:
     async with client.get(receipt["status"], headers=BEARER) as answer:
         told = await answer.json()
     assert (told["name"], told["state"], told["found"]) == ("a.xml", "moving", [])
+
+
+async def test_an_upload_that_finds_no_room_is_told_so(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of a form is set aside while it comes in: on a full disk the answer is 503, and nothing was taken."""
+    house, client = visit
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "w+b"))  # noqa: SIM115
+    form = aiohttp.FormData()
+    form.add_field("one", io.BytesIO(bytes(3_000_000)), filename="one.csv")
+    async with client.post("/v1/exports", data=form, headers=BEARER) as answer:
+        assert answer.status == 503
+        assert (await answer.json())["detail"] == "The disk is full; nothing was taken."
+    assert await house.ask("SELECT 1 FROM export") == []
 
 
 async def test_asking_for_a_document(visit: Visit) -> None:

@@ -135,7 +135,7 @@ class House:
 
     def parked(self) -> list[dict[str, Any]]:
         """Everything parked, each as `parked show --json` tells it."""
-        ids = [row["parked_id"] for row in self.entrega("parked", "list", "--json").rows]
+        ids = [row["parked_id"] for row in self.entrega("parked", "list", "--all-tenants", "--json").rows]
         for parked in ids:
             if parked not in self.shown:
                 self.shown[parked] = self.entrega("parked", "show", parked, "--json").rows[0]

@@ -135,6 +135,36 @@ def test_an_auditor_has_a_way_in(started: tuple[Path, list[int]]) -> None:
             connection.execute("DELETE FROM event")
 
 
+def test_a_document_is_sent_again_and_again(started: tuple[Path, list[int]]) -> None:
+    """`resend` on what runs: one message more for each request and none for the same one; every message is the stored
+    file that the history names; what was refused is not sent, with exit status 2."""
+    data, _ = started
+    demo = ROOT / "pipeline/demo"
+    assert call(data, "recipients", "import", str(demo / "recipients.csv"))[0] == 0
+    code, out, said = call(data, "ingest", str(demo / "exports/2-ubl-batch.xml"), "--wait", "--json")
+    states = {row["number"]: row["state"] for row in map(json.loads, out.splitlines())}
+    assert (code, states["NC 2026/14"], states["FT 2026/1050"]) == (1, "captured", "refused"), said
+
+    for key, expected in (("a", (2, False)), ("a", (2, True)), ("b", (3, False))):
+        code, out, said = call(data, "resend", "NC 2026/14", "--why", "lost", "--request", key, "--json")
+        assert code == 0, said
+        told = json.loads(out)
+        assert (told["round"], told["repeated"]) == expected
+        for _ in range(120):
+            story = json.loads(call(data, "show", "NC 2026/14", "--json")[1])
+            if story["document"]["state"] == "captured":
+                break
+    assert [(row["round"], row["state"]) for row in story["attempts"]] == [(n, "captured") for n in (1, 2, 3)]
+    named = [event["data"]["sha256"] for event in story["events"] if event["type"] == "calling"]
+    kept_files = {ref["sha256"] for ref in story["artefacts"] if ref["kind"] == "message"}
+    assert (len(named), set(named)) == (3, kept_files)
+    assert [event["data"]["why"] for event in story["events"] if event["type"] == "resend-requested"] == ["lost"] * 2
+    code, _, said = call(data, "resend", "FT 2026/1050")
+    assert (code, "never sent: mend it in the ERP" in said) == (2, True)
+    code, out, _ = call(data, "suppress", "list", "--json")
+    assert (code, out) == (0, "")
+
+
 def test_verify_reads_the_stored_files(started: tuple[Path, list[int]]) -> None:
     """A byte of a stored file is changed, another file is lost: both are named."""
     data, _ = started

@@ -12,6 +12,7 @@ import re
 
 from schemas.documents import Attachment, Invoice
 from schemas.errors import Finding
+from schemas.orders import Order
 
 _TYPES = {
     "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "csv": "text/csv",
@@ -26,8 +27,8 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 100
 
 
-def named(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
-    """The invoice with name and type of each embedded file, as far as they can be told, and what was told so."""
+def named(document: Invoice | Order) -> tuple[Invoice | Order, tuple[Finding, ...]]:
+    """The document with name and type of each embedded file, as far as they can be told, and what was told so."""
     if all(each.media_type and each.file_name for each in document.attachments if each.content_base64):
         return document, ()
     whole: list[Attachment] = []

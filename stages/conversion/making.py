@@ -54,15 +54,15 @@ class Made:
 
 
 def completed(document: Document) -> tuple[Document, tuple[Finding, ...]]:
-    """An invoice or an order with all its amounts, an invoice with names and types of its files, and what was found on
-    the way, of a response's amounts, too; other kinds as they are."""
-    if isinstance(document, Invoice):
-        document, found = totals.complete(document)
-        document, told = attached.named(document)
-        return document, (*found, *told)
-    if isinstance(document, Order):
-        return order_totals.complete(document)
-    return response_totals.complete(document) if isinstance(document, OrderResponse) else (document, ())
+    """An invoice or an order with all its amounts and with names and types of its files, and what was found on the way,
+    of a response's amounts, too; other kinds as they are."""
+    if isinstance(document, OrderResponse):
+        return response_totals.complete(document)
+    if not isinstance(document, (Invoice, Order)):
+        return document, ()
+    whole, found = totals.complete(document) if isinstance(document, Invoice) else order_totals.complete(document)
+    named, told = attached.named(whole)
+    return named, (*found, *told)
 
 
 def make(

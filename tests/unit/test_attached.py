@@ -10,8 +10,9 @@ from lxml import etree
 from test_native_findings import invoice
 
 from pipeline import maven
-from schemas.documents import Attachment, Invoice
+from schemas.documents import Attachment, Identifier, Invoice, Party
 from schemas.errors import DocumentInvalid
+from schemas.orders import Order, OrderLine
 from stages.conversion.attached import named
 from stages.conversion.checking import Checker
 from stages.conversion.making import completed, make
@@ -50,6 +51,23 @@ def test_a_type_is_told_by_first_bytes_or_by_ending() -> None:
         Attachment(reference="E", content_base64="YSxi", file_name="e.zzz"),
     )
     assert [media for _, media in found] == ["application/pdf", "image/png", "image/jpeg", "text/csv", None]
+
+
+def test_an_order_s_files_are_named_too() -> None:
+    """What an order has beside it is written as a file with name and type, or refused where nothing tells the type."""
+    party = Party(name="A", endpoint=Identifier(value="4000001000005", scheme="0088"))
+    target = registry.target("peppol")
+    for content, expected in ((PDF, [("a.pdf", "application/pdf")]), ("YSxi", [("a", None)])):
+        given = Order(
+            number="O-1", issue_date=DAY, currency="EUR", buyer=party, seller=party,
+            attachments=(Attachment(reference="a", content_base64=content),),
+            lines=(OrderLine(identifier="1", quantity=Decimal(1), name="Paper"),),
+        )  # fmt: skip
+        document, _ = completed(given)
+        assert isinstance(document, Order)
+        assert [(each.file_name, each.media_type) for each in document.attachments] == expected
+        grave = [each.place for each in target.losses(document, {}) if each.severity == "fatal"]
+        assert grave == ([] if expected[0][1] else ["attachments[0].media_type"])
 
 
 def test_what_is_given_stays() -> None:

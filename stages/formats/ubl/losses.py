@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
+from stages.formats.ubl.messages.attached import untyped
 from stages.formats.ubl.profile import Profile, one_note
 from stages.formats.ubl.terms import CREDIT_NOTE, INVOICE
 from stages.formats.writing.losses import halves, told, uncarried
@@ -28,15 +29,7 @@ def losses(document: Invoice, profile: Profile) -> tuple[Finding, ...]:
     table = CREDIT_NOTE if document.document_type == "credit-note" else INVOICE
     found = uncarried(document, table.carried() | _ELSEWHERE, "ubl-loss")
     more = told(document, (*_conditional(document, profile), *halves(document)), "ubl", _ALTERED)
-    return (*found, *more, *_untyped(document))
-
-
-def _untyped(document: Invoice) -> Iterator[Finding]:
-    """Fatal: the schema has no binary object without `mimeCode`."""
-    message = "UBL has no embedded file (BT-125) without a media type: give it, or a file name with its ending"
-    for index, each in enumerate(document.attachments):
-        if each.content_base64 and not each.media_type:
-            yield Finding(rule="ubl-loss", message=message, place=f"attachments[{index}].media_type")
+    return (*found, *more, *untyped(document.attachments))
 
 
 def _conditional(document: Invoice, profile: Profile) -> Iterator[tuple[str, str]]:

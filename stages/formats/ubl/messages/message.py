@@ -18,6 +18,7 @@ from stages.formats.binding.elements import Element, special
 from stages.formats.reading import xml_actions
 from stages.formats.reading.completing import complete_as
 from stages.formats.reading.xml_walk import Data, Walk
+from stages.formats.ubl.messages.attached import untyped
 from stages.formats.ubl.spaces import spaces
 from stages.formats.writing.losses import told, uncarried
 from stages.formats.writing.xml_text import attribute, checked
@@ -78,7 +79,8 @@ class Message:
     def losses(self, document: Any) -> tuple[Finding, ...]:
         """Every field with content that is left out or changed."""
         found = uncarried(document, self.table.carried() | self.also, "ubl-loss")
-        return (*found, *told(document, (*_of_any(document, self.roles), *self.conditional(document)), "ubl", _ALTERED))
+        more = told(document, (*_of_any(document, self.roles), *self.conditional(document)), "ubl", _ALTERED)
+        return (*found, *more, *untyped(getattr(document, "attachments", ())))
 
 
 def table(root: str, *children: Element) -> Table:

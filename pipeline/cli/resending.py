@@ -33,7 +33,8 @@ def resend(
     """Send a document again, with a new link.
 
     The same files, to its contacts as the directory has them now, whatever came of it before: delivered, bounced, link
-    expired. Earlier links stay as they are. Each call sends one more message, but for the same --request.
+    expired. Earlier links stay as they are; an interchange gets the next control number. Each call sends one more
+    message, but for the same --request.
     """
     from uuid import uuid4
 
@@ -58,8 +59,11 @@ def resend(
     if done.repeated:
         say(f"{name}: this request was carried out before, in round {done.round}; nothing more is sent")
         return
-    again = f" It was asked for {_times(done.before)} before." if done.before else ""
-    say(f"{name}: is sent again, in round {done.round}, with a new link.{again} Another resend sends one more message.")
+    again = f"It was asked for {_times(done.before)} before. " if done.before else ""
+    say(
+        f"{name}: is sent again, in round {done.round}: a new message, with a link (an interchange: a number) of its own."
+    )
+    say(f"{again}Another resend sends one more message.")
     for row in suppressed:
         say(f"  {row['address']} is not used ({row['reason']}); entrega suppress lift takes it off the list")
 

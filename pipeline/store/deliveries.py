@@ -90,7 +90,7 @@ async def apply_all(
     await settling.lock(
         conn,
         [match.delivery_id for _, _, _, match in told if match.delivery_id]
-        + [row["delivery_id"] for row in links.values() if row["delivery_id"]],
+        + [delivery for row in links.values() for delivery in row["deliveries"]],
     )
     triggers: dict[UUID, str] = {}
     for message, inbox, report, match in told:
@@ -103,7 +103,7 @@ async def apply_all(
             log.append(_acted(row, action, f"{inbox}/{index}"))
     handed = [(links[a.link_id], a.at) for _, _, a in done if a.action is EventType.HANDED_OVER and a.link_id in links]
     await _hand_over(conn, handed, now)
-    triggers |= {row["delivery_id"]: f"handed-over/{at.isoformat()}" for row, at in handed if row["delivery_id"]}
+    triggers |= {delivery: f"handed-over/{at.isoformat()}" for row, at in handed for delivery in row["deliveries"]}
     await settling.follow(conn, triggers, log, now)
     for _, effect in effects:
         matched = sum(match.attempt_id is not None for _, inbox, _, match in told if inbox == effect.inbox_id)
@@ -168,12 +168,16 @@ async def _join(
 
 
 async def _links(conn: Connection, links: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What the links of page actions lead to."""
+    """What the links of page actions lead to, and every delivery of that document to that contact, whatever round:
+    the link of an earlier one is as good as that of the newest."""
     if not links:
         return {}
     cursor = await conn.execute(
-        """SELECT l.link_id, l.tenant, l.document_id, l.attempt_id, l.channel, a.delivery_id
-             FROM link l LEFT JOIN attempt a USING (attempt_id) WHERE l.link_id = ANY(%s)""",
+        """SELECT l.link_id, l.tenant, l.document_id, l.attempt_id, l.channel,
+                  ARRAY(SELECT s.delivery_id FROM attempt a JOIN delivery d USING (delivery_id)
+                          JOIN delivery s ON s.document_id = d.document_id AND s.contact_id = d.contact_id
+                         WHERE a.attempt_id = l.attempt_id ORDER BY 1) AS deliveries
+             FROM link l WHERE l.link_id = ANY(%s)""",
         [list(links)],
     )
     return {row["link_id"]: row for row in await cursor.fetchall()}
@@ -202,8 +206,8 @@ async def _hand_over(conn: Connection, handed: Sequence[tuple[dict[str, Any], da
     """The recipient acted: their delivery is over, whatever its channels say. Another contact's goes on."""
     for row, at in sorted(handed, key=lambda pair: pair[0]["document_id"]):
         await conn.execute(
-            "UPDATE delivery SET handed_over_at = coalesce(handed_over_at, %s) WHERE delivery_id = %s",
-            [at, row["delivery_id"]],
+            "UPDATE delivery SET handed_over_at = coalesce(handed_over_at, %s) WHERE delivery_id = ANY(%s)",
+            [at, row["deliveries"]],
         )
         await conn.execute(
             """UPDATE document SET handed_over_at = coalesce(handed_over_at, %s), updated_at = %s

@@ -17,7 +17,7 @@ from connectors.email.smtp import SmtpSender
 from connectors.sandbox import Sandbox
 from connectors.sms.outbox import OutboxSms
 from pipeline.relay import Relay
-from pipeline.store import deliveries, lifting, links, replaying, resending, stops, suppressions
+from pipeline.store import deliveries, inbox, lifting, links, pages, replaying, resending, stops, suppressions
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
 from pipeline.transport import Outgoing
@@ -25,7 +25,7 @@ from schemas.deliveries import EmailMessage, ReportAction
 from schemas.errors import ConfigurationError
 from schemas.events import EventType
 from schemas.messages import Rendered
-from schemas.outcomes import Refusal
+from schemas.outcomes import PageAction, Refusal
 from stages.delivery import Delivery
 from stages.resolution import Resolution
 
@@ -248,6 +248,34 @@ async def test_what_still_waited_is_not_sent_too(house: Desk) -> None:
     rows = await house.ask("SELECT state, reason FROM attempt ORDER BY created_at, state")
     assert sorted((row["state"], row["reason"]) for row in rows) == [("cancelled", "new-round"), ("captured", None)]
     assert "cancelled" in await house.events(document)
+
+
+async def test_confirmed_by_the_first_link_is_confirmed(house: Desk) -> None:
+    """The recipient confirms by the link of the first message while the second is on its way: no text message follows,
+    and the page behind the new link knows it."""
+    document = await ready(house, phone="+48512345678")
+    await house.dispatch()
+    first = await links.look_up(house.store, await house.token(document))
+    assert first.link_id is not None
+    await house.resend(document)
+    await house.carry_on()
+    action = PageAction(EventType.HANDED_OVER, first.link_id, house.now)
+    await inbox.receive_action(house.store, tenant=TENANT, action=action)
+    await house.acknowledge()
+    await house.dispatch()
+    rows = await house.ask("SELECT state, reason FROM attempt ORDER BY state")
+    assert [(row["state"], row["reason"]) for row in rows] == [("cancelled", "handed-over"), ("captured", None)]
+    assert await house.state(document) == ("delivered", 2, "handed-over")
+    again = await house.resend(document, "later")
+    await house.carry_on()
+    await house.dispatch()
+    assert await house.state(document) == ("captured", again.round, None)
+    async with house.store.transaction() as conn:
+        newest = await links.look_up(house.store, await house.token(document))
+        assert newest.link_id is not None
+        behind = await pages.behind_link(conn, newest.link_id)
+    assert behind is not None
+    assert behind["confirmed_at"] == house.now
 
 
 async def test_to_another_address(house: Desk) -> None:

@@ -27,6 +27,7 @@ WRONG = {
     "sendgrid_url: it must be a URL": {"ENTREGA_SENDGRID_URL": "http://x y"},
     "email_sender: it must be an address of e-mail": {"ENTREGA_EMAIL_SENDER": "not an address"},
     "email_bounce_domain: it must be a domain of e-mail": {"ENTREGA_EMAIL_BOUNCE_DOMAIN": "a b"},
+    "web_proxies: it must be addresses or networks": {"ENTREGA_WEB_PROXIES": "*"},
     "profiles: there is no folder /nonexistent": {"ENTREGA_PROFILES": "/nonexistent"},
     "profiles: there is no profile for tenant elsewhere": {"ENTREGA_DEFAULT_TENANT": "elsewhere"},
 }

@@ -60,9 +60,7 @@ def resend(
         say(f"{name}: this request was carried out before, in round {done.round}; nothing more is sent")
         return
     again = f"It was asked for {_times(done.before)} before. " if done.before else ""
-    say(
-        f"{name}: is sent again, in round {done.round}: a new message, with a link (an interchange: a number) of its own."
-    )
+    say(f"{name}: is sent again, in round {done.round}: a new message, with its own link (an interchange: number).")
     say(f"{again}Another resend sends one more message.")
     for row in suppressed:
         say(f"  {row['address']} is not used ({row['reason']}); entrega suppress lift takes it off the list")

@@ -52,7 +52,9 @@ def documents(
 
 def show(
     document: Document,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal details too.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show personal details too, and what each warning found where.")
+    ] = False,
     tenant: TenantOption = None,
     all_tenants: AllTenantsOption = False,
     data: DataOption = None,

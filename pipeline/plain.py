@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from connectors.reasons import SENTENCES, Reason
 
@@ -109,8 +110,23 @@ REASONS: dict[str, tuple[str, str]] = {
         "Correct what is named, in the directory or the supplier's profile, then replay.",
     ),
     "no-outcome-recorded": ("The dispatcher ended during the call.", "Nothing: it is asked, or sent once more."),
-    "no-channel": ("No channel is left that may be used.", "Correct the contact in the directory, then send it again."),
+    "no-channel": (
+        "No channel is left that may be used.",
+        "Add an address to the contact in the directory, then send it again.",
+    ),
     "no-address": ("There is no address for this channel.", "Add one to the directory, then send it again."),
+    "suppressed": (
+        "The address is on a list of those that are not used, ours or the provider's.",
+        "See why (entrega suppress list); correct the address, or lift it where it is out of date, then send it again.",
+    ),
+    "bounced": (
+        "The receiving side gave the message back and did not say why.",
+        "Ask the recipient; then send it again.",
+    ),
+    "refused": ("The provider did not take the message and did not say why.", "See its log; then send it again."),
+    "stopped": ("The dispatcher was stopped during the call.", "Nothing: it is asked, or sent once more."),
+    "delivered": ("It had been delivered by then.", "Nothing."),
+    "unknown": ("No reason was given.", "See what happened in its story."),
     "deferred": ("The receiving server asked for patience.", "Nothing: the provider goes on trying."),
     "handed-over": ("The recipient has confirmed receipt.", "Nothing."),
     "new-round": ("A person had it sent again, or put it back.", "Nothing."),
@@ -122,22 +138,33 @@ REASONS: dict[str, tuple[str, str]] = {
 """Reason -> what it says, what to do."""
 
 _DO: dict[Reason, str] = {
-    Reason.UNKNOWN_RECIPIENT: "Ask for a working address and correct it in the directory.",
-    Reason.INVALID_ADDRESS: "Correct the address in the directory.",
-    Reason.BAD_DOMAIN: "Correct the address in the directory.",
-    Reason.MAILBOX_FULL: "Tell the recipient by another way, or wait.",
-    Reason.MAILBOX_DISABLED: "Ask for another address.",
-    Reason.RECIPIENT_MOVED: "Ask for the new address.",
+    Reason.UNKNOWN_RECIPIENT: "Ask for a working address and correct it in the directory, then send it again.",
+    Reason.INVALID_ADDRESS: "Correct the address in the directory, then send it again.",
+    Reason.BAD_DOMAIN: "Correct the address in the directory, then send it again.",
+    Reason.MAILBOX_FULL: "Tell the recipient by another way, or wait; then send it again.",
+    Reason.MAILBOX_DISABLED: "Ask for another address and put it into the directory, then send it again.",
+    Reason.RECIPIENT_MOVED: "Ask for the new address and put it into the directory, then send it again.",
+    Reason.TOO_LARGE: "Our messages carry a link and no file: ask the recipient's postmaster what limit it has.",
+    Reason.BLOCKED: "See the provider's words; check the reputation of the sending domain, or ask their postmaster.",
+    Reason.SPAM: "Ask the recipient to allow the sender's address; check SPF, DKIM and DMARC; then send it again.",
+    Reason.THROTTLED: "Wait, or lower the rate (email_per_second, sms_per_second); then send it again.",
+    Reason.EXPIRED: "The server or phone was away for too long: ask the recipient, then send it again.",
+    Reason.UNREACHABLE: "It may work tomorrow: send it again then, or use another channel.",
+    Reason.SYSTEM_FAILURE: "Send it again later; if it stays, ask their postmaster or the provider.",
+    Reason.MALFORMED: "Report it with the document's id and the provider's words: the message is ours.",
     Reason.OPTED_OUT: "Respect it; agree on another channel.",
     Reason.COMPLAINED: "Respect it; agree on another channel.",
-    Reason.LANDLINE: "Ask for a mobile number.",
-    Reason.INVALID_NUMBER: "Correct the number in the directory.",
-    Reason.UNKNOWN_NUMBER: "Ask for the new number.",
+    Reason.LANDLINE: "Ask for a mobile number and put it into the directory, then send it again.",
+    Reason.INVALID_NUMBER: "Correct the number in the directory, then send it again.",
+    Reason.UNKNOWN_NUMBER: "Ask for the new number and put it into the directory, then send it again.",
+    Reason.REGION_NOT_ALLOWED: "Allow the country in the provider's settings, then send it again.",
     Reason.NOT_AUTHENTICATED: "Check SPF, DKIM and DMARC of the sending domain.",
     Reason.CREDENTIALS: "Check the provider's key in the settings.",
     Reason.SENDER_NOT_ALLOWED: "Register the sender with the provider.",
     Reason.SENDER_NOT_REGISTERED: "Register the number with the carriers.",
-    Reason.SUPPRESSED: "Correct the address, or lift the suppression if it is out of date.",
+    Reason.FILTERED: "Ask the provider why; register the sender with the carriers, then send it again.",
+    Reason.CANCELLED: "Nothing; where it is still wanted, send it again.",
+    Reason.OTHER: "See the provider's words and code in its story; then send it again.",
 }
 
 
@@ -162,8 +189,8 @@ def advice(word: str | None, rules: Iterable[str] = ()) -> str:
 def reason(word: str | None) -> tuple[str, str]:
     """What a reason says, and what to do; for a word without a sentence, the word itself and no advice.
 
-    >>> reason("landline")
-    ('The number is a landline: it takes no text messages.', 'Ask for a mobile number.')
+    >>> reason("not-authenticated")
+    ('SPF, DKIM or DMARC of the sending domain failed.', 'Check SPF, DKIM and DMARC of the sending domain.')
     >>> reason("brand-new"), reason(None)
     (('Brand new.', ''), ('', ''))
     """
@@ -174,6 +201,29 @@ def reason(word: str | None) -> tuple[str, str]:
     if word in list(Reason):
         return SENTENCES[Reason(word)], _DO.get(Reason(word), "")
     return f"{word.replace('-', ' ').capitalize()}.", ""
+
+
+def sentence(text: str) -> str:
+    """With one stop at its end, whatever an error's text ends in.
+
+    >>> sentence("line 1 cannot be read: csv-number"), sentence("The document breaks BR-CO-16.")
+    ('line 1 cannot be read: csv-number.', 'The document breaks BR-CO-16.')
+    """
+    return text if text.endswith(("!", "?", "…")) else f"{text.rstrip(' .:;')}."
+
+
+def found(finding: Mapping[str, Any], said: str = "") -> str:
+    """Where it is, what stands there and what should, as a sentence; a place that `said` names is not told twice.
+
+    >>> found({"place": "line 3, total", "found": "12,5", "expected": "12.5"}), found({"rule": "BR-02"})
+    ('line 3, total: found 12,5, expected 12.5.', '')
+    >>> found({"place": "line 3, total", "found": "12,5"}, "line 3, total cannot be read: csv-number")
+    'Found 12,5.'
+    """
+    place = str(finding.get("place") or "")
+    values = [f"{word} {finding[word]}" for word in ("found", "expected") if finding.get(word) is not None]
+    told = ": ".join(filter(None, ("" if place in said else place, ", ".join(values))))
+    return sentence(told[0].upper() + told[1:] if told and place in said else told) if told else ""
 
 
 def state(word: str) -> dict[str, str]:

@@ -237,7 +237,10 @@ def _many(count: int) -> str:
 
 
 def _where(row: Row) -> str:
-    return " ".join(str(row[key]) for key in ("file", "address") if row.get(key))
+    """File and address, but for an address that the explanation begins with."""
+    address = str(row.get("address") or "")
+    told = not address or str(row.get("explanation", "")).startswith(address)
+    return str(row["file"]) if told and row.get("file") else f"{row.get('file') or ''} {address}".strip()
 
 
 def _counted(row: Row) -> Row:

@@ -103,7 +103,7 @@ def _of_deaths(data: Path, name: str, deaths: int) -> str:
     """How often a child died lately, and why the last one ended that could still say so."""
     if not deaths:
         return ""
-    note = f"died {deaths} times lately; see log/{name}.log"
+    note = f"died {'once' if deaths == 1 else f'{deaths} times'} lately; see log/{name}.log"
     with suppress(OSError):
         note += "; " + ended_file(data, name).read_text("utf-8")
     return note

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline import plain
 from pipeline.cli.output import finding_line
 from pipeline.cli.tables import SENTENCE, shown
 from schemas.errors import Finding
@@ -15,7 +16,7 @@ def lines(row: Mapping[str, Any], data: Path | None = None) -> Iterator[str]:
     """What stopped and why, each finding with its place, what to do, and the next command; `data` as it was given."""
     at = ", ".join(filter(None, (row["reason"], row["stage"] and f"at {row['stage']}")))
     name = next(filter(None, map(row.get, ("number", "export", "parked_id", "document_id"))))
-    yield f"{shown(str(name))}: {shown(row['explanation'], SENTENCE)} [{at}]"
+    yield f"{shown(str(name))}: {shown(plain.sentence(row['explanation']), SENTENCE)} [{at}]"
     for finding in row["findings"]:
         yield f"  {finding_line(Finding.model_validate(finding))}"
     if row["advice"]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pipeline import plain
 from pipeline.demo import End
 from pipeline.store import history, queries, stops
 from pipeline.store.database import Connection, Store
@@ -86,12 +87,12 @@ async def _explained(conn: Connection, document: Mapping[str, Any]) -> str:
         return ""
     row = await stops.stop(conn, str(document["document_id"]))
     said = [
-        f"{each['place']}: {each['found']} is given, {each['expected']} is right."
+        plain.found(each, row["explanation"])
         for each in row["findings"][:2]
         if each.get("found") is not None and each.get("expected") is not None
     ]
     todo = f"{row['advice'].removesuffix('.')}: `entrega {row['command']}`." if row["command"] else ""
-    return " ".join(filter(None, [row["explanation"], *said, todo]))
+    return " ".join(filter(None, [plain.sentence(row["explanation"]), *said, todo]))
 
 
 async def story(store: Store, document: UUID) -> list[dict[str, str]]:

@@ -119,9 +119,10 @@ def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:
     told = ("explanation", "findings", "stage", "parked_id", "advice", "command")
     if stop is not None:
         return {name: stop[name] for name in told}
-    says, advice = plain.reason(row["reason"])
-    again = f"resend {str(row['document_id'])[:8]}" if row["state"] == "undeliverable" else None
-    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice, "command": again}
+    says, advice = plain.reason(row["reason"] or "unknown")
+    again = row["state"] == "undeliverable" and row["reason"] not in ("opted-out", "complained")
+    command = f"resend {str(row['document_id'])[:8]}" if again else None
+    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice, "command": command}
 
 
 def _advised(row: dict[str, Any]) -> dict[str, Any]:

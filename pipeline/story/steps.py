@@ -90,7 +90,7 @@ def _tone(type_: str) -> str:
 
 def _says(type_: str, data: dict[str, Any]) -> tuple[str, str]:
     if type_ in ("parked", "refused", "retry-scheduled", "compose-failed") and data.get("explanation"):
-        return str(data["explanation"]), plain.advice(data.get("reason"), data.get("rules") or ())
+        return plain.sentence(str(data["explanation"])), plain.advice(data.get("reason"), data.get("rules") or ())
     if type_ in _BAD | _WARN and (word := data.get("reason") or data.get("why")):
         return plain.reason(str(word))
     if type_ == EventType.FALLBACK_STARTED:

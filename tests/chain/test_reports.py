@@ -15,7 +15,7 @@ from delivery_house import ALWAYS, NOON, House, make_database, open_house
 
 from connectors.email.outbox import OutboxEmail
 from connectors.sms.outbox import OutboxSms
-from pipeline.store import inbox
+from pipeline.store import inbox, stops
 from schemas.deliveries import Accepted, EmailMessage, Report, SmsMessage
 from schemas.deliveries import ReportAction as Said
 from schemas.errors import ExportUnreadable
@@ -226,6 +226,30 @@ async def test_any_order_of_reports_is_one_history(house: House, providers: Prov
     assert providers.taken == (20, 20)
     rows = await house.ask("SELECT state, count(*) AS n FROM attempt WHERE channel = 'email' GROUP BY state")
     assert [(row["state"], row["n"]) for row in rows] == [("bounced", 20)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "says", "again"),
+    [
+        ("unknown-number", "The number is not, or no longer, in use.", True),
+        ("other", "None of the known reasons; see the provider's own words.", True),
+        ("opted-out", "The recipient asked for no more messages.", False),
+        (None, "The receiving side gave the message back and did not say why.", True),
+    ],
+)
+async def test_undelivered_tells_why_and_what_to_do(
+    house: House, providers: Providers, reason: str | None, says: str, again: bool
+) -> None:
+    """A sentence for each reason, what a person does about it, and the command that sends it again where that helps."""
+    (document,) = await house.deliver(email=None, phone=PHONE)
+    await providers.dispatcher.once()
+    attempt = (await house.attempt(document, "sms"))["attempt_id"]
+    await house.report(attempt, Said.BOUNCED, provider="twilio", permanent=True, reason=reason)
+    async with house.store.transaction() as conn:
+        (row,) = await stops.undelivered(conn)
+    assert (row["state"], row["explanation"]) == ("undeliverable", says)
+    assert row["advice"].endswith(".")
+    assert row["command"] == (f"resend {str(document)[:8]}" if again else None)
 
 
 async def test_orphans_are_kept(house: House, providers: Providers) -> None:

@@ -16,7 +16,10 @@ from pipeline.store.searching import ENDS
 from pipeline.story.steps import steps
 from portal.operator.overview import bar
 from schemas import errors
+from schemas.errors import Finding
 from schemas.events import EventType
+from stages.delivery import policy
+from stages.formats.reading.records import unreadable
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -76,7 +79,7 @@ def test_failures_say_what_to_do() -> None:
     assert step.tone == "bad"
     assert step.title == "E-mail bounced for good"
     assert step.says == "The mailbox is full."
-    assert step.do == "Tell the recipient by another way, or wait."
+    assert step.do == "Tell the recipient by another way, or wait; then send it again."
     assert ("attempt", "2") in step.facts
     assert ("code", "552") in step.facts
     assert ("provider's words", "552 <a…@example.com> over quota") in step.facts
@@ -118,6 +121,45 @@ def test_every_reason_has_a_sentence() -> None:
     for word in REFUSING | set(Reason):
         assert plain.reason(word)[0].endswith("."), word
     assert set(plain.STATES) == set(plain.TONES) == set(plain.MEANS) == ENDS | {"moving", "waiting"}
+
+
+def test_every_failed_delivery_says_what_to_do() -> None:
+    """Whatever word a provider, a policy or a dispatcher leaves: a sentence of its own, and something for a person."""
+    words = {
+        *Reason, *policy.UNUSABLE, policy.COMPLAINED, policy.UNCONFIRMED, policy.SILENCE, policy.AWAITING,
+        policy.DEFERRED, policy.HANDED_OVER, policy.NO_CHANNEL, policy.CANNOT_COMPOSE, "stopped", "no-outcome-recorded",
+        "retries-exhausted", "outcome-unknown", "bounced", "refused", "new-round", "newer-round", "delivered",
+        "unknown",
+    }  # fmt: skip
+    for word in words:
+        says, do = plain.reason(str(word))
+        assert says != f"{word.replace('-', ' ').capitalize()}.", word
+        assert do.endswith("."), word
+
+
+def test_a_place_is_said_once_and_a_sentence_ends_once() -> None:
+    """What a page makes of an error's text and its first finding; what stands there is told as it is."""
+    finding = {"rule": "json-number", "place": "line 1, lines[0].net_price", "found": "10.5", "expected": '"10.5"'}
+    said = "line 1, lines[0].net_price cannot be read: json-number"
+    told = f"{plain.sentence(said)} {plain.found(finding, said)}"
+    assert told == 'line 1, lines[0].net_price cannot be read: json-number. Found 10.5, expected "10.5".'
+    assert plain.found({"place": "/Invoice", "found": "7"}, "The document breaks BR-CO-16.") == "/Invoice: found 7."
+    assert plain.sentence("The document breaks BR-CO-16.") == "The document breaks BR-CO-16."
+
+
+@pytest.mark.parametrize(
+    ("what", "place", "told"),
+    [
+        ("line 1", "line 1, lines[0].net_price", "line 1, lines[0].net_price cannot be read: x"),
+        ("line 1", "line 12", "line 1 cannot be read: x at line 12"),
+        ("/Invoice[1]", "/Invoice[1]/cbc:ID", "/Invoice[1]/cbc:ID cannot be read: x"),
+        ("the export", "line 3", "the export cannot be read: x at line 3"),
+        ("the export", "", "the export cannot be read: x"),
+    ],
+)
+def test_a_readers_error_names_a_place_once(what: str, place: str, told: str) -> None:
+    """The record's address is a part of the place, and not said beside it."""
+    assert unreadable(what, [Finding(rule="x", message="m", place=place)]).text == told
 
 
 def test_bars() -> None:

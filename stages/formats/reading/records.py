@@ -134,9 +134,11 @@ def unreadable(what: str, findings: Iterable[Finding]) -> ExportUnreadable:
 def _told(what: str, found: tuple[Finding, ...]) -> str:
     if not found:
         return f"{what} cannot be read"
-    place = f" at {found[0].place}" if found[0].place else ""
+    place = found[0].place
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{what} cannot be read: {found[0].rule}{place}{more}"
+    if place.startswith(what) and not place[len(what) :][:1].isalnum():
+        return f"{place} cannot be read: {found[0].rule}{more}"
+    return f"{what} cannot be read: {found[0].rule}{f' at {place}' if place else ''}{more}"
 
 
 def refused(address: str, findings: Iterable[Finding]) -> PermanentError:

@@ -220,7 +220,7 @@ async def test_what_needs_a_person(visit: Visit) -> None:
     for record in (good, third):
         await house.park("signing", record.document_id, Refusal("certificate-unfit", "The certificate is over."))
     page = await text(client, "/operator")
-    assert "The invoice breaks two rules. /Invoice/Total: 1.00 instead of 2.00" in page
+    assert "The invoice breaks two rules. /Invoice/Total: found 1.00, expected 2.00." in page
     assert page.index("Needs a person</h2>") < page.index("3 documents") < page.index("Batches")
     page = await text(client, "/operator/parked")
     for words in ("BR-CO-15", "/Invoice/Total", "1.00", "2.00", "Install a valid certificate", "certificate-unfit"):

@@ -24,15 +24,6 @@ def kept(key: str) -> Action:
     return aside(PREFIX + key)
 
 
-def later(key: str) -> Action:
-    """An element that is understood when all is read."""
-
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        walk.later.setdefault((id(target), key), []).append(element)
-
-    return act
-
-
 def vat(walk: Walk, target: Data, element: etree._Element) -> None:
     number = said(element, "IdPaese") + said(element, "IdCodice")
     walk.put(target, "vat_identifier", number, element)

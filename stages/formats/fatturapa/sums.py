@@ -39,7 +39,7 @@ _OF_DOCUMENT = {"SC": False, "PR": False, "AB": False, "AC": True}
 
 
 def settle_sums(walk: Walk, data: Data) -> None:
-    summary = walk.later.get((id(data), "summary"), [])
+    summary = walk.waiting(data, "summary")
     split = {decimal(said(row, "AliquotaIVA")) for row in summary if said(row, "EsigibilitaIVA") == "S"}
     for line in data.get("lines", []):
         _line(walk, line, split)
@@ -63,7 +63,7 @@ def _category(walk: Walk, rate: str, nature: str, split: set[Decimal], element: 
 
 def _line(walk: Walk, line: Data, split: set[Decimal]) -> None:
     element = walk.parents[id(line)]
-    nature = "".join((each.text or "").strip() for each in walk.later.get((id(line), "nature"), [])[:1])
+    nature = "".join((each.text or "").strip() for each in walk.waiting(line, "nature")[:1])
     line["vat_category"] = _category(walk, line.get("vat_rate", ""), nature, split, element)
     if line["vat_category"] == "O":
         line.pop("vat_rate", None)
@@ -74,7 +74,7 @@ def _line(walk: Walk, line: Data, split: set[Decimal]) -> None:
     unit = line.get("unit")
     line["unit"] = UNITS.get(unit.upper(), unit) if unit else "C62"
     line.setdefault("quantity", "1")  # a line without a quantity is one of it (check 00423)
-    _price(walk, line, walk.later.get((id(line), "discounts"), []))
+    _price(walk, line, walk.waiting(line, "discounts"))
 
 
 def _price(walk: Walk, line: Data, discounts: list[etree._Element]) -> None:
@@ -102,7 +102,7 @@ def _price(walk: Walk, line: Data, discounts: list[etree._Element]) -> None:
 
 def _document_lines(walk: Walk, data: Data) -> None:
     """Lines that only discount or add are allowances and charges of the document, if others are left."""
-    kinds = {id(line): walk.later.get((id(line), "kind"), []) for line in data.get("lines", [])}
+    kinds = {id(line): walk.waiting(line, "kind") for line in data.get("lines", [])}
     left = [line for line in data.get("lines", []) if not kinds[id(line)]]
     kept: list[Data] = []
     for line in data.get("lines", []):
@@ -122,7 +122,7 @@ def _document_lines(walk: Walk, data: Data) -> None:
 
 
 def _charges(walk: Walk, data: Data, summary: list[etree._Element], split: set[Decimal]) -> None:
-    for each in walk.later.get((id(data), "funds"), []):
+    for each in walk.waiting(data, "funds"):
         rate, nature = said(each, "AliquotaIVA"), said(each, "Natura")
         part: Data = {
             "charge": True,
@@ -148,7 +148,7 @@ def _charges(walk: Walk, data: Data, summary: list[etree._Element], split: set[D
             if part["vat_category"] != "O":
                 part["vat_rate"] = said(row, "AliquotaIVA")
             walk.append(data, "allowances_charges", part, row)
-    for each in walk.later.get((id(data), "document-discounts"), []):
+    for each in walk.waiting(data, "document-discounts"):
         message = "a discount of the whole document changes no taxed base in FatturaPA; it is kept aside"
         walk.warnings.add("fatturapa-document-discount", message, walk.place(each))
         walk.keep(f"{PREFIX}ScontoMaggiorazione", each)
@@ -183,7 +183,7 @@ def _breakdown(walk: Walk, data: Data, summary: list[etree._Element], split: set
 
 
 def _withheld(walk: Walk, data: Data, summary: list[etree._Element]) -> None:
-    for each in walk.later.get((id(data), "withheld"), []):
+    for each in walk.waiting(data, "withheld"):
         part = {
             "scheme": said(each, "TipoRitenuta"),
             "rate": said(each, "AliquotaRitenuta") or None,
@@ -201,10 +201,10 @@ def _totals(walk: Walk, data: Data) -> None:
     totals: Data = {}
     rows = data.get("vat_breakdown", [])
     inclusive = sum((decimal(row["taxable_amount"]) + decimal(row["tax_amount"]) for row in rows), ZERO)
-    rounding = walk.later.get((id(data), "rounding"), [])
+    rounding = walk.waiting(data, "rounding")
     if rounding and decimal(rounding[0].text):
         totals["rounding_amount"] = (rounding[0].text or "").strip()
-    for element in walk.later.get((id(data), "total"), [])[:1]:
+    for element in walk.waiting(data, "total")[:1]:
         stated = decimal(element.text)
         if stated in (inclusive, inclusive + decimal(totals.get("rounding_amount"))):
             totals["tax_inclusive"] = f"{inclusive:f}"
@@ -222,7 +222,7 @@ def _payment(walk: Walk, data: Data) -> None:
     """One payment; several instalments stand in the payment terms, and the first day is the due date."""
     details: list[tuple[str, str]] = []
     accounts: set[tuple[str, str | None]] = set()
-    for block in walk.later.get((id(data), "payment"), []):
+    for block in walk.waiting(data, "payment"):
         if said(block, "CondizioniPagamento"):
             walk.extras.setdefault(f"{PREFIX}CondizioniPagamento", said(block, "CondizioniPagamento"))
         for each in block.iterfind("DettaglioPagamento"):
@@ -262,7 +262,7 @@ def _payment(walk: Walk, data: Data) -> None:
 def simplified(walk: Walk, data: Data) -> None:
     """FSM10: amounts with VAT in them, VAT as an amount or as a rate. The net amount is what is left."""
     lines: list[Data] = []
-    for number, element in enumerate(walk.later.get((id(data), "simplified"), []), start=1):
+    for number, element in enumerate(walk.waiting(data, "simplified"), start=1):
         gross = decimal(said(element, "Importo"))
         rate, nature = said(element, "DatiIVA/Aliquota"), said(element, "Natura")
         tax = decimal(said(element, "DatiIVA/Imposta"))
@@ -283,6 +283,6 @@ def simplified(walk: Walk, data: Data) -> None:
         walk.warnings.add("fatturapa-net", message, walk.place(element), said(element, "Importo"))
         lines.append(line)
     data["lines"] = lines
-    corrected = walk.later.get((id(data), "corrected"), [])
+    corrected = walk.waiting(data, "corrected")
     if corrected:
         data["preceding_invoices"] = [{"number": (corrected[0].text or "").strip()}]

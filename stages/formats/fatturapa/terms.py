@@ -1,6 +1,6 @@
 """Where each business term stands in FatturaPA 1.2: header, body, line, summary.
 
-What EN 16931 has no term for goes to the extras under `fatturapa.`; taxes, sums and payments wait in `Walk.later` until
+What EN 16931 has no term for goes to the extras under `fatturapa.`; taxes, sums and payments wait (`Walk.waiting`) until
 all is read.
 
 Source: Agenzia delle Entrate, formato FatturaPA 1.2.2; AgID, CIUS-IT
@@ -16,7 +16,6 @@ from stages.formats.fatturapa.actions import (
     fiscal_code,
     item_code,
     kept,
-    later,
     main_invoice,
     note,
     other_data,
@@ -26,7 +25,7 @@ from stages.formats.fatturapa.actions import (
     street_number,
     vat,
 )
-from stages.formats.reading.xml_actions import day, group, groups, text, within
+from stages.formats.reading.xml_actions import day, group, groups, later, text, within
 from stages.formats.reading.xml_walk import Node
 
 _NAME: Node = {

@@ -15,4 +15,3 @@ class Walk(_Walk):
         super().__init__(root, line, _SYNTAX)
         self.endpoint: Data | None = None
         self.items: dict[str, str] = {}
-        self.later: dict[tuple[int, str], list[etree._Element]] = {}

@@ -11,7 +11,7 @@ from stages.formats.reading.xml_walk import Data, said
 
 
 def settle_payment(walk: Walk, data: Data) -> None:
-    for element in walk.later.get((id(data), "Platnosc"), [])[:1]:
+    for element in walk.waiting(data, "Platnosc")[:1]:
         code, other = said(element, "FormaPlatnosci"), said(element, "OpisPlatnosci")
         accounts = [
             {

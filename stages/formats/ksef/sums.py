@@ -38,7 +38,7 @@ def settle_sums(walk: Walk, data: Data) -> None:
     elif kind in _ADVANCES:
         data["type_code"] = "386"
     walk.extras[f"{PREFIX}RodzajFaktury"] = kind
-    notes = next(iter(walk.later.get((id(data), "Adnotacje"), [])), None)
+    notes = next(iter(walk.waiting(data, "Adnotacje")), None)
     if notes is not None:
         _annotations(walk, data, notes)
     for line in data.get("lines", []):
@@ -53,7 +53,7 @@ def settle_sums(walk: Walk, data: Data) -> None:
 
 
 def _first(walk: Walk, data: Data, key: str) -> str:
-    found = walk.later.get((id(data), key), [])
+    found = walk.waiting(data, key)
     return (found[0].text or "").strip() if found else ""
 
 
@@ -154,8 +154,8 @@ def _negated(text: str) -> str:
 def _sums(walk: Walk, data: Data) -> list[tuple[str, Decimal, Decimal, etree._Element]]:
     found = []
     for name in SUMS:
-        for element in walk.later.get((id(data), f"P_13_{name}"), [])[:1]:
-            tax = walk.later.get((id(data), f"P_14_{name}"), [])
+        for element in walk.waiting(data, f"P_13_{name}")[:1]:
+            tax = walk.waiting(data, f"P_14_{name}")
             found.append((name, decimal(element.text), decimal(tax[0].text) if tax else ZERO, element))
     return found
 
@@ -232,7 +232,7 @@ def _totals(walk: Walk, data: Data, kind: str, total: str) -> None:
         paid = whole.quantize(_CENT, ROUND_HALF_UP) - decimal(total)
     elif total:
         totals["tax_inclusive"] = total
-    for element in walk.later.get((id(data), "Rozliczenie"), [])[:1]:
+    for element in walk.waiting(data, "Rozliczenie")[:1]:
         added = sum((decimal(e.text) for e in element.iterfind("Obciazenia/Kwota")), ZERO)
         taken = sum((decimal(e.text) for e in element.iterfind("Odliczenia/Kwota")), ZERO)
         paid += taken - added
@@ -243,7 +243,7 @@ def _totals(walk: Walk, data: Data, kind: str, total: str) -> None:
         due = said(element, "DoZaplaty")
         if due and due != total:
             totals["amount_due"] = due
-    for element in walk.later.get((id(data), "Platnosc"), [])[:1]:
+    for element in walk.waiting(data, "Platnosc")[:1]:
         if said(element, "Zaplacono") == "1":
             paid = decimal(total)
             walk.extras[f"{PREFIX}DataZaplaty"] = said(element, "DataZaplaty")
@@ -254,7 +254,7 @@ def _totals(walk: Walk, data: Data, kind: str, total: str) -> None:
             totals.pop("amount_due", None)
     if paid:
         totals["paid_amount"] = f"{paid:f}"
-    converted = [walk.later.get((id(data), f"P_14_{name}W"), []) for name in ("1", "2", "3", "4")]
+    converted = [walk.waiting(data, f"P_14_{name}W") for name in ("1", "2", "3", "4")]
     if any(converted):
         data["accounting_currency"] = "PLN"
         totals["tax_amount_accounting"] = f"{sum((decimal(e[0].text) for e in converted if e), ZERO):f}"

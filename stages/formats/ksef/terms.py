@@ -1,7 +1,7 @@
 """Where each business term stands in FA(3) and FA(2), names without their namespace.
 
 What EN 16931 has no term for goes to the extras under `ksef.`, a line's to its attributes; sums, rates and payments
-wait in `Walk.later` until all is read.
+wait in `Walk.waiting` until all is read.
 
 Source: Ministerstwo Finansów, struktura logiczna FA(3) 1-0E
 """
@@ -15,7 +15,7 @@ from lxml import etree
 
 from stages.formats.ksef.codes import PREFIX, UNITS
 from stages.formats.ksef.walk import Walk
-from stages.formats.reading.xml_actions import aside, day, group, groups, ignored, text, within
+from stages.formats.reading.xml_actions import aside, day, group, groups, ignored, later, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node, said
 
 ATTRIBUTES = ("UU_ID", "P_6A", "PKWiU", "CN", "PKOB", "P_12_Zal_15", "KwotaAkcyzy", "GTU", "Procedura", "KursWaluty")
@@ -25,15 +25,6 @@ _POSTAL = re.compile(r"(\d{2}-\d{3})\s+(.+)\Z")
 
 def kept(key: str) -> Action:
     return aside(PREFIX + key)
-
-
-def later(key: str) -> Action:
-    """An element that is understood when all is read."""
-
-    def act(walk: Walk, target: Data, element: etree._Element) -> None:
-        walk.later.setdefault((id(target), key), []).append(element)
-
-    return act
 
 
 def _second_line(walk: Walk, target: Data, element: etree._Element) -> None:

@@ -15,4 +15,3 @@ class Walk(_Walk):
         super().__init__(root, line, _SYNTAX)
         self.gln = ""
         self.described: dict[str, list[tuple[str, str]]] = {}
-        self.later: dict[tuple[int, str], list[etree._Element]] = {}

@@ -102,7 +102,7 @@ def _protocol(walk: Walk) -> None:
 
 def _totals(walk: Walk, data: Data) -> None:
     """What is added to the prices, and BT-112, which is vNF."""
-    totals = next(iter(walk.later.get("ICMSTot", [])), None)
+    totals = next(iter(walk.waiting(data, "ICMSTot")), None)
     if totals is None:
         return
     for name, title in ADDED.items():
@@ -130,14 +130,14 @@ def _level(walk: Walk, data: Data, charge: bool, element: etree._Element, reason
 
 def _payment(walk: Walk, data: Data) -> None:
     """One payment; several instalments (duplicatas) stand in the payment terms, the first day is the due date."""
-    paid = [each for each in walk.later.get("detPag", []) if said(each, "tPag") in MEANS]
+    paid = [each for each in walk.waiting(data, "detPag") if said(each, "tPag") in MEANS]
     if paid:
         code, words = MEANS[said(paid[0], "tPag")]
         data["payment"] = {"means_code": code, "means_text": said(paid[0], "xPag") or words}
         walk.parents[id(data["payment"])] = paid[0]
         for each in paid[1:]:
             walk.keep(f"{PREFIX}detPag", each)
-    due = [(said(each, "dVenc"), said(each, "vDup")) for each in walk.later.get("dup", [])]
+    due = [(said(each, "dVenc"), said(each, "vDup")) for each in walk.waiting(data, "dup")]
     days = sorted(day for day, _ in due if day)
     if days:
         data["due_date"] = days[0]

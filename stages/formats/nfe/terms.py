@@ -1,7 +1,7 @@
 """Where each business term stands in an NF-e 4.00, names without their namespace.
 
 What EN 16931 has no term for goes to the extras under `nfe.`, a line's to its attributes; totals and payments wait in
-`Walk.later` until all is read.
+`Walk.waiting` until all is read.
 
 Source: Manual de Orientação do Contribuinte 7.0 (NF-e 4.00), anexo I
 """
@@ -13,7 +13,7 @@ from lxml import etree
 from stages.formats.nfe.codes import PREFIX, UNITS
 from stages.formats.nfe.walk import Walk
 from stages.formats.reading.completing import decimal
-from stages.formats.reading.xml_actions import aside, group, ignored, text, within
+from stages.formats.reading.xml_actions import aside, group, ignored, later, text, within
 from stages.formats.reading.xml_walk import Action, Data, Node, said
 
 _BRAZIL = "1058"
@@ -22,11 +22,6 @@ _BRAZIL = "1058"
 
 def kept(key: str) -> Action:
     return aside(PREFIX + key)
-
-
-def later(key: str) -> Action:
-    """An element that is understood when all is read."""
-    return lambda walk, _target, element: walk.later.setdefault(key, []).append(element)
 
 
 def _moment(field: str) -> Action:

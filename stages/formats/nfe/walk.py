@@ -13,5 +13,4 @@ _SYNTAX = Syntax("nfe", {}, "the canonical document")
 class Walk(_Walk):
     def __init__(self, root: etree._Element, line: int) -> None:
         super().__init__(root, line, _SYNTAX)
-        self.later: dict[str, list[etree._Element]] = {}
         self.orders: dict[str, str] = {}

@@ -15,6 +15,11 @@ def text(field: str) -> Action:
     return lambda walk, target, element: walk.put(target, field, element.text, element)
 
 
+def later(key: str) -> Action:
+    """An element that is understood when all is read (`Walk.waiting`)."""
+    return lambda walk, target, element: walk.later(target, key, element)
+
+
 def day(field: str) -> Action:
     """xs:date may carry a zone; the calendar date is what counts."""
     return lambda walk, target, element: walk.put(target, field, _ZONE.sub("", (element.text or "").strip()), element)

@@ -56,6 +56,15 @@ class Walk:
         self.parents: dict[int, etree._Element] = {}
         self.currencies: dict[str, etree._Element] = {}
         self.data: Data = {}
+        self._later: dict[tuple[int, str], list[etree._Element]] = {}
+
+    def later(self, target: Data, key: str, element: etree._Element) -> None:
+        """Put aside what is understood when all is read."""
+        self._later.setdefault((id(target), key), []).append(element)
+
+    def waiting(self, target: Data, key: str) -> list[etree._Element]:
+        """What was put aside for a part of the document, in its order."""
+        return self._later.get((id(target), key), [])
 
     def run(self, node: Node, target: Data, element: etree._Element) -> None:
         """Take the children of an element into `target`."""

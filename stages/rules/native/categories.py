@@ -10,7 +10,7 @@ from decimal import Decimal
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, Facts
 from stages.rules.native.totals import near
-from stages.rules.native.vat import Asking, Category, Use, judged
+from stages.rules.native.vat import Asking, Category, Use, countries, judged
 
 
 def categories(f: Facts) -> Hits:
@@ -89,24 +89,11 @@ def _out_of_scope(uses: dict[str, Use]) -> Hits:
             yield f"BR-O-{number}", "vat_breakdown", None, None
 
 
-def _intra_community(f: Facts) -> Hits:
-    """BR-IC-11, BR-IC-12: when, and to which country."""
-    document, delivery = f.document, f.document.delivery
-    period = document.period
-    dated = (delivery is not None and delivery.date is not None) or bool(document.tax_point_code)
-    if not dated and (period is None or (period.start is None and period.end is None)):
-        yield "BR-IC-11", "delivery.date", None, None
-    if f.delivery_address is None or not f.delivery_address.country:
-        yield "BR-IC-12", "delivery.address.country", None, None
-
-
 def _split_payment(f: Facts, uses: dict[str, Use]) -> Hits:
     """BR-B-01, BR-B-02: domestic Italian invoices only, and not beside the standard rate."""
-    addresses = (f.seller_address, f.buyer_address, f.representative_address, f.delivery_address)
-    countries = {address.country for address in addresses if address is not None and address.country}
-    countries |= {line.origin_country for line in f.document.lines if line.origin_country}
-    if countries - {"IT"}:
-        yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
+    seen = countries(f) | {line.origin_country for line in f.document.lines if line.origin_country}
+    if seen - {"IT"}:
+        yield "BR-B-01", "vat_breakdown", ", ".join(sorted(seen)), "IT"
 
     def of_document(code: str, rows: bool) -> bool:
         use = uses.get(code, Use())
@@ -124,6 +111,6 @@ _ASKING: Asking[Facts] = Asking(
     taxable=_taxable,
     taxed=_taxed,
     alone=_out_of_scope,
-    delivered=_intra_community,
+    coded=True,
     domestic=_split_payment,
 )

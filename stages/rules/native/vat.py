@@ -79,8 +79,8 @@ class Asking(Generic[F]):
     """09, of a category with a rate: is it right?"""
     alone: Callable[[dict[str, Use]], Hits]
     """BR-O-11 to BR-O-14: what is outside the scope of VAT."""
-    delivered: Callable[[F], Hits]
-    """BR-IC-11, BR-IC-12: when an intra-community supply was, and to which country."""
+    coded: bool
+    """Does a code for the tax point (BT-8) say when an intra-community supply was?"""
     domestic: Callable[[F, dict[str, Use]], Hits]
     """BR-B-01, BR-B-02: split payment."""
     table: Mapping[str, Category] = field(default_factory=lambda: CATEGORIES)
@@ -98,7 +98,7 @@ def judged(f: F, asking: Asking[F]) -> Hits:
     if "O" in uses and uses["O"].rows:
         yield from asking.alone(uses)
     if "K" in uses and uses["K"].rows:
-        yield from asking.delivered(f)
+        yield from _delivered(f, asking.coded)
     if "B" in uses:
         yield from asking.domestic(f, uses)
 
@@ -173,3 +173,20 @@ def _breakdown(f: F, asking: Asking[F], code: str, use: Use) -> Hits:
         explained = bool(row.exemption_reason or row.exemption_reason_code)
         if explained != (category.reason == "wanted"):
             yield f"{prefix}-10", f"{place}.exemption_reason", row.exemption_reason, None
+
+
+def _delivered(f: Facts, coded: bool) -> Hits:
+    """BR-IC-11, BR-IC-12: when an intra-community supply was, and to which country."""
+    document, delivery = f.document, f.document.delivery
+    period = document.period
+    dated = (delivery is not None and delivery.date is not None) or (coded and bool(document.tax_point_code))
+    if not dated and (period is None or (period.start is None and period.end is None)):
+        yield "BR-IC-11", "delivery.date", None, None
+    if f.delivery_address is None or not f.delivery_address.country:
+        yield "BR-IC-12", "delivery.address.country", None, None
+
+
+def countries(f: Facts) -> set[str]:
+    """Those of the parties and of the place of delivery."""
+    addresses = (f.seller_address, f.buyer_address, f.representative_address, f.delivery_address)
+    return {address.country for address in addresses if address is not None and address.country}

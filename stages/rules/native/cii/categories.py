@@ -15,7 +15,7 @@ from stages.rules.native.cii.facts import CiiFacts
 from stages.rules.native.cii.sums import floating_whole
 from stages.rules.native.edition import Hits
 from stages.rules.native.facts import ZERO, Charge, cents
-from stages.rules.native.vat import CATEGORIES, Asking, Category, Use, judged
+from stages.rules.native.vat import CATEGORIES, Asking, Category, Use, countries, judged
 
 
 def categories(f: CiiFacts) -> Hits:
@@ -97,22 +97,11 @@ def _out_of_scope(uses: dict[str, Use]) -> Hits:
         yield "BR-O-14", "vat_breakdown", None, None
 
 
-def _intra_community(f: CiiFacts) -> Hits:
-    """BR-IC-11, BR-IC-12: a code for the tax point is no date here."""
-    delivery, period = f.document.delivery, f.document.period
-    dated = delivery is not None and delivery.date is not None
-    if not dated and (period is None or (period.start is None and period.end is None)):
-        yield "BR-IC-11", "delivery.date", None, None
-    if f.delivery_address is None or not f.delivery_address.country:
-        yield "BR-IC-12", "delivery.address.country", None, None
-
-
 def _split_payment(f: CiiFacts, uses: dict[str, Use]) -> Hits:
     """BR-B-01, BR-B-02: an item's origin is not looked at, and the standard rate is looked for everywhere."""
-    addresses = (f.seller_address, f.buyer_address, f.representative_address, f.delivery_address)
-    countries = {address.country for address in addresses if address is not None and address.country}
-    if countries - {"IT"}:
-        yield "BR-B-01", "vat_breakdown", ", ".join(sorted(countries)), "IT"
+    seen = countries(f)
+    if seen - {"IT"}:
+        yield "BR-B-01", "vat_breakdown", ", ".join(sorted(seen)), "IT"
     if "S" in uses:
         yield "BR-B-02", "vat_breakdown", None, None
 
@@ -123,7 +112,7 @@ _ASKING: Asking[CiiFacts] = Asking(
     taxable=_taxable,
     taxed=_taxed,
     alone=_out_of_scope,
-    delivered=_intra_community,
+    coded=False,
     domestic=_split_payment,
     # zero will not do for the Canary Islands here
     table=CATEGORIES | {"L": replace(CATEGORIES["L"], rate="above-zero")},

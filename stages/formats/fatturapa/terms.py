@@ -1,7 +1,7 @@
 """Where each business term stands in FatturaPA 1.2: header, body, line, summary.
 
-What EN 16931 has no term for goes to the extras under `fatturapa.`; taxes, sums and payments wait (`Walk.waiting`) until
-all is read.
+What EN 16931 has no term for goes to the extras under `fatturapa.`; taxes, sums and payments wait until all is read
+(`Walk.waiting`).
 
 Source: Agenzia delle Entrate, formato FatturaPA 1.2.2; AgID, CIUS-IT
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import embedded, halt, kept
 from pipeline.settings import Settings
@@ -12,7 +12,10 @@ from schemas.errors import EntregaError
 
 if TYPE_CHECKING:
     from pipeline.backlog import Backlog, Waiting
+    from pipeline.store.database import Connection
     from pipeline.topology import StageSpec
+
+T = TypeVar("T")
 
 
 class Wrong(Exception):
@@ -28,6 +31,7 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         ("kafka", lambda: _kafka(settings)),
         ("database", lambda: _database(settings)),
         ("stages", lambda: _stages(settings)),
+        ("reports", lambda: _reports(settings)),
         ("artefacts", lambda: asyncio.to_thread(_artefacts, settings)),
         ("signing key", lambda: asyncio.to_thread(_key, settings)),
         ("rule sets", lambda: asyncio.to_thread(_rules)),
@@ -137,18 +141,31 @@ async def waiting(broker: Backlog, stages: Sequence[StageSpec], pause: Callable[
     return "; ".join(told) or "nothing waits"
 
 
-async def _database(settings: Settings) -> str:
+async def _asked(settings: Settings, question: Callable[[Connection], Awaitable[T]]) -> T:
     from pipeline.cli.session import unopened
-    from pipeline.store import queries
 
     store = unopened(settings)
     await store.open()
     try:
         async with store.transaction() as conn:
-            about = await queries.about(conn)
+            return await question(conn)
     finally:
         await store.close()
+
+
+async def _database(settings: Settings) -> str:
+    from pipeline.store import queries
+
+    about = await _asked(settings, queries.about)
     return f"PostgreSQL {about['version']}, schema {about['schema']}, as {about['role']}"
+
+
+async def _reports(settings: Settings) -> str:
+    """What was told of deliveries that nobody knows of: no fault of ours, and worth a look."""
+    from pipeline.store import orphans
+
+    count = await _asked(settings, orphans.count)
+    return f"{count} fit no delivery: entrega orphans --all-tenants" if count else "every one fits a delivery"
 
 
 def _set_up(settings: Settings) -> None:

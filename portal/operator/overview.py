@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from pipeline import plain
-from pipeline.store import queries, stops
+from pipeline.store import orphans, queries, stops
 from pipeline.store.parking import REFUSING
 from portal.desk import Desk
 from portal.operator import session
@@ -31,6 +31,7 @@ def router(desk: Desk) -> APIRouter:
             batches = await queries.exports(conn, limit=BATCHES)
             stopped = await stops.stops(conn, newest_first=True, limit=SHOWN)
             failed = [row for row in await stops.undelivered(conn) if row["state"] == "undeliverable"]
+            strays = await orphans.count(conn)
         return await framed(
             desk, cookie, "overview", "operator/overview.html",
             totals=bar(totals),
@@ -40,6 +41,7 @@ def router(desk: Desk) -> APIRouter:
             refusing=REFUSING,
             failed=failed[:SHOWN],
             failed_count=len(failed),
+            strays=strays,
             plain=plain,
             dropped=dropped[:200],
             problem=problem[:300],

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from pipeline import plain
-from pipeline.store import replaying, stops
+from pipeline.store import orphans, replaying, stops
+from pipeline.story.steps import masked
 from portal.desk import Desk
 from portal.operator import session
 from portal.operator.frame import framed
@@ -49,13 +50,15 @@ def router(desk: Desk) -> APIRouter:
         cookie = session.signed_in(desk, request)
         async with desk.store.transaction() as conn:
             found = await stops.undelivered(conn)
+            strays, stray_count = await orphans.listed(conn, limit=PAGE), await orphans.count(conn)
         counts: dict[str, int] = {}
         for row in found:
             counts[row["reason"] or "unknown"] = counts.get(row["reason"] or "unknown", 0) + 1
         reasons = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         return await framed(
-            desk, cookie, "undelivered", "operator/undelivered.html", found=found, reasons=reasons, plain=plain
-        )
+            desk, cookie, "undelivered", "operator/undelivered.html", found=found, reasons=reasons, plain=plain,
+            strays=[row | {"recipient": masked(row["recipient"] or "")} for row in strays], stray_count=stray_count,
+        )  # fmt: skip
 
     @routes.post("/parked/{parked_id}/replay")
     async def replay(request: Request, parked_id: UUID) -> Response:

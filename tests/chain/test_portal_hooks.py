@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from portal_house import OPERATOR, House, open_house, served
 from twilio.request_validator import RequestValidator
 
+from pipeline.store import orphans
 from schemas.errors import Finding
 from schemas.outcomes import Refusal
 
@@ -145,6 +146,30 @@ async def test_stop_and_start_to_our_number(postgres: Callable[[], str], tmp_pat
             await house.dispatch()
             states += await house.ask("SELECT state FROM document WHERE document_id = %s", record.document_id)
         assert [row["state"] for row in states] == ["undeliverable", "captured", "captured"]
+
+
+async def test_a_bounce_that_fits_no_delivery_is_seen(visit: Visit) -> None:
+    """SendGrid's signed bounce of somebody nobody wrote to: counted on the first page, listed with its reason, masked;
+    the command's question gives the whole of it."""
+    house, client = visit
+    event = {"event": "bounce", "type": "bounce", "email": "maria.silva@casa.example", "status": "5.1.1",
+             "reason": "550 5.1.1 no such user", "timestamp": int(house.now.timestamp())}  # fmt: skip
+    body = json.dumps([event]).encode()
+    assert (await post(client, "/webhooks/sendgrid", body, signed(body)))[0] == 204
+    assert await house.acknowledge() == 1
+    async with client.get(f"/operator/login?token={OPERATOR}", allow_redirects=False) as answer:
+        client.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
+    pages = []
+    for path in ("/operator", "/operator/undelivered"):
+        async with client.get(path) as answer:
+            pages.append(await answer.text())
+    assert "1 report of providers and mail servers fits no delivery" in pages[0]
+    assert "m…@casa.example" in pages[1]
+    assert "The mailbox does not exist." in pages[1]
+    assert "maria.silva" not in "".join(pages)
+    async with house.store.transaction() as conn:
+        (row,) = await orphans.listed(conn)
+    assert (row["recipient"], row["status"], row["code"]) == ("maria.silva@casa.example", "5.1.1", "550")
 
 
 async def test_bounce(visit: Visit) -> None:

@@ -98,6 +98,8 @@ WRONG: list[tuple[str, str]] = [
     ("parked replay X", "none is set and no embedded PostgreSQL runs"),
     ("parked discard X --reason y", "none is set and no embedded PostgreSQL runs"),
     ("resend X", "none is set and no embedded PostgreSQL runs"),
+    ("orphans", "none is set and no embedded PostgreSQL runs"),
+    ("orphans --limit 0", "--limit"),
     ("suppress list", "none is set and no embedded PostgreSQL runs"),
     ("suppress lift X", "Missing option '--why'"),
     ("suppress lift X --why y", "none is set and no embedded PostgreSQL runs"),

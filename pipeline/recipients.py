@@ -1,21 +1,25 @@
 """A recipients file: who the customers are, how they want documents. Each line is a row, or all that is wrong with it.
 
 A CSV (UTF-8, comma or semicolon) with a header of `COLUMNS`; only `name` and one of erp_id, vat, gln and endpoint must
-be filled. Lines with the same first identifier are contacts of one party. `formats` are names of `entrega formats` with
-blanks between: the recipient's own wish. `format_options` are `name=value` pairs with blanks between, in quotes where a
-value has a blank.
+be filled. Lines with the same first identifier are contacts of one party: what they say of the party must agree, and
+may stand on one of them. A column that the file does not have leaves what the directory knows; where all lines of a
+party have an empty cell, that is cleared. `formats` are names of `entrega formats` with blanks between: the recipient's
+own wish. `format_options` are `name=value` pairs with blanks between, in quotes where a value has a blank.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TextIO
 
+from schemas.codes import COUNTRIES
 from schemas.deliveries import Channel
 from schemas.errors import ConfigurationError, Finding
+from schemas.values import ONE_LINE
 from stages.delivery import addresses
 from stages.extraction.planning import normal
 from stages.words import LANGUAGES, known
@@ -24,16 +28,11 @@ COLUMNS = (
     "erp_id name vat gln endpoint_scheme endpoint country language segment email phone channel timezone contact"
     " formats format_options mailbox"
 ).split()
+OF_THE_PARTY = ("name", "country", "segment", "formats", "format_options")
+"""Columns of which a party has one value; of identifiers it may have many, and a language may be a contact's own."""
+COLUMN = {"vat": "vat", "gln": "gln", "erp": "erp_id", "endpoint": "endpoint"}
+"""Scheme of an identifier, without what follows the colon, and its column."""
 MAILBOX = "qualifier:identifier, 14:5609999200054 or ZZ:PARTNER"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the file: its row, tidied, where there are no faults."""
-
-    number: int
-    row: dict[str, str]
-    faults: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,28 @@ class Fault:
     right: str | None = None
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the file: its row, tidied, where there are no faults; without what is empty. `columns` are the file's,
+    `party` the first identifier of its party: that of an earlier line where this one names the same party."""
+
+    number: int
+    row: dict[str, str]
+    columns: frozenset[str]
+    party: str
+    faults: tuple[Finding, ...] = ()
+
+    def fault(self, *found: Fault) -> tuple[Finding, ...]:
+        """Findings of this line."""
+        return tuple(
+            Finding(
+                rule=each.rule, message=each.rule.replace("-", " "), place=f"line {self.number}, column {each.column}",
+                found=each.found, expected=each.right,
+            )
+            for each in found
+        )  # fmt: skip
+
+
 def read_recipients(file: TextIO) -> list[Line]:
     """Raises ConfigurationError where it is no such file: a wrong header, or not UTF-8."""
     try:
@@ -54,6 +75,7 @@ def read_recipients(file: TextIO) -> list[Line]:
         header_line = sample.splitlines()[0] if sample else ""
         reader = csv.DictReader(file, delimiter=";" if header_line.count(";") > header_line.count(",") else ",")
         _check_header(list(reader.fieldnames or ()))
+        columns = frozenset(reader.fieldnames or ())
         rows = [(reader.line_num, _clean(row)) for row in reader]
     except UnicodeDecodeError as error:
         told = f"the recipients file is not UTF-8: {error.reason} at byte {error.start}"
@@ -61,7 +83,50 @@ def read_recipients(file: TextIO) -> list[Line]:
     except csv.Error as error:
         raise ConfigurationError(f"the recipients file is no CSV: {error}") from error
     with_mailbox = frozenset(anchor(row) for _, row in rows if row.get("mailbox"))
-    return [_line(number, row, with_mailbox) for number, row in rows]
+    lines = [Line(number, row, columns, anchor(row)) for number, row in rows]
+    return _together([replace(line, faults=line.fault(*_faults(line.row, with_mailbox))) for line in lines])
+
+
+def _together(lines: list[Line]) -> list[Line]:
+    """The lines with their parties, and the faults that are seen only beside other lines."""
+    owner: dict[tuple[str, str], Line] = {}
+    said: dict[tuple[str, str], Line] = {}
+    found: list[Line] = []
+    for line in lines:
+        if line.faults:
+            found.append(line)
+            continue
+        pairs = identifiers_of(line.row)
+        line = replace(line, party=owner.get(first_identifier(line.row), line).party)
+        line = replace(line, faults=line.fault(*_beside(line, pairs, owner, said)))
+        if not line.faults:
+            for pair in pairs:
+                owner.setdefault(pair, line)
+            for column in line.row:
+                said.setdefault((line.party, column), line)
+        found.append(line)
+    return found
+
+
+def _beside(
+    line: Line, pairs: list[tuple[str, str]], owner: dict[tuple[str, str], Line], said: dict[tuple[str, str], Line]
+) -> Iterator[Fault]:
+    """What a line has of another party's, and where it contradicts its own party's."""
+    for scheme, value in pairs:
+        other = owner.get((scheme, value), line)
+        if other.party != line.party:
+            yield of_another(scheme, line.row, f"the party of line {other.number}")
+    for column in OF_THE_PARTY:
+        before = said.get((line.party, column), line)
+        if column in line.row and line.row[column] != before.row[column]:
+            right = f"{before.row[column]!r}, as on line {before.number}"
+            yield Fault(column, "party-contradicted", line.row[column], right)
+
+
+def of_another(scheme: str, row: dict[str, str], whose: str) -> Fault:
+    """An identifier that another party has: documents with it would be nobody's."""
+    column = COLUMN[scheme.partition(":")[0]]
+    return Fault(column, "identifier-of-another-party", row[column], f"one of its own, or none: {whose} has it")
 
 
 def _check_header(names: list[str]) -> None:
@@ -83,23 +148,18 @@ def _clean(row: dict[str, Any]) -> dict[str, str]:
     return {key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()}
 
 
-def _line(number: int, row: dict[str, str], with_mailbox: frozenset[str]) -> Line:
-    faults = tuple(
-        Finding(
-            rule=fault.rule, message=fault.rule.replace("-", " "), place=f"line {number}, column {fault.column}",
-            found=fault.found, expected=fault.right,
-        )
-        for fault in _faults(row, with_mailbox)
-    )  # fmt: skip
-    return Line(number, row, faults)
-
-
 def anchor(row: dict[str, str]) -> str:
     """The identifier of which the party's id comes: lines with the same are contacts of one party."""
     if row.get("erp_id"):
         return f"erp:{row['erp_id']}"
     scheme, value = next(iter(identifiers_of(row)), ("", ""))
     return f"{scheme}:{value}"
+
+
+def first_identifier(row: dict[str, str]) -> tuple[str, str]:
+    """The same, as the directory compares it. The row has one."""
+    pairs = identifiers_of(row)
+    return next((pair for pair in pairs if pair[0] == "erp"), pairs[0])
 
 
 def identifiers_of(row: dict[str, str]) -> list[tuple[str, str]]:
@@ -121,13 +181,21 @@ def format_options(row: dict[str, str]) -> dict[str, str]:
 
 
 def _faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterator[Fault]:
-    """Everything that is wrong with a line. Language, e-mail and phone of the row are tidied on the way."""
+    """Everything that is wrong with a line. Country, language, e-mail and phone of the row are tidied on the
+    way."""
+    for column, value in row.items():
+        if not re.fullmatch(ONE_LINE, value):
+            yield Fault(column, "control-character", value, "one line, without control characters")
     if not row.get("name"):
         yield Fault("name", "name-missing")
     if not any(row.get(key) for key in ("erp_id", "vat", "gln", "endpoint")):
         yield Fault("erp_id", "identifier-missing", row.get("name"), "erp_id, vat, gln or endpoint")
     if row.get("endpoint") and not row.get("endpoint_scheme"):
         yield Fault("endpoint_scheme", "endpoint-scheme-missing", row["endpoint"], "an EAS code: 0088, 9946")
+    if "country" in row:
+        row["country"] = row["country"].upper()
+    if row.get("country", "PT") not in COUNTRIES:
+        yield Fault("country", "country-unknown", row["country"], "two letters of ISO 3166-1: PT, DE; Greece is GR")
     if row.get("language") and (tag := known(row["language"])):
         row["language"] = tag
     elif row.get("language"):

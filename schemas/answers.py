@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.documents import BusinessDocument, Note, Party
-from schemas.values import Code, Day, Part, Text
+from schemas.values import Code, Day, DocumentNumber, Part, Text
 
 Action = Literal["accepted", "accepted-with-errors", "partly-accepted", "rejected", "received"]
 
@@ -39,7 +39,7 @@ class SyntaxAcknowledgement(BusinessDocument):
     SENDER, RECEIVER = "sender", "receiver"
 
     kind: Literal["syntax-acknowledgement"] = "syntax-acknowledgement"
-    number: Annotated[str, Field(min_length=1, max_length=200, description="reference of this acknowledgement")]
+    number: Annotated[DocumentNumber, Field(description="reference of this acknowledgement")]
     issue_date: Day
     sender: Party = Field(description="who read the interchange")
     receiver: Party = Field(description="who made it")
@@ -58,7 +58,7 @@ class BusinessResponse(BusinessDocument):
     SENDER, RECEIVER = "sender", "receiver"
 
     kind: Literal["business-response"] = "business-response"
-    number: Annotated[str, Field(min_length=1, max_length=200)]
+    number: DocumentNumber
     issue_date: Day
     sender: Party = Field(description="who answers")
     receiver: Party = Field(description="who made the document")

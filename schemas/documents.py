@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from schemas.codes import CREDIT_NOTE_TYPES
-from schemas.values import Amount, Base64, Code, Country, Currency, Day, Number, Part, Text
+from schemas.values import Amount, Base64, Code, Country, Currency, Day, DocumentNumber, Number, Part, Reference, Text
 
 
 class Identifier(Part):
@@ -157,10 +157,10 @@ class Attachment(Part):
 
     reference: Code = Field(description="BT-122")
     description: Text | None = Field(None, description="BT-123")
-    external_location: Text | None = Field(None, description="BT-124: never fetched by this system")
+    external_location: Reference | None = Field(None, description="BT-124: never fetched by this system")
     content_base64: Base64 | None = Field(None, description="BT-125: Base64 (RFC 4648)")
     media_type: Code | None = None
-    file_name: Text | None = None
+    file_name: Reference | None = None
 
 
 class PrecedingInvoice(Part):
@@ -258,7 +258,7 @@ class Invoice(TradeDocument):
     kind: Literal["invoice"] = Field(
         "invoice", description="which canonical message this is; others stand beside it later"
     )
-    invoice_number: Annotated[str, Field(min_length=1, max_length=200, description="BT-1")]
+    invoice_number: Annotated[DocumentNumber, Field(description="BT-1")]
     issue_date: Annotated[Day, Field(description="BT-2")]
     type_code: Code = Field("380", description="BT-3: UNTDID 1001")
     currency: Currency = Field(description="BT-5: ISO 4217")
@@ -266,7 +266,7 @@ class Invoice(TradeDocument):
     tax_point_date: Annotated[Day | None, Field(description="BT-7")] = None
     tax_point_code: Code | None = Field(None, description="BT-8: UNTDID 2005")
     due_date: Annotated[Day | None, Field(description="BT-9")] = None
-    buyer_reference: Text | None = Field(None, description="BT-10")
+    buyer_reference: Reference | None = Field(None, description="BT-10")
     project_reference: Code | None = Field(None, description="BT-11")
     contract_reference: Code | None = Field(None, description="BT-12")
     order_reference: Code | None = Field(None, description="BT-13: purchase order")

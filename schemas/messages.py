@@ -93,7 +93,7 @@ class Plan(Frozen):
     """What will be made for whom, fixed at the end of extraction."""
 
     party: UUID
-    party_rule: str = Field(description="what recognised the party: endpoint, vat, gln, erp-id, learnt")
+    party_rule: str = Field(description="what recognised the party: endpoint, vat, gln, erp, learnt; vat+gln: together")
     renditions: tuple[Rendition, ...]
     language: str
     pdf_signature: PdfSignatureProfile = "none"

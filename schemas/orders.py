@@ -22,9 +22,7 @@ from schemas.documents import (
     Period,
     TradeDocument,
 )
-from schemas.values import Amount, Code, Country, Currency, Day, Number, Part, Text
-
-Number1 = Annotated[str, Field(min_length=1, max_length=200)]
+from schemas.values import Amount, Code, Country, Currency, Day, DocumentNumber, Number, Part, Text
 
 
 class ItemFields(Part):
@@ -76,7 +74,7 @@ class OrderLine(ItemFields):
 class _Message(TradeDocument):
     """What every message around an order has."""
 
-    number: Number1
+    number: DocumentNumber
     issue_date: Day
     notes: tuple[Note, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict, description="what the sender added, kept aside")

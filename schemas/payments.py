@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.documents import Note, Party, TradeDocument
-from schemas.values import Amount, Code, Currency, Day, Part, Text
+from schemas.values import Amount, Code, Currency, Day, DocumentNumber, Part, Text
 
 
 class RemittanceLine(Part):
@@ -29,7 +29,7 @@ class RemittanceAdvice(TradeDocument):
     SENDER, RECEIVER = "payer", "payee"
 
     kind: Literal["remittance-advice"] = "remittance-advice"
-    number: Annotated[str, Field(min_length=1, max_length=200)]
+    number: DocumentNumber
     issue_date: Day
     currency: Currency
     payer: Party
@@ -62,7 +62,7 @@ class OpenItems(TradeDocument):
     SENDER, RECEIVER = "seller", "buyer"
 
     kind: Literal["open-items"] = "open-items"
-    number: Annotated[str, Field(min_length=1, max_length=200)]
+    number: DocumentNumber
     issue_date: Annotated[Day, Field(description="the day for which the balances hold")]
     currency: Currency
     seller: Party
@@ -98,7 +98,7 @@ class CollectionReport(TradeDocument):
     SENDER, RECEIVER = "bank_party", "company"
 
     kind: Literal["collection-report"] = "collection-report"
-    number: Annotated[str, Field(min_length=1, max_length=200, description="bank and sequence of the file")]
+    number: Annotated[DocumentNumber, Field(description="bank and sequence of the file")]
     issue_date: Day
     currency: Currency = "BRL"
     bank: Code

@@ -53,8 +53,14 @@ Base64 = Annotated[str, AfterValidator(base64_bare)]
 """A file's bytes; blanks and line breaks are taken out."""
 Day = date
 """A calendar date; the alias keeps fields named `date` from hiding the type."""
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+"""No control character, no line break, and none that turns the direction of writing: `1\\u202e32` reads as 123."""
 Text = Annotated[str, Field(max_length=5000)]
-Code = Annotated[str, Field(max_length=60)]
+Code = Annotated[str, Field(max_length=60, pattern=ONE_LINE)]
+"""What is compared, looked up or typed: identifiers, references and codes."""
+DocumentNumber = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
+Reference = Annotated[str, Field(max_length=5000, pattern=ONE_LINE)]
+"""A reference of any length, or an address of a file."""
 
 
 class Part(BaseModel):

@@ -27,10 +27,11 @@ def import_(
     """Import parties and contacts from a CSV.
 
     The columns: erp_id, name, vat, gln, endpoint_scheme, endpoint, country, language, segment, email, phone, channel,
-    timezone, contact, formats, format_options, mailbox. A name and one number or endpoint must be there. The same file
-    again changes nothing. Exit 1 when a line was left out.
+    timezone, contact, formats, format_options, mailbox. A name and one number or endpoint must be there. Lines of one
+    party, by its first number, are its contacts. A column that is not there leaves what is known, empty cells clear it.
+    The same file again changes nothing. Exit 1 when a line was left out.
     """
-    from pipeline.cli.output import complain, json_line, say, track
+    from pipeline.cli.output import complain, counting, json_line, say
     from pipeline.cli.session import asking, operator
     from pipeline.recipients import read_recipients
     from pipeline.settings import load
@@ -45,8 +46,8 @@ def import_(
         lines = read_recipients(source)
 
     async def go(store: Any, _: Whose) -> importing.Imported:
-        owner = tenant or settings.default_tenant
-        return await importing.import_recipients(store, owner, track(lines, "Importing", quiet=json), operator())
+        with counting("Importing", len(lines), quiet=json) as more:
+            return await importing.import_recipients(store, tenant or settings.default_tenant, lines, operator(), more)
 
     done = asking(data, go, tenant)
     if json:

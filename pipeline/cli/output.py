@@ -44,18 +44,9 @@ def finding_line(finding: Finding) -> str:
     return shown(f"{place}{finding.rule}: {finding.message}", SENTENCE) + found + expected
 
 
-def track(items: Sequence[T], doing: str, *, quiet: bool) -> Iterator[T]:
-    """The items, with a bar on stderr that tells how many are done."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
-        yield from progress.track(items, description=doing)
-
-
 @contextmanager
 def counting(doing: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """The same bar for what is done elsewhere: call what this gives with how many more are done."""
+    """A bar on stderr that tells how many are done: call what this gives with how many more are."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,16 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from pipeline.recipients import Line, anchor, format_options, identifiers_of
+from pipeline.recipients import COLUMN, Fault, Line, first_identifier, format_options, identifiers_of, of_another
 from pipeline.store import events
 from pipeline.store.database import Connection, Store
 from schemas import ids
 from schemas.errors import Finding
 from schemas.events import Event, EventType
+
+Pair = tuple[str, str]
+CONTACT = ("email", "phone", "language", "timezone", "channel", "mailbox")
+ADDRESSES = frozenset({"email", "phone", "mailbox"})
 
 
 @dataclass(frozen=True)
@@ -30,84 +34,177 @@ class Imported:
     refused: tuple[Finding, ...]
 
 
-async def import_recipients(store: Store, tenant: str, lines: Iterable[Line], by: str) -> Imported:
-    """Write parties and contacts; the same file again changes nothing. The party's id comes of its first identifier."""
-    outcomes = {"new": 0, "changed": 0, "unchanged": 0, "left_out": 0}
-    refused: list[Finding] = []
+async def import_recipients(
+    store: Store, tenant: str, lines: Iterable[Line], by: str, done: Callable[[int], None] = lambda lines: None
+) -> Imported:
+    """Write parties and contacts; the same file again changes nothing. `done` hears of each party's lines.
+
+    A new party's id comes of its first identifier. What an invoice taught of a party gives way to the file.
+    """
+    outcomes = {"new": 0, "changed": 0, "unchanged": 0}
+    left_out: list[Line] = []
+    parties: dict[str, list[Line]] = {}
     for line in lines:
-        if line.faults:
-            outcomes["left_out"] += 1
-            refused += line.faults
-            continue
+        (left_out if line.faults else parties.setdefault(line.party, [])).append(line)
+    for each in parties.values():
         async with store.transaction() as conn:
-            outcomes[await _import_one(conn, store, tenant, line.row, by)] += 1
-    return Imported(**outcomes, refused=tuple(refused))
+            outcome, faulty = await _Import(conn, store, tenant, by, store.clock()).party(each)
+        if outcome:
+            outcomes[outcome] += 1
+        left_out += faulty
+        done(len(each))
+    left_out.sort(key=lambda line: line.number)
+    return Imported(**outcomes, left_out=len(left_out), refused=tuple(f for line in left_out for f in line.faults))
 
 
-async def _import_one(conn: Connection, store: Store, tenant: str, row: dict[str, str], by: str) -> str:
-    now = store.clock()
-    identifiers = identifiers_of(row)
-    party = ids.derive("party", tenant, anchor(row))
-    preferences: dict[str, Any] = {"segment": row["segment"]} if row.get("segment") else {}
-    if row.get("formats"):
-        preferences |= {"formats": row["formats"].split(), "format_options": format_options(row)}
-    cursor = await conn.execute(
-        """INSERT INTO party AS p (party_id, tenant, name, language, country, preferences, updated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s)
-           ON CONFLICT (party_id) DO UPDATE SET name = excluded.name, language = excluded.language,
-                country = excluded.country, preferences = excluded.preferences, version = p.version + 1,
-                updated_at = excluded.updated_at
-             WHERE (p.name, p.language, p.country, p.preferences)
-                   IS DISTINCT FROM (excluded.name, excluded.language, excluded.country, excluded.preferences)
-           RETURNING version""",
-        [party, tenant, row["name"], row.get("language"), row.get("country"), Jsonb(preferences), now],
-    )
-    party_row = await cursor.fetchone()
-    await conn.execute("DELETE FROM party_identifier WHERE party_id = %s", [party])
-    for scheme, value in identifiers:
-        await conn.execute(
-            """INSERT INTO party_identifier (tenant, scheme, value, party_id) VALUES (%s, %s, %s, %s)
-               ON CONFLICT DO NOTHING""",
-            [tenant, scheme, value, party],
+@dataclass(frozen=True)
+class _Import:
+    """One party, in one transaction."""
+
+    conn: Connection
+    store: Store
+    tenant: str
+    by: str
+    now: datetime
+
+    async def party(self, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
+        """(new, changed, unchanged, or None where no line is left; the lines that are left out)."""
+        holders = await self._holders({pair for line in lines for pair in identifiers_of(line.row)})
+        party = self._which(lines[0], holders)
+        faulty = [found for line in lines if (found := _with_faults(line, party, holders)).faults]
+        numbers = {line.number for line in faulty}
+        good = [line for line in lines if line.number not in numbers]
+        if not good:
+            return None, faulty
+        await self._take_over(party, good, holders)
+        outcome = await self._write(party, good)
+        contacts = [await self._contact(party, line) for line in good]
+        if outcome == "unchanged" and any(contacts):
+            outcome = "changed"
+        if outcome != "unchanged":
+            await self._event(party, good)
+        return outcome, faulty
+
+    async def _holders(self, pairs: set[Pair]) -> dict[Pair, list[dict[str, Any]]]:
+        """Who has the identifiers now."""
+        cursor = await self.conn.execute(
+            """SELECT scheme, value, party_id, name, learnt FROM party_identifier
+                 JOIN unnest(%s::text[], %s::text[]) AS w(scheme, value) USING (scheme, value)
+                 JOIN party USING (party_id) WHERE party_identifier.tenant = %s""",
+            [[scheme for scheme, _ in pairs], [value for _, value in pairs], self.tenant],
         )
-    contact_changed = await _import_contact(conn, tenant, party, row, now)
-    if party_row is None and not contact_changed:
-        return "unchanged"
-    await _event(conn, store, tenant, party, row, by, now)
-    return "new" if party_row and party_row["version"] == 1 else "changed"
+        found: dict[Pair, list[dict[str, Any]]] = {pair: [] for pair in pairs}
+        for row in await cursor.fetchall():
+            found[row["scheme"], row["value"]].append(row)
+        return found
+
+    def _which(self, line: Line, holders: dict[Pair, list[dict[str, Any]]]) -> UUID:
+        """The party that has the first identifier; else, and where several have it, the one that is made of it."""
+        having = [row["party_id"] for row in holders[first_identifier(line.row)] if not row["learnt"]]
+        return having[0] if len(having) == 1 else ids.derive("party", self.tenant, line.party)
+
+    async def _take_over(self, party: UUID, lines: Sequence[Line], holders: dict[Pair, list[dict[str, Any]]]) -> None:
+        """The numbers of parties that invoices taught, where the file says whose they are."""
+        named = {pair for line in lines for pair in identifiers_of(line.row)}
+        learnt = {row["party_id"] for pair in named for row in holders[pair] if row["learnt"]} - {party}
+        await self.conn.execute("DELETE FROM party_identifier WHERE party_id = ANY(%s)", [list(learnt)])
+
+    async def _write(self, party: UUID, lines: Sequence[Line]) -> str:
+        cursor = await self.conn.execute("SELECT * FROM party WHERE party_id = %s FOR UPDATE", [party])
+        before = await cursor.fetchone()
+        known: set[Pair] = {(row["scheme"], row["value"]) for row in await self._numbers(party)}
+        schemes = {scheme for scheme, column in COLUMN.items() if column in lines[0].columns}
+        kept = {pair for pair in known if pair[0].partition(":")[0] not in schemes}
+        numbers = kept | {pair for line in lines for pair in identifiers_of(line.row)}
+        columns, said = lines[0].columns, _said(lines)
+        values = {
+            name: said.get(name) if name in columns or before is None else before[name]
+            for name in ("name", "language", "country")
+        }
+        values["preferences"] = _preferences(said, columns, before["preferences"] if before else {})
+        if before and not before["learnt"] and numbers == known and all(before[n] == v for n, v in values.items()):
+            return "unchanged"
+        await self.conn.execute(
+            """INSERT INTO party AS p (party_id, tenant, name, language, country, preferences, updated_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (party_id) DO UPDATE SET name = excluded.name, language = excluded.language,
+                    country = excluded.country, preferences = excluded.preferences, version = p.version + 1,
+                    learnt = false, updated_at = excluded.updated_at""",
+            [party, self.tenant, *(values[n] for n in ("name", "language", "country")),
+             Jsonb(values["preferences"]), self.now],
+        )  # fmt: skip
+        await self.conn.execute("DELETE FROM party_identifier WHERE party_id = %s", [party])
+        for scheme, value in sorted(numbers):
+            await self.conn.execute(
+                """INSERT INTO party_identifier (tenant, scheme, value, party_id) VALUES (%s, %s, %s, %s)
+                   ON CONFLICT DO NOTHING""",
+                [self.tenant, scheme, value, party],
+            )
+        return "changed" if before else "new"
+
+    async def _numbers(self, party: UUID) -> list[dict[str, Any]]:
+        query = "SELECT scheme, value FROM party_identifier WHERE party_id = %s"
+        return await (await self.conn.execute(query, [party])).fetchall()
+
+    async def _contact(self, party: UUID, line: Line) -> bool:
+        """Whether the line's contact is another than before. A line without an address says nothing of a contact."""
+        if not line.row.keys() & ADDRESSES:
+            return False
+        contact = ids.derive("contact", party, line.row.get("contact") or "main")
+        cursor = await self.conn.execute("SELECT * FROM contact WHERE contact_id = %s FOR UPDATE", [contact])
+        before = await cursor.fetchone()
+        values = {
+            name: line.row.get(name) if name in line.columns or before is None else before[name] for name in CONTACT
+        }
+        if before and all(before[name] == value for name, value in values.items()):
+            return False
+        await self.conn.execute(
+            """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel,
+                                         mailbox, updated_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (contact_id) DO UPDATE SET email = excluded.email, phone = excluded.phone,
+                    language = excluded.language, timezone = excluded.timezone, channel = excluded.channel,
+                    mailbox = excluded.mailbox, version = c.version + 1, updated_at = excluded.updated_at""",
+            [contact, self.tenant, party, line.row.get("contact"), *values.values(), self.now],
+        )
+        return True
+
+    async def _event(self, party: UUID, lines: Sequence[Line]) -> None:
+        event = Event(
+            tenant=self.tenant,
+            stream=f"party:{party}",
+            type=EventType.PARTY_IMPORTED,
+            cause=f"import/{self.now.isoformat()}",
+            occurred_at=self.now,
+            actor=self.by,
+            data={"identifiers": sorted({scheme for line in lines for scheme, _ in identifiers_of(line.row)})},
+            personal={"lines": [line.row for line in lines]},
+        )
+        await events.append(self.conn, [event], recorded_at=self.now, keys=self.store.keys)
 
 
-async def _import_contact(conn: Connection, tenant: str, party: UUID, row: dict[str, str], now: datetime) -> bool:
-    if not (row.get("email") or row.get("phone") or row.get("mailbox")):
-        return False
-    values = [row.get(name) for name in ("contact", "email", "phone", "language", "timezone", "channel", "mailbox")]
-    cursor = await conn.execute(
-        """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel,
-                                     mailbox, updated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-           ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, email = excluded.email, phone = excluded.phone,
-                language = excluded.language, timezone = excluded.timezone, channel = excluded.channel,
-                mailbox = excluded.mailbox, version = c.version + 1, updated_at = excluded.updated_at
-             WHERE (c.name, c.email, c.phone, c.language, c.timezone, c.channel, c.mailbox)
-                   IS DISTINCT FROM (excluded.name, excluded.email, excluded.phone, excluded.language,
-                                     excluded.timezone, excluded.channel, excluded.mailbox)
-           RETURNING version""",
-        [ids.derive("contact", party, row.get("contact") or "main"), tenant, party, *values, now],
-    )
-    return await cursor.fetchone() is not None
+def _with_faults(line: Line, party: UUID, holders: dict[Pair, list[dict[str, Any]]]) -> Line:
+    """The line with each identifier that stands at another party; what an invoice taught gives way."""
+    faults: list[Fault] = []
+    for scheme, value in identifiers_of(line.row):
+        others = [row for row in holders[scheme, value] if row["party_id"] != party and not row["learnt"]]
+        faults += [of_another(scheme, line.row, f"{row['name']} ({str(row['party_id'])[:8]})") for row in others[:1]]
+    return Line(line.number, line.row, line.columns, line.party, line.fault(*faults))
 
 
-async def _event(
-    conn: Connection, store: Store, tenant: str, party: UUID, row: dict[str, str], by: str, now: datetime
-) -> None:
-    event = Event(
-        tenant=tenant,
-        stream=f"party:{party}",
-        type=EventType.PARTY_IMPORTED,
-        cause=f"import/{now.isoformat()}",
-        occurred_at=now,
-        actor=by,
-        data={"identifiers": [scheme for scheme, _ in identifiers_of(row)]},
-        personal=dict(row),
-    )
-    await events.append(conn, [event], recorded_at=now, keys=store.keys)
+def _said(lines: Sequence[Line]) -> dict[str, str]:
+    """What the lines say of their party: each column by the first that fills it."""
+    return {column: value for line in reversed(lines) for column, value in line.row.items()}
+
+
+def _preferences(said: dict[str, str], columns: frozenset[str], before: dict[str, Any]) -> dict[str, Any]:
+    found = dict(before)
+    if "segment" in columns:
+        found["segment"] = said.get("segment")
+    if "formats" in columns:
+        found["formats"] = said["formats"].split() if "formats" in said else None
+    if "format_options" in columns:
+        found["format_options"] = format_options(said)
+    if not found.get("formats"):
+        found.pop("format_options", None)
+    return {name: value for name, value in found.items() if value is not None}

@@ -80,14 +80,22 @@ def recognise(document: Document, tenant: str, found: Found, pinned: Pinned) -> 
         sets = [{known.party_id for known in parties} for parties in hits.values()]
         agreed = set.intersection(*sets)
         if len(agreed) == 1:
-            scheme, parties = next(iter(hits.items()))[0][0], (k for known in hits.values() for k in known)
-            return Recognised(next(known for known in parties if known.party_id in agreed), scheme.split(":")[0])
+            party = next(known for parties in hits.values() for known in parties if known.party_id in agreed)
+            return Recognised(party, _decided(hits))
         return _unknown(document, pairs, hits)
     learnt = _learn(document, tenant, pairs) if pinned.profile.learn_parties else None
     if learnt is None:
         return _unknown(document, pairs, {})
     party = Known(learnt.party_id, learnt.name, 1, learnt.language, learnt.country, {}, learnt.identifiers)
     return Recognised(party, "learnt", learnt)
+
+
+def _decided(hits: Found) -> str:
+    """What recognised the party: the strongest identifier that it alone has; where others share each of them, those
+    that only together leave one."""
+    alone = [scheme for (scheme, _), parties in hits.items() if len(parties) == 1]
+    schemes = dict.fromkeys(scheme.partition(":")[0] for scheme in alone[:1] or [scheme for scheme, _ in hits])
+    return "+".join(schemes)
 
 
 def _unknown(document: Document, pairs: Iterable[Pair], hits: Found) -> Refusal:

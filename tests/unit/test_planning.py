@@ -56,7 +56,23 @@ def test_two_parties_under_one_identifier_are_told_apart_by_another(pinned: Pinn
     found = {("vat", "PT1"): (ANA, BETO), ("gln", "5601234500009"): (ANA,)}
     result = planning.recognise(invoice(buyer), "demo", found, pinned)
     assert isinstance(result, planning.Recognised)
-    assert result.party == ANA
+    assert (result.party, result.rule) == (ANA, "gln")
+
+
+def test_the_rule_is_what_decided(pinned: Pinned) -> None:
+    """The strongest identifier that the party alone has; where others share each, those that together leave one."""
+    cato = replace(BETO, party_id=uuid.UUID(int=3))
+    buyer = Party(name="A", vat_identifier="PT1", erp_id="7", endpoint=Identifier(value="5601234500009", scheme="0088"))
+    endpoint, vat, erp = ("endpoint:0088", "5601234500009"), ("vat", "PT1"), ("erp", "7")
+    for found, rule in (
+        ({endpoint: (ANA,), vat: (ANA,), erp: (ANA,)}, "endpoint"),
+        ({vat: (ANA, BETO), erp: (ANA,)}, "erp"),
+        ({endpoint: (ANA, BETO), vat: (ANA,), erp: (ANA,)}, "vat"),
+        ({vat: (ANA, BETO), erp: (ANA, cato)}, "vat+erp"),
+    ):
+        result = planning.recognise(invoice(buyer), "demo", found, pinned)
+        assert isinstance(result, planning.Recognised)
+        assert (result.party, result.rule) == (ANA, rule)
 
 
 def test_two_parties_that_nothing_tells_apart_are_not_guessed(pinned: Pinned) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from reading_samples import everything, refusal, rules, ubl
 
 from schemas.documents import Invoice
@@ -146,6 +147,17 @@ def test_findings_name_what_a_person_looks_for() -> None:
     assert told["field-number"].found == "20,00"
     assert told["field-number"].place.endswith("/Invoice/cac:InvoiceLine/cbc:LineExtensionAmount")
     assert told["field-missing"].message == "vat_category (BT-151) is missing"
+
+
+@pytest.mark.parametrize(("number", "found"), [("H2&#13;&#10;Bcc: x", "U+000D"), ("H2\u202e1", "U+202E")])
+def test_a_number_is_one_line_that_reads_as_it_stands(number: str, found: str) -> None:
+    """A line break would stand in mails and lists, a bidirectional control turns it round: refused at its place."""
+    (record,) = everything(ubl(number))
+    finding = refusal(record)
+    assert (finding.rule, finding.place, finding.found) == ("field-character", "line 2, /Invoice/cbc:ID", found)
+    (record,) = everything(ubl("\n  H2\n  "))
+    assert record.document is not None
+    assert record.document.number == "H2"
 
 
 def test_an_unknown_currency_is_refused() -> None:

@@ -25,6 +25,11 @@ def faults(*lines: str) -> list[Finding]:
         ("X,1,,,,PT,fi,a@b.pt,,,,,", "language-unknown", "language"),
         ("X,1,,,,PT,,not an address,,,,,", "email-invalid", "email"),
         ("X,1,,,,PT,,,12,,,,", "phone-invalid", "phone"),
+        ("X,1,,,,ZZ,,a@b.pt,,,,,", "country-unknown", "country"),
+        ("X\u202e,1,,,,PT,,a@b.pt,,,,,", "control-character", "name"),
+        ("X,3,PT1,,,PT,,a@b.pt,,,,,", "identifier-of-another-party", "vat"),
+        ("B,2,,,,PT,,b@b.pt,,,,,", "party-contradicted", "name"),
+        ("A,02,,,,ES,,b@b.pt,,,,,", "party-contradicted", "country"),
         ("X,1,,,,PT,,a@b.pt,,fax,,,", "channel-unknown", "channel"),
         ("X,1,,,,PT,,a@b.pt,,,paper,,", "format-unknown", "formats"),
         ("X,1,,,,PT,,a@b.pt,,,peppol,colour,", "format-option-malformed", "format_options"),
@@ -33,7 +38,7 @@ def faults(*lines: str) -> list[Finding]:
 )
 def test_a_fault_names_line_and_column(line: str, rule: str, column: str) -> None:
     """A good line before it stays good."""
-    (fault,) = faults("A,2,,,,PT,pt,a@b.pt,,,,,", line)
+    (fault,) = faults("A,2,PT 1,,,PT,pt,a@b.pt,,,,,", line)
     assert (fault.rule, fault.place) == (rule, f"line 3, column {column}")
 
 
@@ -66,6 +71,29 @@ def test_all_faults_of_all_lines_are_told_at_once() -> None:
     ]
     assert told[3].expected == "email sms edi"
     assert (told[7].found, told[8].found) == ("a=1", "b=2")
+
+
+def test_a_line_break_in_a_cell_is_a_fault() -> None:
+    """It would end a header of a mail, or a line of a list; the line that is named is the record's last."""
+    head = "name,erp_id,email,contact\n"
+    lines = read_recipients(io.StringIO(f'{head}A,1,a@b.pt,"Ana\nBcc: x"\nB,2,b@b.pt,Rui\n'))
+    assert [fault.place for line in lines for fault in line.faults] == ["line 3, column contact"]
+
+
+def test_what_a_line_contradicts_is_told() -> None:
+    """The other line, and what it says."""
+    (other, name) = faults("A,1,PT1,,,PT,,a@b.pt,,,,,", "B,2,PT1,,,PT,,b@b.pt,,,,,", "C,1,,,,PT,,c@b.pt,,,,,")
+    assert other.expected == "one of its own, or none: the party of line 2 has it"
+    assert name.expected == "'A', as on line 2"
+
+
+def test_a_party_is_named_by_any_of_its_numbers() -> None:
+    """A second contact's line may have the VAT number alone; a country is taken in small letters, too."""
+    text = HEAD + "A,1,PT1,,,pt,,a@b.pt,912345678,,,,\nA,,PT 1,,,PT,,b@b.pt,,,,,\n"
+    first, second = read_recipients(io.StringIO(text))
+    assert (first.faults, second.faults) == ((), ())
+    assert (first.party, second.party) == ("erp:1", "erp:1")
+    assert first.row["phone"] == "+351912345678"
 
 
 @pytest.mark.parametrize(

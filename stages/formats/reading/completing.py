@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.documents import Invoice
 from schemas.errors import Finding
 from schemas.fields import Path, fields_of, format_path, kind_at, term_of
+from schemas.values import ONE_LINE
 from stages.formats.reading.records import refuse
 
 D = TypeVar("D", bound=BaseModel)
@@ -204,6 +205,11 @@ _BY_WORDS = (("code of ISO", "field-code"), ("Base64", "field-base64"))
 """A part of what the model says of a value, and its rule."""
 
 
+def _not_in_a_line(text: str) -> str:
+    """The first character that an identifier may not have."""
+    return next((f"U+{ord(sign):04X}" for sign in text.strip() if not re.fullmatch(ONE_LINE, sign)), "")
+
+
 def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Finding:
     """Pydantic's error in words of the trade."""
     path: Path = tuple(error["loc"])
@@ -226,6 +232,9 @@ def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Fi
         return refuse(rule, f"{label}: {said}", place, found)
     if kind.startswith("decimal"):
         return refuse("field-number", f"{label} is not a number that an invoice can carry", place, found)
+    if kind == "string_pattern_mismatch":
+        message = f"{label} holds a line break, or a character that moves or turns what is written"
+        return refuse("field-character", message, place, _not_in_a_line(str(value)))
     if kind == "string_type":
         return refuse("field-text", f"{label} must be a text", place, found)
     if kind == "string_unicode":

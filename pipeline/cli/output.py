@@ -18,8 +18,22 @@ def json_line(row: Any) -> None:
     """One JSON value and a line break on stdout. Dates as ISO 8601, decimals as strings."""
     import orjson
 
-    sys.stdout.buffer.write(orjson.dumps(row, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+    options = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    try:
+        line = orjson.dumps(row, default=str, option=options)
+    except TypeError:  # a file's name that is no UTF-8
+        line = orjson.dumps(_in_utf8(row), default=str, option=options)
+    sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
+
+
+def _in_utf8(value: Any) -> Any:
+    r"""Texts of which no byte is lost: what stands for a byte that is no letter is written as `\udce9`."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_in_utf8(key): _in_utf8(each) for key, each in value.items()}
+    return [_in_utf8(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def say(text: str) -> None:

@@ -88,3 +88,15 @@ def test_a_stdout_that_is_not_utf8_gets_every_row(tmp_path: Path) -> None:
             )  # fmt: skip
             assert b"Traceback" not in done.stderr
             assert (done.returncode, expected in done.stdout) == (0, True), done
+
+
+def test_a_files_name_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    """Its byte stands there as a number: in the table, and in --json, which is UTF-8 all the same."""
+    (tmp_path / os.fsdecode(b"caf\xe9.xml")).write_text("<x/>")
+    for more, told in (((), b"caf\\udce9.xml"), (("--json",), b"caf\\\\udce9.xml")):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "extract", ".", *more], cwd=tmp_path, check=False,
+            env={**os.environ, "PYTHONUTF8": "1"}, capture_output=True, timeout=60,
+        )  # fmt: skip
+        assert b"Traceback" not in done.stderr
+        assert (done.returncode, told in done.stdout) == (1, True), done

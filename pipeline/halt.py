@@ -29,8 +29,6 @@ log = structlog.get_logger()
 WORKING_SHARE = 4
 """Work stops below this part of the free space that keeps the door open."""
 LOOK_SECONDS = 0.5
-AGAIN_SECONDS = 10.0
-"""How often the sealer looks whether a history that was rolled back is whole again."""
 ADVICE = (
     "nothing is sent, sealed or taken. Put the newer database back; or, to go on from what this one holds, move the "
     "copy aside and keep it: it proves what is missing"
@@ -82,9 +80,10 @@ def minimum_bytes(settings: Settings) -> int:
 
 
 def roll_back(data: Path, what: str) -> None:
-    """The sealer found it: say so to every process of the folder."""
-    log.error("history-rolled-back", text=what)
-    replace_file(_file(data), f"{what}; {ADVICE}")
+    """The sealer found it: say so to every process of the folder. Raises OSError."""
+    if rolled_back(data) is None:
+        log.error("history-rolled-back", text=what)
+        replace_file(_file(data), f"{what}; {ADVICE}")
 
 
 def whole(data: Path) -> None:

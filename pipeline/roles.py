@@ -6,7 +6,6 @@ kept by an advisory lock.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -88,11 +87,8 @@ async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[
             sealed = await built.seal()
         except HistoryRolledBack as error:
             halt.roll_back(settings.data, error.text)
-            await asyncio.sleep(halt.AGAIN_SECONDS)
             return 0
         halt.whole(settings.data)
-        if not sealed:
-            await asyncio.sleep(0.5)  # with the role's own pause, one second
         return sealed
 
     yield once
@@ -104,11 +100,4 @@ async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator
 
     async with producer(settings, kafka) as produce:
         built = Sweeper(store, produce, partial(backlog.oldest_waiting, topics.client_settings(settings, kafka)))
-
-        async def once() -> int:
-            swept = await built.once()
-            if not swept:
-                await asyncio.sleep(1.5)  # with the role's own pause, two seconds
-            return swept
-
-        yield once
+        yield built.once

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 8.0
 """After SIGTERM a stage that has not ended by then is left behind: what it held is run again by whoever takes it."""
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = {"relay": 0.5, "sealer": 1.0, "sweeper": 2.0}
 """How often a role looks for work when it found none."""
 METRIC_SECONDS = 2.0
 """How often a stage that has worked says how much, and what CPU its own code took."""
@@ -208,7 +208,7 @@ async def role(name: str, worker: Worker, stop: asyncio.Event) -> None:
                     worker.gate.prove(False)
                 await _pause(stop, 1.0)
             if not done:
-                await _pause(stop, IDLE_SECONDS)
+                await _pause(stop, IDLE_SECONDS[name])
 
 
 async def _dispatch(worker: Worker, stop: asyncio.Event) -> None:

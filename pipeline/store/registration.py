@@ -202,7 +202,7 @@ async def _outcomes(conn: Connection, message: ExportReceived, rows: Sequence[_R
     await conn.execute(
         """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at)
            SELECT subject_id, 'extraction', 1, %s, message, %s
-             FROM json_to_recordset(%s::json) AS u(subject_id uuid, message jsonb)
+             FROM json_to_recordset(%s::json) AS u(subject_id uuid, message json)
            ON CONFLICT DO NOTHING""",
         [
             message.tenant,

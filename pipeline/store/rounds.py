@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from pipeline.store import settling
 from pipeline.store.database import Connection
@@ -54,7 +54,7 @@ async def begin(
         await conn.execute(
             """INSERT INTO outcome (subject_id, stage, round, tenant, message, made_at) VALUES (%s, %s, %s, %s, %s, %s)
                ON CONFLICT DO NOTHING""",
-            [document["document_id"], before.name, round_, document["tenant"], Jsonb(message), now],
+            [document["document_id"], before.name, round_, document["tenant"], Json(message), now],
         )
     payload = {"topic": at.source, "message": message}
     await publish(conn, document["tenant"], document["document_id"], payload, why, now)

@@ -168,7 +168,7 @@ async def _claim(conn: Connection, spec: StageSpec, items: Sequence[Item], now: 
     cursor = await conn.execute(
         """INSERT INTO outcome (subject_id, round, step, stage, tenant, message, made_at)
            SELECT subject_id, round, step, %s, tenant, message, %s
-             FROM json_to_recordset(%s::json) AS k(subject_id uuid, round int, step int, tenant text, message jsonb)
+             FROM json_to_recordset(%s::json) AS k(subject_id uuid, round int, step int, tenant text, message json)
            ON CONFLICT DO NOTHING RETURNING subject_id, round, step""",
         [spec.name, now, as_json(rows)],
     )

@@ -25,7 +25,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
     Raises StoreUnavailable where there is no room, ConfigurationError with a setting's name, or with the logs' ends
     where something does not come up; what this call started is stopped again then.
     """
-    from pipeline import reach, wiring
+    from pipeline import preparing, reach, wiring
 
     data = settings.data
     halt.disk_guard(settings)
@@ -33,11 +33,11 @@ def up(settings: Settings, say: Callable[[str], None]) -> Endpoints:
         before = kept.kept(data)
         fresh = before is None and not embedded.running(data).pids
         try:
-            found = wiring.prepare(settings, say)
+            found = preparing.prepare(settings, say)
             if before is not None and (why := _outdated(settings, before)):
                 say(f"{why}; starting anew")
                 fresh = _stop(data)
-                found = wiring.prepare(settings, say)
+                found = preparing.prepare(settings, say)
             if kept.kept(data) is None:
                 reach.pages(settings, wiring.web_port(settings))
             _start_in_background(settings, say)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.keys.source import KeyFile, KeyOnToken, KeySource
 from connectors.profiles import FolderProfiles
 from connectors.storage import Storage
-from pipeline import demo, embedded, halt, maven, reach
+from pipeline import embedded, halt, maven, reach
 from pipeline.door import Door
 from pipeline.pool import Stage
 from pipeline.settings import Settings
-from pipeline.store.checkpoint import Signer as CheckpointSigner
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
-from pipeline.store.migrate import APPLICATION_ROLE, AUDITOR_ROLE, application_url, migrate, password_of
+from pipeline.store.migrate import AUDITOR_ROLE, application_url
 from pipeline.store.personal import KeyRing
 from schemas.errors import ConfigurationError
-from schemas.tenants import TenantProfile
 
 if TYPE_CHECKING:
     from connectors.timestamp import TimeStamps
@@ -43,80 +39,6 @@ class Endpoints:
 
     def __repr__(self) -> str:
         return f"Endpoints(kafka={self.kafka!r})"  # the URLs hold passwords
-
-
-def prepare(settings: Settings, progress: Callable[[str], None] = lambda _: None) -> Endpoints:
-    """Start what is not configured, make keys and profiles' folders, migrate. Idempotent; what `up` does first.
-
-    What is configured is asked first. Raises ConfigurationError with the setting's name.
-    """
-    if settings.kafka_servers is not None:
-        asyncio.run(reach.kafka(settings, settings.kafka_servers))
-    if settings.database_owner_url is not None:
-        reach.owner(settings)
-    if settings.s3_bucket is not None:
-        reach.bucket(settings)
-    reach.pages(settings, 0)
-    made = () if settings.profiles is not None else (settings.profile_folder,)
-    for folder in (settings.data, settings.secrets, settings.artefacts, *made):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    KeyRing.create(settings.secrets / "key-ring")
-    CheckpointSigner.create(settings.secrets / "checkpoint-key")
-    demo.install_profile(settings)
-    check(settings)
-    wants_kafka, wants_database = settings.kafka_servers is None, settings.database_url is None
-    if wants_kafka or wants_database:
-        embedded.start(settings.data, kafka=wants_kafka, postgres=wants_database, progress=progress)
-    maven.jars("rules")
-    found = endpoints(settings)
-    if settings.database_url is None:
-        assert found.owner is not None, "the embedded database has one"
-        migrate(found.owner, _app_password(settings), drawn(settings, "auditor-password"))
-        return found
-    if found.owner is not None:
-        migrate(found.owner, first_app_password=password_of(found.database, APPLICATION_ROLE))
-    reach.database(settings)
-    return found
-
-
-def check(settings: Settings) -> None:
-    """What must be right before anything starts: the signing key opens, every tenant's profile can be used, and who
-    asks for time-stamps has an authority for them.
-
-    Raises ConfigurationError with the setting's name. A certificate that has expired is no such error: its documents
-    are parked, and go on once it is renewed.
-    """
-    from stages.signing.profiles import PROFILES
-
-    if settings.profiles is not None and not settings.profiles.is_dir():
-        raise ConfigurationError(f"profiles: there is no folder {settings.profiles}")
-    key_source(settings).signer()
-    stamps, tenants = time_stamps(settings), profiles(settings)
-    try:
-        for tenant in sorted({settings.default_tenant, *tenants.tenants()}):
-            profile = tenants.current(tenant).profile
-            check_profile(profile)
-            for name in (profile.signature, profile.pdf_signature):
-                if stamps is None and name in PROFILES and PROFILES[name].stamped:
-                    raise ConfigurationError(f"{tenant} asks for {name}, and tsa_url is not set")
-    except ConfigurationError as error:
-        raise ConfigurationError(f"profiles: {error.text}") from error
-
-
-def check_profile(profile: TenantProfile) -> None:
-    """The profile's language has texts, every format and option that it names is written. Raises ConfigurationError."""
-    from stages.formats import registry
-    from stages.words import LANGUAGES, known
-
-    if known(profile.language) is None:
-        there = ", ".join(LANGUAGES)
-        raise ConfigurationError(f"{profile.tenant}: the language {profile.language} has no texts; there are {there}")
-    for name in {*profile.formats, *profile.format_options, *profile.losses, *chain(*profile.country_formats.values())}:
-        target = registry.target(name)
-        try:
-            target.check(profile.format_options.get(name, {}))
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{profile.tenant}: {error.text}") from error
 
 
 def endpoints(settings: Settings) -> Endpoints:
@@ -149,7 +71,7 @@ def database_urls(settings: Settings) -> tuple[str, str | None]:
     running = embedded.running(settings.data)
     if running.database is None:
         raise _none_runs(settings, "database_url", "postgres", "PostgreSQL")
-    return application_url(running.database, _app_password(settings)), running.database
+    return application_url(running.database, app_password(settings)), running.database
 
 
 def auditor_url(settings: Settings) -> str:
@@ -168,7 +90,7 @@ def auditor_url(settings: Settings) -> str:
     return parts._replace(netloc=f"{AUDITOR_ROLE}:{password}@{parts.hostname}:{parts.port}").geturl()
 
 
-def _app_password(settings: Settings) -> str:
+def app_password(settings: Settings) -> str:
     return drawn(settings, "database-password")
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
-from pipeline import pulse, reach, topology, transport, wiring
+from pipeline import preparing, pulse, reach, topology, transport, wiring
 from pipeline.consumer import Raw
 from pipeline.halt import Gate
 from pipeline.pool import Pool
@@ -237,7 +237,7 @@ async def run(
         known = ", ".join([*topology.BY_NAME, *topology.ROLES])
         raise ConfigurationError(f"{unknown[0]} is neither a stage nor a role; there are {known}")
     names = list(names) or [*topology.BY_NAME, *topology.ROLES]
-    wiring.check(settings)
+    preparing.check(settings)
     beating = asyncio.create_task(pulse.beat())
     await reach.for_work(settings)
     found = wiring.endpoints(settings)

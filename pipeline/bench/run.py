@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from pipeline import embedded, wiring
+from pipeline import embedded, preparing, wiring
 from pipeline.bench import documents
 from pipeline.bench.meter import Meter
 from pipeline.settings import Settings
@@ -69,7 +69,7 @@ def bench(settings: Settings, count: int, lines: int, say: Callable[[str], None]
     settings.profile_folder.mkdir(parents=True, exist_ok=True)
     (settings.profile_folder / f"{documents.TENANT}.yaml").write_text(documents.PROFILE)
     began = time.monotonic()
-    wiring.prepare(settings, say)
+    preparing.prepare(settings, say)
     with _worker(settings) as worker:
         ready = time.monotonic() - began
         say("Worker ready; idle for some seconds")

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaProducer
 from bad_exports import RECIPIENTS, SHOP
 
-from pipeline import embedded, wiring
+from pipeline import embedded, preparing
 from pipeline.settings import load
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class House:
         folder.chmod(0o711)  # the database runs as another user when we are root
         house = cls(folder / "data")
         write_profiles(house.data)
-        wiring.prepare(load(house.data))
+        preparing.prepare(load(house.data))
         recipients = house.data / "recipients.csv"
         recipients.write_text(RECIPIENTS, "utf-8")
         assert house.entrega("recipients", "import", str(recipients)).code == 0

@@ -20,7 +20,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from real_services import BUCKET, Services, WorkerProcess, assigned, entrega, rows, until
 from wrong_ways import to_the_broker
 
-from pipeline import backlog, demo, embedded, reach, roles, topics, wiring
+from pipeline import backlog, demo, embedded, preparing, reach, roles, topics, wiring
 from pipeline.cli import health
 from pipeline.recipients import read_recipients
 from pipeline.settings import load
@@ -125,16 +125,16 @@ def test_a_wrong_way_to_the_database_is_told_at_once_by_its_setting(services: Se
     for index, (changed, sentence) in enumerate(cases):
         data = tmp_path / str(index)
         with pytest.raises(ConfigurationError) as caught:
-            wiring.prepare(load(data, **{**good, **changed}))
+            preparing.prepare(load(data, **{**good, **changed}))
         assert caught.value.text.startswith("database_owner_url: "), changed
         assert sentence in caught.value.text
         assert "not this one" not in caught.value.text
         assert not data.exists()
 
-    wiring.prepare(load(tmp_path / "good", **good))  # makes the application's role, with the password that its URL has
+    preparing.prepare(load(tmp_path / "good", **good))  # makes the role with its URL's password
     given = {**good, "database_url": services.url("entrega_app", "not this one")}
     with pytest.raises(ConfigurationError, match=r'database_url: .*failed for user "entrega_app"'):
-        wiring.prepare(load(tmp_path / "good", **given))  # and leaves it as it is from then on
+        preparing.prepare(load(tmp_path / "good", **given))  # and leaves it as it is from then on
     reach.database(load(tmp_path, **good))
 
     owner = services.url("shop", real_services.OWNER_PASSWORD, "bare")
@@ -164,7 +164,7 @@ def test_a_bucket_that_is_not_there_is_told_at_once(services: Services, tmp_path
     ):
         data = tmp_path / "data"
         with pytest.raises(ConfigurationError) as caught:
-            wiring.prepare(load(data, **{**good, **changed}))
+            preparing.prepare(load(data, **{**good, **changed}))
         assert caught.value.text.startswith(sentence)
         assert not data.exists()
 
@@ -178,7 +178,7 @@ async def test_commands_end_with_the_sentence(services: Services, tmp_path: Path
     data = tmp_path / "data"
     demo.install_profile(load(data))
     with pytest.raises(ConfigurationError, match=r"^kafka_password: "):
-        await asyncio.to_thread(wiring.prepare, load(data, **wrong))
+        await asyncio.to_thread(preparing.prepare, load(data, **wrong))
     assert embedded.status(data)["kafka"].state == "stopped"
     done = await asyncio.to_thread(entrega, data, wrong, "worker")
     assert done.returncode == 2, done.stderr
@@ -221,7 +221,7 @@ async def test_everything_replaced_and_the_work_shared_by_three_processes(
     data = tmp_path / "data"
     given = {**services.settings(), "workers": "1"}
     settings = load(data, **given)
-    await asyncio.to_thread(wiring.prepare, settings)
+    await asyncio.to_thread(preparing.prepare, settings)
     store = wiring.open_store(settings, wiring.endpoints(settings), size=1)
     await store.open()
     opened.push_async_callback(store.close)

@@ -96,7 +96,7 @@ def test_each_option_says_what_it_is_for_and_what_it_takes() -> None:
 
 def test_a_tenants_profile_is_held_to_it() -> None:
     """Before anything starts, with the tenant's name."""
-    from pipeline.wiring import check_profile
+    from pipeline.preparing import check_profile
 
     profile = TenantProfile.model_validate(
         {"tenant": "demo", "brand": {"name": "Demo"}, "format_options": {"x12-5010": {"test": "perhaps"}}}
@@ -108,7 +108,7 @@ def test_a_tenants_profile_is_held_to_it() -> None:
 
 def test_a_tenants_language_has_texts() -> None:
     """Before anything starts: nobody is written to in English because the profile asked for what there is not."""
-    from pipeline.wiring import check_profile
+    from pipeline.preparing import check_profile
 
     with pytest.raises(ConfigurationError, match="demo: the language fi has no texts; there are de, en, es, fr, it"):
         check_profile(TenantProfile.model_validate({"tenant": "demo", "brand": {"name": "Demo"}, "language": "fi"}))

@@ -20,7 +20,7 @@ from connectors.keys.memory import Authority
 from connectors.storage import get, put
 from connectors.storage.folder import FolderStorage
 from connectors.timestamp.http import HttpTimeStamps
-from pipeline import settings, wiring
+from pipeline import preparing, settings
 from schemas.errors import ConfigurationError, NotSignable
 from schemas.messages import ArtefactKind, Converted, MadeRendition, Plan, Rendition
 from schemas.outcomes import Done
@@ -152,8 +152,8 @@ def test_a_profile_with_time_stamps_needs_an_authority_to_start(tmp_path: Path) 
     for line in ("signature: xades-b-t-asic-e", "pdf_signature: pades-b-t"):
         profile.write_text(f"tenant: demo\nbrand: {{name: Demo}}\n{line}\n")
         with pytest.raises(ConfigurationError, match="tsa_url"):
-            wiring.check(settings.load(tmp_path))
-        wiring.check(settings.load(tmp_path, tsa_url="http://127.0.0.1:9/"))
+            preparing.check(settings.load(tmp_path))
+        preparing.check(settings.load(tmp_path, tsa_url="http://127.0.0.1:9/"))
 
 
 def test_a_larger_token_than_expected_is_made_room_for(signer: Signer, tsa: Tsa) -> None:

@@ -25,7 +25,7 @@ import psutil
 import psycopg
 import yaml
 
-from pipeline import embedded, kept, wiring
+from pipeline import embedded, kept, preparing
 from pipeline.settings import load
 
 TENANT = "acme"
@@ -122,7 +122,7 @@ class System:
         (self.data / "entrega.toml").write_text("\n".join(lines) + "\n", "utf-8")
         (self.data / "profiles").mkdir()
         (self.data / "profiles" / f"{TENANT}.yaml").write_text(yaml.safe_dump(PROFILE, allow_unicode=True), "utf-8")
-        wiring.prepare(load(self.data))
+        preparing.prepare(load(self.data))
         (self.data / "recipients.csv").write_text(recipients, "utf-8")
         (imported,) = self.cli("recipients", "import", self.data / "recipients.csv")
         assert not imported["refused"]

@@ -259,11 +259,9 @@ def _format_faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterato
 
 def _address_faults(row: dict[str, str]) -> Iterator[Fault]:
     if "email" in row:
-        from email_validator import EmailNotValidError, validate_email
-
-        try:
-            row["email"] = validate_email(row["email"], check_deliverability=False, test_environment=True).normalized
-        except EmailNotValidError:
+        if address := addresses.usable(Channel.EMAIL, row["email"]).address:
+            row["email"] = address
+        else:
             yield Fault("email", "email-invalid", row["email"])
     if "phone" in row:
         import phonenumbers

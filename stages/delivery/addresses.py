@@ -68,7 +68,10 @@ def _email(given: str) -> Usable:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(given, check_deliverability=False, globally_deliverable=False, strict=True)
+        # Names of RFC 6761 under `test` are for trying things out, which is what people do first.
+        found = validate_email(
+            given, check_deliverability=False, globally_deliverable=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         return Usable(None, "invalid-address")
     return Usable(found.normalized)

@@ -61,7 +61,9 @@ def test_numbers_that_are_not_called(given_text: str | None, problem: str) -> No
     assert usable(Channel.SMS, given_text).problem == problem
 
 
-@pytest.mark.parametrize("good", ["ana@example.com", "ana+fatura@sub.example.pt", "josé@exemplo.pt", "a@b.example"])
+@pytest.mark.parametrize(
+    "good", ["ana@example.com", "ana+fatura@sub.example.pt", "josé@exemplo.pt", "a@b.example", "a@b.test"]
+)
 def test_mailboxes(good: str) -> None:
     """An address of the usual forms is used as it is."""
     assert usable(Channel.EMAIL, f" {good} ").address == good

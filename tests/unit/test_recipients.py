@@ -7,7 +7,9 @@ import io
 import pytest
 
 from pipeline.recipients import COLUMNS, read_recipients
+from schemas.deliveries import Channel
 from schemas.errors import ConfigurationError, Finding
+from stages.delivery.addresses import usable
 
 HEAD = "name,erp_id,vat,endpoint_scheme,endpoint,country,language,email,phone,channel,formats,format_options,mailbox\n"
 
@@ -119,3 +121,13 @@ def test_a_file_in_another_encoding_is_refused() -> None:
         ConfigurationError, match="is not UTF-8: invalid continuation byte at byte 14; save it as CSV UTF-8"
     ):
         read_recipients(file)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ana@example.com", "ana@casa.test", "ana@casa.invalid", "ana@localhost", "josé@exemplo.pt", "a" * 65 + "@b.pt"],
+)
+def test_an_address_is_taken_exactly_where_a_message_can_go_to_it(address: str) -> None:
+    """The directory and the delivery judge an e-mail address alike: none is taken that is never sent to."""
+    refused = faults(f"Ana,1,,,,PT,,{address},,,,,")
+    assert bool(refused) == (usable(Channel.EMAIL, address).problem is not None)

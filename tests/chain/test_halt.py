@@ -18,7 +18,7 @@ from pipeline import embedded, halt
 from pipeline.embedded import placement
 from pipeline.settings import Settings, load
 
-pytestmark = pytest.mark.xdist_group("chaos")
+pytestmark = pytest.mark.xdist_group("halt")
 
 SEED = 5
 

@@ -82,9 +82,9 @@ async def asking(options: dict[str, Any]) -> AsyncIterator[Backlog]:
     from aiokafka.admin import AIOKafkaAdminClient
 
     admin = AIOKafkaAdminClient(**options)
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
     await admin.start()
     try:
+        consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
         await consumer.start()
         try:
             yield Backlog(admin, consumer)

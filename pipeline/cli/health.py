@@ -110,11 +110,13 @@ LOOKS_SECONDS = 5.0
 
 
 async def _stages(settings: Settings) -> str:
-    from pipeline import backlog, wiring
+    from pipeline import backlog, reach, wiring
     from pipeline.topics import client_settings
     from pipeline.topology import STAGES
 
-    async with backlog.asking(client_settings(settings, wiring.kafka_servers(settings))) as broker:
+    servers = wiring.kafka_servers(settings)
+    await reach.kafka(settings, servers)
+    async with backlog.asking(client_settings(settings, servers)) as broker:
         return await waiting(broker, STAGES, lambda: asyncio.sleep(LOOKS_SECONDS))
 
 

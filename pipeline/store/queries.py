@@ -113,12 +113,23 @@ async def find(conn: Connection, name: str, whose: Whose = EVERYBODY) -> dict[st
     originals = [row for row in found if row["state"] != "duplicate"] or found
     # what was refused before it could be read has been mended, where a document of its number came later
     originals = [row for row in originals if row["type"] != "unknown"] or originals[:1]
+    originals = _without_mended(originals)
     if len({row["tenant"] for row in originals}) == 1 and (len(originals) == 1 or originals[0]["revision"] > 1):
         return originals[0]
     if not originals:
         raise ConfigurationError(f"there is no document {name}{whose}")
     several = ", ".join(f"{row['document_id']} ({row['tenant']}, {row['state']})" for row in originals[:5])
     raise ConfigurationError(f"{name} fits several documents: {several}")
+
+
+def _without_mended(newest_first: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A document that was refused or closed is no answer to its number once it came again and was taken."""
+    answers: list[dict[str, Any]] = []
+    for row in newest_first:
+        again = any(all(row[name] == later[name] for name in ("tenant", "type", "seller")) for later in answers)
+        if not (again and row["state"] in {"refused", "discarded"}):
+            answers.append(row)
+    return answers
 
 
 async def exports(conn: Connection, *, tenant: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

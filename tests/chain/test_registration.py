@@ -182,6 +182,23 @@ async def test_what_is_discarded_is_closed_with_a_reason_and_frees_its_number(ho
     assert sorted(row["state"] for row in await house.documents()) == ["discarded", "moving"]
 
 
+async def test_a_number_names_the_document_that_was_taken_after_one_was_closed(house: House) -> None:
+    """By its own id the closed one is still found."""
+    house.set_profile()
+    await house.drop(invoice())
+    await house.extract()
+    async with house.store.transaction() as conn:
+        [parked] = await stops.stops(conn)
+    await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why="wrong price")
+    house.set_profile(learn_parties=True)
+    await house.drop(invoice(due_date="2026-03-31"))
+    await house.extract()
+    [closed, taken] = sorted(await house.documents(), key=lambda row: str(row["state"]))
+    async with house.store.transaction() as conn:
+        assert (await queries.find(conn, "2026-1"))["document_id"] == taken["document_id"]
+        assert (await queries.find(conn, str(closed["document_id"])))["state"] == "discarded"
+
+
 async def test_an_export_that_nobody_can_read_is_refused_and_can_be_replayed(house: House) -> None:
     """Random bytes: no document, one dead letter, the batch is finished."""
     receipt = await house.door.receive(bytes(range(256)) * 4, name="noise.bin", by="operator:test")

@@ -37,31 +37,42 @@ MAILBOX = "qualifier:identifier, 14:5609999200054 or ZZ:PARTNER"
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a column: the rule, what was found, and what would be right."""
+    """What is wrong in a column: the rule, what was found, and what would be right. The line is left out where it is
+    fatal."""
 
     column: str
     rule: str
     found: str | None = None
     right: str | None = None
+    fatal: bool = True
 
 
 @dataclass(frozen=True)
 class Line:
     """A line of the file: its row, tidied, where there are no faults; without what is empty. `columns` are the file's,
-    `party` the first identifier of its party: that of an earlier line where this one names the same party."""
+    `party` the first identifier of its party: that of an earlier line where this one names the same party. `remarks`
+    are what people should know of a line that is taken."""
 
     number: int
     row: dict[str, str]
     columns: frozenset[str]
     party: str
     faults: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+
+    def with_(self, *found: Fault) -> Line:
+        """The line with these beside what it has."""
+        fatal, other = ([each for each in found if each.fatal is kind] for kind in (True, False))
+        return replace(
+            self, faults=(*self.faults, *self.fault(*fatal)), remarks=(*self.remarks, *self.fault(*other))
+        )  # fmt: skip
 
     def fault(self, *found: Fault) -> tuple[Finding, ...]:
         """Findings of this line."""
         return tuple(
             Finding(
                 rule=each.rule, message=each.rule.replace("-", " "), place=f"line {self.number}, column {each.column}",
-                found=each.found, expected=each.right,
+                found=each.found, expected=each.right, severity="fatal" if each.fatal else "warning",
             )
             for each in found
         )  # fmt: skip
@@ -98,7 +109,7 @@ def _together(lines: list[Line]) -> list[Line]:
             continue
         pairs = identifiers_of(line.row)
         line = replace(line, party=owner.get(first_identifier(line.row), line).party)
-        line = replace(line, faults=line.fault(*_beside(line, pairs, owner, said)))
+        line = line.with_(*_beside(line, pairs, owner, said))
         if not line.faults:
             for pair in pairs:
                 owner.setdefault(pair, line)
@@ -124,8 +135,15 @@ def _beside(
 
 
 def of_another(scheme: str, row: dict[str, str], whose: str) -> Fault:
-    """An identifier that another party has: documents with it would be nobody's."""
+    """An identifier that another party has: documents with it alone would be nobody's.
+
+    Branches have their company's VAT number, and often its endpoint; a document that names the ERP number as well is of
+    that branch. So it is taken where the line has one, and told.
+    """
     column = COLUMN[scheme.partition(":")[0]]
+    if column in ("vat", "endpoint") and row.get("erp_id"):
+        right = f"{whose} has it too: a document must name the customer number (erp_id) as well"
+        return Fault(column, "identifier-shared", row[column], right, fatal=False)
     return Fault(column, "identifier-of-another-party", row[column], f"one of its own, or none: {whose} has it")
 
 

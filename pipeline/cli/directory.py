@@ -29,7 +29,8 @@ def import_(
     The columns: erp_id, name, vat, gln, endpoint_scheme, endpoint, country, language, segment, email, phone, channel,
     timezone, contact, formats, format_options, mailbox. A name and one number or endpoint must be there. Lines of one
     party, by its first number, are its contacts. A column that is not there leaves what is known, empty cells clear it.
-    The same file again changes nothing. Exit 1 when a line was left out.
+    Branches may share a VAT number or endpoint where each has its erp_id. The same file again changes nothing. Exit 1
+    when a line was left out.
     """
     from pipeline.cli.output import complain, counting, json_line, say
     from pipeline.cli.session import asking, operator
@@ -51,12 +52,17 @@ def import_(
 
     done = asking(data, go, tenant)
     if json:
-        refused = [finding.model_dump(exclude_none=True) for finding in done.refused]
-        json_line({**vars(done), "refused": refused})
+        told = {
+            name: [finding.model_dump(exclude_none=True) for finding in getattr(done, name)]
+            for name in ("refused", "remarks")
+        }
+        json_line({**vars(done), **told})
     else:
         say(f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {done.left_out} left out")
         if done.refused:
             complain("what is wrong with the lines that were left out", done.refused)
+        if done.remarks:
+            complain("what to know of lines that were taken", done.remarks)
     if done.refused:
         raise typer.Exit(1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,13 +25,14 @@ ADDRESSES = frozenset({"email", "phone", "mailbox"})
 @dataclass(frozen=True)
 class Imported:
     """What an import did: how many parties were new, changed and unchanged; how many lines were left out, and all that
-    is wrong with them."""
+    is wrong with them; what should be known of lines that were taken."""
 
     new: int
     changed: int
     unchanged: int
     left_out: int
     refused: tuple[Finding, ...]
+    remarks: tuple[Finding, ...]
 
 
 async def import_recipients(
@@ -43,18 +44,25 @@ async def import_recipients(
     """
     outcomes = {"new": 0, "changed": 0, "unchanged": 0}
     left_out: list[Line] = []
+    taken: list[Line] = []
     parties: dict[str, list[Line]] = {}
     for line in lines:
         (left_out if line.faults else parties.setdefault(line.party, [])).append(line)
     for each in parties.values():
         async with store.transaction() as conn:
-            outcome, faulty = await _Import(conn, store, tenant, by, store.clock()).party(each)
+            outcome, good, faulty = await _Import(conn, store, tenant, by, store.clock()).party(each)
         if outcome:
             outcomes[outcome] += 1
         left_out += faulty
+        taken += good
         done(len(each))
     left_out.sort(key=lambda line: line.number)
-    return Imported(**outcomes, left_out=len(left_out), refused=tuple(f for line in left_out for f in line.faults))
+    return Imported(
+        **outcomes,
+        left_out=len(left_out),
+        refused=tuple(each for line in left_out for each in line.faults),
+        remarks=tuple(each for line in sorted(taken, key=lambda line: line.number) for each in line.remarks),
+    )
 
 
 @dataclass(frozen=True)
@@ -67,15 +75,14 @@ class _Import:
     by: str
     now: datetime
 
-    async def party(self, lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
-        """(new, changed, unchanged, or None where no line is left; the lines that are left out)."""
+    async def party(self, lines: Sequence[Line]) -> tuple[str | None, list[Line], list[Line]]:
+        """(new, changed, unchanged, or None where no line is left; lines that are taken; lines that are left out)."""
         holders = await self._holders({pair for line in lines for pair in identifiers_of(line.row)})
         party = self._which(lines[0], holders)
-        faulty = [found for line in lines if (found := _with_faults(line, party, holders)).faults]
-        numbers = {line.number for line in faulty}
-        good = [line for line in lines if line.number not in numbers]
+        held = [_with_faults(line, party, holders) for line in lines]
+        good, faulty = ([line for line in held if bool(line.faults) is wrong] for wrong in (False, True))
         if not good:
-            return None, faulty
+            return None, good, faulty
         await self._take_over(party, good, holders)
         outcome = await self._write(party, good)
         contacts = [await self._contact(party, line) for line in good]
@@ -83,7 +90,7 @@ class _Import:
             outcome = "changed"
         if outcome != "unchanged":
             await self._event(party, good)
-        return outcome, faulty
+        return outcome, good, faulty
 
     async def _holders(self, pairs: set[Pair]) -> dict[Pair, list[dict[str, Any]]]:
         """Who has the identifiers now."""
@@ -189,7 +196,10 @@ def _with_faults(line: Line, party: UUID, holders: dict[Pair, list[dict[str, Any
     for scheme, value in identifiers_of(line.row):
         others = [row for row in holders[scheme, value] if row["party_id"] != party and not row["learnt"]]
         faults += [of_another(scheme, line.row, f"{row['name']} ({str(row['party_id'])[:8]})") for row in others[:1]]
-    return Line(line.number, line.row, line.columns, line.party, line.fault(*faults))
+    known = {each.place for each in line.remarks}
+    found = line.with_(*faults)
+    told = tuple(each for each in found.remarks[len(line.remarks) :] if each.place not in known)
+    return replace(found, remarks=(*line.remarks, *told))
 
 
 def _said(lines: Sequence[Line]) -> dict[str, str]:

@@ -104,13 +104,17 @@ async def test_a_number_of_another_party_is_refused(store: Store) -> None:
     await imported(store, FILE)
     head = "name,erp_id,vat,gln,email\n"
     done = await imported(store, f"{head}X,7,pt501964843,,x@x.pt\nY,8,,5601234500016,y@y.pt\nZ,9,,,z@z.pt\n")
-    assert (done.new, done.left_out) == (1, 2)
-    (vat, gln) = done.refused
-    assert (vat.rule, vat.place, vat.found) == ("identifier-of-another-party", "line 2, column vat", "pt501964843")
-    assert (gln.place, "Grupo Norte (" in (gln.expected or "")) == ("line 3, column gln", True)
+    assert (done.new, done.left_out) == (2, 1)
+    (gln,) = done.refused
+    assert (gln.rule, gln.place, gln.found) == ("identifier-of-another-party", "line 3, column gln", "5601234500016")
+    assert "Grupo Norte (" in (gln.expected or "")
+    (vat,) = done.remarks
+    assert (vat.rule, vat.place, vat.found) == ("identifier-shared", "line 2, column vat", "pt501964843")
+    found = PostgresDirectory(store.url).find("demo", [("vat", "PT501964843")])
+    assert [each.name for each in found["vat", "PT501964843"]] != ["Casa Verde"]
     async with store.transaction() as conn:
         assert [row["name"] for row in await directory.parties(conn)] == [
-            "Casa Verde", "Grupo Norte", "Z", "Zielony Dom",
+            "Casa Verde", "Grupo Norte", "X", "Z", "Zielony Dom",
         ]  # fmt: skip
 
 

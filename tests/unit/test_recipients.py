@@ -29,7 +29,6 @@ def faults(*lines: str) -> list[Finding]:
         ("X,1,,,,PT,,,12,,,,", "phone-invalid", "phone"),
         ("X,1,,,,ZZ,,a@b.pt,,,,,", "country-unknown", "country"),
         ("X\u202e,1,,,,PT,,a@b.pt,,,,,", "control-character", "name"),
-        ("X,3,PT1,,,PT,,a@b.pt,,,,,", "identifier-of-another-party", "vat"),
         ("B,2,,,,PT,,b@b.pt,,,,,", "party-contradicted", "name"),
         ("A,02,,,,ES,,b@b.pt,,,,,", "party-contradicted", "country"),
         ("X,1,,,,PT,,a@b.pt,,fax,,,", "channel-unknown", "channel"),
@@ -42,6 +41,15 @@ def test_a_fault_names_line_and_column(line: str, rule: str, column: str) -> Non
     """A good line before it stays good."""
     (fault,) = faults("A,2,PT 1,,,PT,pt,a@b.pt,,,,,", line)
     assert (fault.rule, fault.place) == (rule, f"line 3, column {column}")
+
+
+def test_branches_share_a_vat_number() -> None:
+    """Where each has its customer number; it is said, for the VAT number alone is nobody's then."""
+    lines = read_recipients(io.StringIO("name,erp_id,vat,email\nA,1,PT1,a@b.pt\nB,2,PT1,b@b.pt\n"))
+    assert [(line.party, line.faults) for line in lines] == [("erp:1", ()), ("erp:2", ())]
+    (remark,) = lines[1].remarks
+    assert (remark.rule, remark.severity, remark.place) == ("identifier-shared", "warning", "line 3, column vat")
+    assert "line 2 has it too" in (remark.expected or "")
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "Europe", "europe/lisbon", "+01:00", "WEST"])
@@ -84,7 +92,7 @@ def test_a_line_break_in_a_cell_is_a_fault() -> None:
 
 def test_what_a_line_contradicts_is_told() -> None:
     """The other line, and what it says."""
-    (other, name) = faults("A,1,PT1,,,PT,,a@b.pt,,,,,", "B,2,PT1,,,PT,,b@b.pt,,,,,", "C,1,,,,PT,,c@b.pt,,,,,")
+    (other, name) = faults("A,1,,0088,9,PT,,a@b.pt,,,,,", "B,,PT2,0088,9,PT,,b@b.pt,,,,,", "C,1,,,,PT,,c@b.pt,,,,,")
     assert other.expected == "one of its own, or none: the party of line 2 has it"
     assert name.expected == "'A', as on line 2"
 

@@ -39,7 +39,7 @@ def test_each_document_ends_as_it_should(played: Played) -> None:
 def test_the_table_says_why(played: Played) -> None:
     """Both amounts of the broken one, whom to import for the unknown buyer, the way of the one that bounced."""
     rows = {row["number"]: row for row in played.rows if row["end"] != "duplicate"}
-    assert rows["FT 2026/1050"]["reason"].endswith("448.45 is given, 484.45 is right.")
+    assert rows["FT 2026/1050"]["reason"].endswith("found 448.45, expected 484.45.")
     assert "BR-CO-16" in rows["FT 2026/1050"]["reason"]
     assert re.search(
         r"Import the recipient.*, then replay: `entrega parked replay \w{8}`\.$", rows["LJ 2026/383"]["reason"]

@@ -46,7 +46,7 @@ MEANS: dict[str, str] = {
     "undeliverable": "Every channel was tried, or none could be used.",
     "refused": "It breaks a rule, or could not be read. It is mended in the ERP and exported again.",
     "duplicate": "The same content had been registered before; nothing more was done.",
-    "superseded": "A corrected revision took its place.",
+    "superseded": "A later export of its number took its place.",
     "discarded": "A person closed it without doing it.",
 }
 
@@ -131,7 +131,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "handed-over": ("The recipient has confirmed receipt.", "Nothing."),
     "new-round": ("A person had it sent again, or put it back.", "Nothing."),
     "newer-round": ("A newer round took its place.", "Nothing."),
-    "superseded": ("A corrected revision took its place.", "Nothing."),
+    "superseded": ("A later export of its number took its place.", "Nothing."),
     "discarded": ("A person closed it.", "Nothing."),
     "duplicate": ("The same content had been registered before.", "Nothing."),
 }

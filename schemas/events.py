@@ -78,7 +78,7 @@ MEANING: dict[EventType, str] = {
     EventType.DUPLICATE: "The same content had been registered before; nothing more is done.",
     EventType.REFUSED: "A record cannot become a document, or a document breaks a rule; the rule is named.",
     EventType.PLANNED: "The party was recognised, and what will be made for it was fixed.",
-    EventType.SUPERSEDED: "A corrected revision of this document was registered.",
+    EventType.SUPERSEDED: "A later export of this document's number took its place.",
     EventType.CONVERTED: "The e-format was written and passed the rules that are named.",
     EventType.SIGNED: "The e-format was sealed with the certificate that is named.",
     EventType.SIGNING_SKIPPED: "The plan asks for no signature.",

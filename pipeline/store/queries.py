@@ -127,7 +127,7 @@ def _without_mended(newest_first: list[dict[str, Any]]) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     for row in newest_first:
         again = any(all(row[name] == later[name] for name in ("tenant", "type", "seller")) for later in answers)
-        if not (again and row["state"] in {"refused", "discarded"}):
+        if not (again and row["state"] in {"refused", "discarded", "superseded"}):
             answers.append(row)
     return answers
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline.store import artefacts, learning, parking
+from pipeline.store import artefacts, learning, parking, superseding
 from pipeline.store.database import Connection, as_json
 from pipeline.topology import StageSpec
 from schemas.events import Event, EventType, document_stream, export_stream
@@ -45,6 +45,18 @@ class _Row:
         """The buyer's. One that is learnt comes into the directory with the first document that goes on."""
         known = self.record.learnt is None or self.state in ("moving", "duplicate")
         return self.record.party_id if known else None
+
+    def newest(self) -> superseding.Newest:
+        record = self.record
+        return superseding.Newest(
+            by=self.duplicate_of or record.document_id,
+            number=record.number or "",
+            business_key=record.business_key,
+            content_hash=record.content_hash,
+            seller_key=record.seller_key,
+            document_type=record.document_type,
+            revision=self.revision if self.registered else 1,  # a refused revision takes nobody's place
+        )
 
 
 @dataclass
@@ -82,8 +94,7 @@ async def register_step(
             )
         elif row.state == "moving" and row.record.message:
             outgoing.append(row.record.message.wire())
-        if row.revision > 1:
-            await _supersede(conn, spec, message, row, log, now)
+    await superseding.settle(conn, message, [row.newest() for row in rows if row.record.number], log, now)
     await _outcomes(conn, message, [row for row in rows if row.state == "moving"], now)
     await artefacts.insert(
         conn, [(row.record.document_id, message.tenant, ref) for row in rows for ref in row.record.artefacts], now
@@ -215,23 +226,6 @@ async def _outcomes(conn: Connection, message: ExportReceived, rows: Sequence[_R
             ),
         ],
     )
-
-
-async def _supersede(
-    conn: Connection, spec: StageSpec, message: ExportReceived, row: _Row, log: list[Event], now: datetime
-) -> None:
-    cursor = await conn.execute(
-        """UPDATE document SET state = 'superseded', reason = 'superseded', updated_at = %s
-            WHERE tenant = %s AND business_key = %s AND registered AND revision = %s RETURNING document_id""",
-        [now, message.tenant, row.record.business_key, row.revision - 1],
-    )
-    for old in await cursor.fetchall():
-        fact = Fact(EventType.SUPERSEDED, {"by": str(row.record.document_id), "revision": row.revision})
-        log.append(_event(spec, message, document_stream(old["document_id"]), fact, now))
-        await conn.execute(
-            "INSERT INTO relation (document_id, kind, tenant, target) VALUES (%s, 'supersedes', %s, %s)",
-            [row.record.document_id, message.tenant, str(old["document_id"])],
-        )
 
 
 async def _relations(conn: Connection, tenant: str, rows: Iterable[_Row]) -> None:

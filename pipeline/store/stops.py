@@ -18,7 +18,7 @@ from pipeline.store.parking import REFUSING
 from pipeline.store.tenancy import EVERYBODY, Whose
 from schemas.errors import ConfigurationError
 
-STATES = ("open", "replayed", "discarded")
+STATES = ("open", "replayed", "discarded", "superseded")
 
 _COLUMNS = """p.parked_id, p.tenant, p.document_id, coalesce(p.export_id, d.export_id) AS export_id, d.number,
     d.document_type AS type, d.buyer_name AS buyer, coalesce(d.address, '') AS address, e.name AS export,

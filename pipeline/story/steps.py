@@ -111,7 +111,7 @@ def _title(type_: str, data: dict[str, Any]) -> str:
         "duplicate": "Recognised as a duplicate",
         "refused": f"Refused at {stage}",
         "planned": "Recipient recognised, work planned",
-        "superseded": "Superseded by a corrected revision",
+        "superseded": "Superseded: a later export of its number took its place",
         "converted": "E-format written and checked",
         "signed": "Signed",
         "signing-skipped": "Not signed: the plan asks for none",

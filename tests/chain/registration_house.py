@@ -15,7 +15,7 @@ from connectors.storage.folder import FolderStorage
 from pipeline import topology
 from pipeline.door import Door
 from pipeline.pool import guarded
-from pipeline.store import due, history, queries, work
+from pipeline.store import due, history, queries, stops, work
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.personal import KeyRing
@@ -40,9 +40,9 @@ class House:
         profile = {"tenant": tenant, "brand": {"name": "Vinhos"}, **given}
         (self.folder / "profiles" / f"{tenant}.yaml").write_text(json.dumps(profile))
 
-    async def drop(self, *documents: dict[str, Any], tenant: str | None = None) -> uuid.UUID:
+    async def drop(self, *documents: dict[str, Any], tenant: str | None = None, name: str = "export.json") -> uuid.UUID:
         content = json.dumps(list(documents)).encode()
-        receipt = await self.door.receive(content, name="export.json", by="operator:test", tenant=tenant)
+        receipt = await self.door.receive(content, name=name, by="operator:test", tenant=tenant)
         return receipt.export_id
 
     async def extract(self) -> list[Any]:
@@ -68,6 +68,10 @@ class House:
         query = " ".join(f"{name}:{value}" for name, value in conditions.items())
         async with self.store.transaction() as conn:
             return list(reversed(await queries.documents(conn, query)))
+
+    async def open_stops(self) -> list[dict[str, Any]]:
+        async with self.store.transaction() as conn:
+            return await stops.stops(conn)
 
     async def events(self, document: uuid.UUID) -> list[str]:
         async with self.store.transaction() as conn:

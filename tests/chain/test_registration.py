@@ -24,6 +24,11 @@ from schemas.events import EventType
 from schemas.messages import ExportReceived
 
 
+def unreadable(number: str = "2026-1") -> dict[str, Any]:
+    line = {"identifier": "1", "quantity": "1", "net_price": 10.5, "name": "W", "vat_rate": "23"}
+    return invoice(number, lines=[line])
+
+
 @pytest.fixture
 async def house(migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(application_url(migrated(), PASSWORD), tmp_path) as house:
@@ -122,10 +127,7 @@ async def test_two_exports_at_the_same_moment_register_an_invoice_once(house: Ho
 
 async def test_a_bad_record_is_refused_and_the_rest_of_its_file_goes_on(house: House) -> None:
     """A float amount in the second of three: place, rule and found value are kept for the operator."""
-    bad = invoice(
-        "2026-2", lines=[{"identifier": "1", "quantity": "1", "net_price": 10.5, "name": "W", "vat_rate": "23"}]
-    )
-    await house.drop(invoice(), bad, invoice("2026-3"))
+    await house.drop(invoice(), unreadable("2026-2"), invoice("2026-3"))
     assert len(await house.extract()) == 2
     async with house.store.transaction() as conn:
         [parked] = await stops.stops(conn)
@@ -197,6 +199,73 @@ async def test_a_number_names_the_document_that_was_taken_after_one_was_closed(h
     async with house.store.transaction() as conn:
         assert (await queries.find(conn, "2026-1"))["document_id"] == taken["document_id"]
         assert (await queries.find(conn, str(closed["document_id"])))["state"] == "discarded"
+
+
+async def test_what_was_refused_is_settled_once_its_number_is_taken(house: House) -> None:
+    """Its history says by which document; the reader's refusal, before the number had a key, is settled too."""
+    await house.drop(unreadable(), unreadable("2026-2"))
+    await house.extract()
+    assert len(await house.open_stops()) == 2
+    await house.drop(invoice(), invoice("2026-2"))
+    assert len(await house.extract()) == 2
+    assert await house.open_stops() == []
+    [refused, taken] = await house.documents(number="2026-1")
+    assert (refused["state"], taken["state"]) == ("superseded", "moving")
+    async with house.store.transaction() as conn:
+        assert await stops.undelivered(conn) == []
+        for number in ("2026-1", "2026-2"):
+            assert (await queries.find(conn, number))["state"] == "moving"
+        event = (await history.search(conn, history.EventQuery(document=refused["document_id"])))[-1]
+        [closed, _] = await stops.stops(conn, state="superseded")
+    assert (event.type, event.data["by"]) == ("superseded", str(taken["document_id"]))
+    assert closed["closed_by"] == "stage:extraction"
+
+
+async def test_of_several_refused_tries_of_a_number_the_newest_waits(house: House) -> None:
+    """Three drops of a file that is not mended are one row to look at."""
+    for _ in range(3):
+        await house.drop(unreadable())
+        await house.extract()
+    [stop] = await house.open_stops()
+    assert stop["document_id"] == (await house.documents(number="2026-1"))[-1]["document_id"]
+
+
+async def test_a_conflict_is_settled_when_its_file_comes_again(house: House) -> None:
+    """With other content the newer conflict waits; with what is out, none does. Within one file both wait."""
+    await house.drop(invoice())
+    for reference in ("one", "other"):
+        await house.drop(invoice(buyer_reference=reference))
+    await house.extract()
+    [conflict] = await house.documents(state="parked")
+    assert [row["document_id"] for row in await house.open_stops()] == [conflict["document_id"]]
+    await house.drop(invoice())
+    await house.extract()
+    assert await house.open_stops() == []
+    await house.drop(invoice(), invoice(buyer_reference="one"), invoice(buyer_reference="other"))
+    await house.extract()
+    assert [row["reason"] for row in await house.open_stops()] == ["content-conflict"] * 2
+
+
+async def test_two_invoices_of_one_number_out_of_two_files_stay_with_a_person(house: House) -> None:
+    """The first file again says nothing about the second."""
+    await house.drop(invoice())
+    await house.drop(invoice(buyer_reference="another"), name="other.json")
+    await house.drop(invoice())
+    await house.extract()
+    assert [row["export"] for row in await house.open_stops()] == ["other.json"]
+
+
+async def test_a_refused_correction_leaves_what_is_out_as_it_is(house: House) -> None:
+    """Only a revision that was taken supersedes one; then the refused one is settled."""
+    house.set_profile(learn_parties=True, on_conflict="supersede")
+    await house.drop(invoice())
+    await house.extract()
+    await house.drop(unreadable())
+    await house.extract()
+    assert [row["state"] for row in await house.documents()] == ["moving", "refused"]
+    await house.drop(invoice(buyer_reference="mended"))
+    await house.extract()
+    assert [row["state"] for row in await house.documents()] == ["superseded", "superseded", "moving"]
 
 
 async def test_an_export_that_nobody_can_read_is_refused_and_can_be_replayed(house: House) -> None:

@@ -53,7 +53,7 @@ UNITS: dict[str, str] = {
     "MT": "MTR", "MTR": "MTR", "MQ": "MTK", "M2": "MTK", "MC": "MTQ", "M3": "MTQ", "KM": "KMT", "CM": "CMT",
     "MM": "MMT", "H": "HUR", "ORE": "HUR", "ORA": "HUR", "HH": "HUR", "HUR": "HUR", "GG": "DAY", "GIORNI": "DAY",
     "MESI": "MON", "MESE": "MON", "ANNI": "ANN", "PZ": "H87", "PZ.": "H87", "PEZZI": "H87", "NR": "C62", "N": "C62",
-    "N.": "C62", "NUM": "C62", "CF": "PK", "CONF": "PK", "KWH": "KWH", "SMC": "SM3", "PA": "PR",
+    "N.": "C62", "NUM": "C62", "CF": "XPK", "CONF": "XPK", "KWH": "KWH", "SMC": "SM3", "PA": "PR",
 }  # fmt: skip
 """What Italian systems write as UnitaMisura (free text, any case) -> Recommendation 20; another text stays as it is."""
 UNIT_WORDS = {

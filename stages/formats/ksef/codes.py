@@ -48,10 +48,10 @@ UNITS: dict[str, str] = {
     "szt.": "H87", "szt": "H87", "sztuk": "H87", "sztuka": "H87", "kg": "KGM", "g": "GRM", "t": "TNE", "l": "LTR",
     "m": "MTR", "mb": "MTR", "m2": "MTK", "m²": "MTK", "m3": "MTQ", "m³": "MTQ", "km": "KMT", "cm": "CMT", "mm": "MMT",
     "godz.": "HUR", "godz": "HUR", "h": "HUR", "dzień": "DAY", "dni": "DAY", "mies.": "MON", "miesiąc": "MON",
-    "rok": "ANN", "kpl.": "SET", "kpl": "SET", "opak.": "PK", "opak": "PK", "kwh": "KWH", "mwh": "MWH", "para": "PR",
+    "rok": "ANN", "kpl.": "SET", "kpl": "SET", "opak.": "XPK", "opak": "XPK", "kwh": "KWH", "mwh": "MWH", "para": "PR",
     "usł.": "C62", "usługa": "C62",
 }  # fmt: skip
 """What Polish systems write as P_8A (free text, any case) -> Recommendation 20; another text stays as it is."""
 UNIT_WORDS = {"H87": "szt.", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m2", "MTQ": "m3",
               "KMT": "km", "CMT": "cm", "MMT": "mm", "HUR": "godz.", "DAY": "dzień", "MON": "mies.", "ANN": "rok",
-              "SET": "kpl.", "PK": "opak.", "KWH": "kWh", "MWH": "MWh", "PR": "para"}  # fmt: skip
+              "SET": "kpl.", "XPK": "opak.", "KWH": "kWh", "MWH": "MWh", "PR": "para"}  # fmt: skip

@@ -25,7 +25,7 @@ MEANS: dict[str, tuple[str, str]] = {
 UNITS: dict[str, str] = {
     "UN": "C62", "UNID": "C62", "UND": "C62", "UN1": "C62", "PC": "H87", "PÇ": "H87", "KG": "KGM", "G": "GRM",
     "TON": "TNE", "T": "TNE", "L": "LTR", "LT": "LTR", "ML": "MLT", "M": "MTR", "MT": "MTR", "M2": "MTK", "M3": "MTQ",
-    "CM": "CMT", "KM": "KMT", "H": "HUR", "HR": "HUR", "DZ": "DZN", "CX": "XBX", "PCT": "PK", "FD": "XBE", "SC": "XSA",
+    "CM": "CMT", "KM": "KMT", "H": "HUR", "HR": "HUR", "DZ": "DZN", "CX": "XBX", "PCT": "XPK", "FD": "XBE", "SC": "XSA",
     "PAR": "PR", "RL": "XRO", "KWH": "KWH", "MWH": "MWH", "GL": "GLL",
 }  # fmt: skip
 """uCom (free text) -> Recommendation 20, or 21 with an X; another text stays as it is."""

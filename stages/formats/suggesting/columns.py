@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from stages.formats.suggesting.contents import decimal_sign, is_day, look
-from stages.formats.suggesting.proposal import Blank, Proposal
+from stages.formats.suggesting.proposal import VAT_CATEGORY, Blank, Proposal
 
 _TYPES = 8
 """The most types of record."""
@@ -91,7 +91,7 @@ def _line(names: list[str], amounts: list[str]) -> tuple[dict[str, str], dict[st
     """(fields of a line, what is to be filled in). The first of several numbers is a quantity, the last a price."""
     line: dict[str, str] = {}
     missing: dict[str, Any] = {
-        "vat_category": Blank("the VAT category: S, Z, E, AE, K, G or O", "S"),
+        "vat_category": VAT_CATEGORY,
         "vat_rate": Blank("the VAT rate in per cent", "20"),
     }
     if names:

@@ -19,6 +19,13 @@ class Blank:
     trial: str
 
 
+VAT_CATEGORY = Blank(
+    "the VAT category: S, Z, E, AE, K, G or O; with K (intra-community), BR-IC-11 and BR-IC-12 want delivery.date and "
+    "delivery.address.country under document too",
+    "S",
+)
+
+
 @dataclass
 class Proposal:
     """`part` is the part of the profile (`csv`, `xlsx`, `fixed`) with its settings; `unsure` has notes by path."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from stages.formats.reading.table.rows import Row
 from stages.formats.suggesting.contents import Seen, decimal_sign, is_number, look, thousands
-from stages.formats.suggesting.proposal import Blank, Proposal
+from stages.formats.suggesting.proposal import VAT_CATEGORY, Blank, Proposal
+from stages.formats.suggesting.units import MANY, mapped
 from stages.formats.suggesting.words import DATES, IDENTIFIERS, NUMBERS, Match, matches
 
 _HEADER_ROWS = 30
@@ -94,7 +95,7 @@ def _possible(field: str, seen: Seen) -> bool:
         return all(len(cell) > 1 for cell in seen.cells[:50])
     if field in ("name", "buyer.name"):
         return not seen.dates
-    return True
+    return field != "unit" or len(set(seen.cells)) <= MANY
 
 
 def _content(field: str, seen: Seen) -> int:
@@ -129,6 +130,7 @@ class _Writer:
             if match.field == "vat_rate" and seen.percent:
                 fields[match.field] = {"column": name, "pattern": _WITHOUT_PERCENT}
         self._country()
+        self._unit()
         self._needed()
         settings |= self._signs() | {"dates": self._dates(), "layout": "rows", "key": [self.number]}
         order = ["invoice_number", *sorted(k for k in self.document if k != "invoice_number")]
@@ -174,6 +176,13 @@ class _Writer:
         del self.document["buyer.address.country"]
         del self.chosen[name]
 
+    def _unit(self) -> None:
+        """An ERP's words for units are no codes, and some are codes of something else."""
+        name = self.line.get("unit")
+        if name is not None and (codes := mapped(self.columns[name].cells)):
+            self.line["unit"] = {"column": name, "map": codes}
+            self.unsure["line.unit"] = "what ERPs mean by these words, by UN/ECE Recommendation 20 or 21"
+
     def _needed(self) -> None:
         """What a document must have and no column gives is left to fill in: nothing is made up."""
         blank = {
@@ -202,17 +211,16 @@ class _Writer:
     def _vat(self) -> dict[str, Any]:
         """A rate above zero is the standard rate or a reduced one (S); what none or zero means, nobody but the operator
         knows."""
-        category = Blank("the VAT category: S, Z, E, AE, K, G or O", "S")
         rate = self.line.get("vat_rate")
         if rate is None:
-            return {"vat_category": category, "vat_rate": Blank("the VAT rate in per cent", "20")}
+            return {"vat_category": VAT_CATEGORY, "vat_rate": Blank("the VAT rate in per cent", "20")}
         cell = rate if isinstance(rate, dict) else {"column": rate}
         cells = {c.rstrip("% ") for c in self.columns[cell["column"]].cells}
         zero = sorted(c for c in cells if is_number(c) and not c.strip("+-0.,"))
         self.unsure["constants.line" if not zero else "line.vat_category"] = "rates above zero are taken for S"
         if not zero:
             return {"vat_category": "S"}
-        self.line["vat_category"] = {**cell, "map": dict.fromkeys(zero, category), "otherwise": "S"}
+        self.line["vat_category"] = {**cell, "map": dict.fromkeys(zero, VAT_CATEGORY), "otherwise": "S"}
         return {}
 
     def _price(self) -> dict[str, Any]:

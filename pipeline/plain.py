@@ -85,7 +85,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "limit-exceeded": ("It is larger or slower than what is allowed.", "Split the export, or raise the limit."),
     "content-conflict": (
         "A document with the same supplier, type, number and date has other content.",
-        "If it is a correction, give it its own number or replay it as one; if not, discard it.",
+        "The first one stays out. To correct it, export a credit note or a corrected invoice (type 384) with a number "
+        "of its own; if this is another document, give it its own number in the ERP. Drop that, then close this one "
+        "(entrega parked discard). If later exports are to replace earlier ones, set on_conflict: supersede in the "
+        "tenant's profile and drop this again.",
     ),
     "store-unavailable": ("Database or object store did not answer.", "It is tried again by itself."),
     "signer-unavailable": ("The key holder did not answer.", "It is tried again by itself."),
@@ -226,11 +229,10 @@ def found(finding: Mapping[str, Any], said: str = "") -> str:
     return sentence(told[0].upper() + told[1:] if told and place in said else told) if told else ""
 
 
-def state(word: str) -> dict[str, str]:
-    """A state for a page: its word, label, tone and meaning."""
-    return {
-        "word": word, "label": STATES.get(word, word), "tone": TONES.get(word, "rest"), "means": MEANS.get(word, ""),
-    }  # fmt: skip
+def state(word: str, because: str | None = None) -> dict[str, str]:
+    """A state for a page: its word, label, tone and meaning. Who confirms receipt is no server that took a message."""
+    means = reason(because)[0] if because == "handed-over" else MEANS.get(word, "")
+    return {"word": word, "label": STATES.get(word, word), "tone": TONES.get(word, "rest"), "means": means}
 
 
 def actor(word: str) -> str:

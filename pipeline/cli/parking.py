@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def list_(
     tenant: TenantOption = None,
     all_tenants: AllTenantsOption = False,
-    state: Annotated[str, typer.Option(help="open, replayed or discarded.")] = "open",
+    state: Annotated[str, typer.Option(help="open, replayed, discarded or superseded.")] = "open",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:

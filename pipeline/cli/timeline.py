@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline import plain
 from pipeline.cli import stops
 from pipeline.cli.output import finding_line
 from pipeline.cli.tables import shown, table
@@ -48,7 +49,8 @@ def draw(story: Story, data: Path | None) -> None:
     )
     print(f"{document['type']} {number}  {seller} to {buyer}  {amount}")
     print(f"{document['document_id']}  from {export}, {address}")
-    print(f"state {document['state']}" + (f" ({document['reason']})" if document["reason"] else ""))
+    state, because = document["state"], document["reason"]
+    print(f"state {state}{f' ({because})' if because else ''}: {plain.state(state, because)['means']}")
     for row in story.waits:
         if row["document_id"] != document["document_id"]:
             print(f"The same was dropped before, as {row['document_id']}, and that one waits:")

@@ -20,6 +20,9 @@ from schemas.errors import ConfigurationError
 
 STATES = ("open", "replayed", "discarded", "superseded")
 
+MENDED_OUTSIDE = REFUSING | {"content-conflict"}
+"""Reasons that a replay only meets again: in a conflict, the document that was first holds the number."""
+
 _COLUMNS = """p.parked_id, p.tenant, p.document_id, coalesce(p.export_id, d.export_id) AS export_id, d.number,
     d.document_type AS type, d.buyer_name AS buyer, coalesce(d.address, '') AS address, e.name AS export,
     p.stage, p.round, p.reason, p.explanation, coalesce(p.detail -> 'findings', '[]') AS findings,
@@ -126,7 +129,7 @@ def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _advised(row: dict[str, Any]) -> dict[str, Any]:
-    again = row["state"] == "open" and row["replayable"] and row["reason"] not in REFUSING
+    again = row["state"] == "open" and row["replayable"] and row["reason"] not in MENDED_OUTSIDE
     return {
         **row,
         "advice": plain.advice(row["reason"], [finding["rule"] for finding in row["findings"]]),

@@ -166,6 +166,20 @@ async def test_story_of_a_delivered_document(visit: Visit) -> None:
     assert "kept in the outbox" in page
 
 
+async def test_what_its_recipient_confirmed(visit: Visit) -> None:
+    """A document that nothing but the recipient's word ended: no server is said to have taken it."""
+    house, client = visit
+    document, _ = await house.sent()
+    await house.ask(
+        "UPDATE document SET state = 'delivered', reason = 'handed-over' WHERE document_id = %s RETURNING state",
+        document,
+    )
+    for path in (f"/operator/documents/{document}", "/operator/documents"):
+        page = await text(client, path)
+        assert "The recipient has confirmed receipt." in page
+        assert "The receiving server or phone took the message." not in page
+
+
 async def test_withdrawing_a_link(visit: Visit) -> None:
     """The withdraw button closes that link, with its reason in the log; without the session's mark nothing happens."""
     house, client = visit

@@ -99,6 +99,17 @@ async def test_other_content_under_the_same_number_is_parked(house: House) -> No
     assert [row["reason"] for row in await house.documents(state="parked")] == ["content-conflict"]
 
 
+async def test_nobody_is_told_to_replay_what_meets_the_same_conflict(house: House) -> None:
+    """Nor where its buyer, too, is not known yet: the document that was first holds the number."""
+    await house.drop(invoice())
+    await house.extract()
+    house.set_profile()
+    await house.drop(invoice(buyer={"name": "Nova", "vat_identifier": "PT509442013"}))
+    await house.extract()
+    [stop] = await house.open_stops()
+    assert (stop["reason"], stop["command"]) == ("content-conflict", None)
+
+
 async def test_a_correction_supersedes_where_the_profile_says_so(house: House) -> None:
     """The old revision is closed with an event, the new one goes on."""
     house.set_profile(learn_parties=True, on_conflict="supersede")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import chain
 
-from pipeline import demo, embedded, maven, reach, wiring
+from pipeline import demo, embedded, maven, reach, wiring, zones
 from pipeline.settings import Settings
 from pipeline.store.checkpoint import Signer as CheckpointSigner
 from pipeline.store.migrate import APPLICATION_ROLE, migrate, password_of
@@ -74,13 +74,19 @@ def check(settings: Settings) -> None:
 
 
 def check_profile(profile: TenantProfile) -> None:
-    """The profile's language has texts, every format and option that it names is written. Raises ConfigurationError."""
+    """The profile's language has texts, its time zone is one, every format and option that it names is written.
+
+    Raises ConfigurationError.
+    """
     from stages.formats import registry
     from stages.words import LANGUAGES, known
 
     if known(profile.language) is None:
         there = ", ".join(LANGUAGES)
         raise ConfigurationError(f"{profile.tenant}: the language {profile.language} has no texts; there are {there}")
+    zone = profile.policy.timezone
+    if (right := zones.wanted(zone)) is not None:
+        raise ConfigurationError(f"{profile.tenant}: policy.timezone: found {zone!r}, expected {right}")
     for name in {*profile.formats, *profile.format_options, *profile.losses, *chain(*profile.country_formats.values())}:
         target = registry.target(name)
         try:

@@ -13,9 +13,9 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, TextIO
 
+from pipeline import zones
 from schemas.codes import COUNTRIES
 from schemas.deliveries import Channel
 from schemas.errors import ConfigurationError, Finding
@@ -219,8 +219,8 @@ def _faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterator[Fault
     elif row.get("language"):
         right = " ".join(LANGUAGES) + ", with a region or without: de-AT"
         yield Fault("language", "language-unknown", row["language"], right)
-    if row.get("timezone") and row["timezone"] not in _zones():
-        yield Fault("timezone", "timezone-unknown", row["timezone"], _like(row["timezone"]))
+    if row.get("timezone") and (right := zones.wanted(row["timezone"])):
+        yield Fault("timezone", "timezone-unknown", row["timezone"], right)
     if row.get("channel", "email") not in list(Channel):
         yield Fault("channel", "channel-unknown", row["channel"], " ".join(Channel))
     if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:
@@ -229,21 +229,6 @@ def _faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterator[Fault
         yield Fault("mailbox", "mailbox-missing", "channel edi", "the partner's mailbox: 14:5609999200054")
     yield from _format_faults(row, with_mailbox)
     yield from _address_faults(row)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    from zoneinfo import available_timezones
-
-    return frozenset(available_timezones())
-
-
-def _like(zone: str) -> str:
-    """What such a name looks like, and what may have been meant."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(zone, _zones(), 2)
-    return "a name of the IANA data: Europe/Lisbon" + (f"; perhaps {' or '.join(near)}" if near else "")
 
 
 def _format_faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterator[Fault]:

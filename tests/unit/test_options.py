@@ -115,6 +115,25 @@ def test_a_tenants_language_has_texts() -> None:
     check_profile(TenantProfile.model_validate({"tenant": "demo", "brand": {"name": "Demo"}, "language": "de-AT"}))
 
 
+def test_a_tenants_zone_is_one_of_the_iana_data() -> None:
+    """Before anything starts, with the setting's name: nobody is called at night because of a misspelt zone."""
+    from pipeline.preparing import check_profile
+
+    def checked(zone: str) -> None:
+        profile = {"tenant": "demo", "brand": {"name": "Demo"}, "policy": {"timezone": zone}}
+        check_profile(TenantProfile.model_validate(profile))
+
+    with pytest.raises(ConfigurationError) as refused:
+        checked("Europe/Lisboa")
+    assert refused.value.text == (
+        "demo: policy.timezone: found 'Europe/Lisboa', expected a name of the IANA data: Europe/Lisbon; "
+        "perhaps Europe/Lisbon or Europe/Riga"
+    )
+    with pytest.raises(ConfigurationError, match=r"policy\.timezone"):
+        checked("")
+    checked("America/Sao_Paulo")
+
+
 def test_an_edi_format_asks_for_a_mailbox() -> None:
     """On the line, or on another one of the same party; the channel edi asks for it on its own line."""
     head = "name,erp_id,email,channel,contact,formats,mailbox\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import embedded, halt, kept
 from pipeline.settings import Settings
-from schemas.errors import EntregaError
+from schemas.errors import EntregaError, SignerUnavailable
 
 if TYPE_CHECKING:
     from pipeline.backlog import Backlog, Waiting
@@ -22,11 +22,15 @@ class Wrong(Exception):
     """What answers, and is not as it should be: in words for the operator."""
 
 
-async def check(settings: Settings) -> list[dict[str, str]]:
-    """Ask everything that is configured: broker, database, artefacts, key, rule sets, profile, providers, disk; and
-    whether the stages take what waits for them.
-    """
-    checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+Question = Callable[[], Awaitable[str]]
+ANSWER_SECONDS = 30.0
+"""More than a time-stamping authority may be given."""
+
+
+def questions(settings: Settings) -> list[tuple[str, Question]]:
+    """What is asked, and how: everything that is configured."""
+    stamps: list[tuple[str, Question]] = [("time-stamps", lambda: asyncio.to_thread(_stamps, settings))]
+    return [
         ("keeper", lambda: asyncio.to_thread(_looked_after, settings)),
         ("kafka", lambda: _kafka(settings)),
         ("database", lambda: _database(settings)),
@@ -34,6 +38,7 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         ("reports", lambda: _reports(settings)),
         ("artefacts", lambda: asyncio.to_thread(_artefacts, settings)),
         ("signing key", lambda: asyncio.to_thread(_key, settings)),
+        *(stamps if settings.tsa_url is not None else ()),
         ("rule sets", lambda: asyncio.to_thread(_rules)),
         ("profile", lambda: asyncio.to_thread(_profile, settings)),
         ("disk", lambda: asyncio.to_thread(_disk, settings)),
@@ -42,10 +47,16 @@ async def check(settings: Settings) -> list[dict[str, str]]:
         ("sms", lambda: _sms(settings)),
         ("edi", lambda: asyncio.to_thread(_edi, settings)),
     ]
+
+
+async def check(settings: Settings) -> list[dict[str, str]]:
+    """Ask broker, database, artefacts, keys, rule sets, profile, providers, disk; and whether the stages take what
+    waits for them.
+    """
     results = []
-    for what, ask in checks:
+    for what, ask in questions(settings):
         try:
-            results.append({"what": what, "is": "ok", "detail": await asyncio.wait_for(ask(), 15)})
+            results.append({"what": what, "is": "ok", "detail": await asyncio.wait_for(ask(), ANSWER_SECONDS)})
         except Wrong as error:
             results.append({"what": what, "is": "wrong", "detail": str(error)})
         except EntregaError as error:
@@ -214,6 +225,24 @@ def _key(settings: Settings) -> str:
     return f"{kind}; {days} days left"
 
 
+def _stamps(settings: Settings) -> str:
+    """Asked for a stamp as signing asks: over a digest of nobody's document, which is thrown away."""
+    from hashlib import sha256
+
+    from pipeline import wiring
+
+    _in_force(settings, "tsa_url", "tsa_username", "tsa_timeout_seconds")
+    stamps = wiring.time_stamps(settings)
+    assert stamps is not None, "asked only where one is set"
+    try:
+        stamps.stamp(sha256(b"doctor").digest())
+    except SignerUnavailable as error:
+        cause = error.__cause__
+        why = f" ({cause})" if isinstance(cause, OSError) and str(cause) else ""
+        raise Wrong(f"tsa_url: {settings.tsa_url}: {error.text}{why}") from error
+    return f"{settings.tsa_url} gives them"
+
+
 def _rules() -> str:
     from pipeline import maven
 
@@ -221,9 +250,17 @@ def _rules() -> str:
 
 
 def _profile(settings: Settings) -> str:
-    from pipeline import wiring
+    """Its version; and what of the demonstration's it still has, for documents of any seller go out under it."""
+    from pipeline import demo, wiring
 
-    return wiring.profiles(settings).current(settings.default_tenant).version
+    found = wiring.profiles(settings).current(settings.default_tenant)
+    if left := demo.left_in(found):
+        what = ", ".join(left)
+        return (
+            f"{found.version}; documents go out with the demonstration's {what}: change them in "
+            f"{settings.profile_folder}"
+        )
+    return found.version
 
 
 def _disk(settings: Settings) -> str:

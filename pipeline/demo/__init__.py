@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from connectors.profiles import Pinned
     from pipeline.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -61,3 +62,26 @@ def install_profile(settings: Settings) -> None:
         target = folder / source.name
         if not target.exists():
             target.write_bytes(source.read_bytes())
+
+
+def left_in(found: Pinned) -> list[str]:
+    """What of this supplier still stands in a profile that should be another's, by the settings' names."""
+    import yaml
+
+    from schemas.profiles import load_profile
+    from schemas.tenants import TenantProfile
+
+    folder = FOLDER / "profiles"
+    ours = TenantProfile.model_validate(yaml.safe_load((folder / f"{TENANT}.yaml").read_text("utf-8")))
+    brand, own = found.profile.brand, ours.brand
+    left = [f"brand.{name}" for name in ("name", "footer", "reply_to") if getattr(brand, name) == getattr(own, name)]
+    if own.logo is not None and found.logo == (folder / own.logo).read_bytes():
+        left.append("brand.logo")
+    if set(found.profile.mailboxes.values()) & set(ours.mailboxes.values()):
+        left.append("mailboxes")
+    sellers = [load_profile((folder / name).read_text("utf-8")).constants["seller"] for name in ours.extraction]
+    numbers = {seller["vat_identifier"] for seller in sellers}
+    for each in found.extraction:
+        if each.constants.get("seller", {}).get("vat_identifier") in numbers:
+            left.append(f"seller of {each.name}")
+    return left

@@ -219,8 +219,8 @@ def _faults(row: dict[str, str], with_mailbox: frozenset[str]) -> Iterator[Fault
     elif row.get("language"):
         right = " ".join(LANGUAGES) + ", with a region or without: de-AT"
         yield Fault("language", "language-unknown", row["language"], right)
-    if row.get("timezone") and (right := zones.wanted(row["timezone"])):
-        yield Fault("timezone", "timezone-unknown", row["timezone"], right)
+    if row.get("timezone") and (zone := zones.wanted(row["timezone"])):
+        yield Fault("timezone", "timezone-unknown", row["timezone"], zone)
     if row.get("channel", "email") not in list(Channel):
         yield Fault("channel", "channel-unknown", row["channel"], " ".join(Channel))
     if row.get("mailbox") and addresses.usable(Channel.EDI, row["mailbox"]).address is None:

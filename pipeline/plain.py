@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.reasons import SENTENCES, Reason
@@ -169,24 +169,6 @@ _DO: dict[Reason, str] = {
     Reason.CANCELLED: "Nothing; where it is still wanted, send it again.",
     Reason.OTHER: "See the provider's words and code in its story; then send it again.",
 }
-
-
-BY_RULE: dict[str, str] = {
-    "PEPPOL-EN16931-R010": (
-        "Import the recipient with an endpoint (columns endpoint_scheme and endpoint), or give the document one in the "
-        "ERP; then drop the export again."
-    ),
-}
-"""Rule -> what to do, where that is something else than what the reason says."""
-
-
-def advice(word: str | None, rules: Iterable[str] = ()) -> str:
-    """What a person does about a stop for this reason, by these rules.
-
-    >>> advice("document-invalid", ["BR-CO-16"])
-    'Mend it in the ERP and export it again.'
-    """
-    return next((BY_RULE[rule] for rule in rules if rule in BY_RULE), reason(word)[1])
 
 
 def reason(word: str | None) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline import plain
+from pipeline.advising import advice
 from pipeline.store.database import Connection
 from pipeline.store.parking import REFUSING
 from pipeline.store.tenancy import EVERYBODY, Whose
@@ -24,7 +25,7 @@ MENDED_OUTSIDE = REFUSING | {"content-conflict"}
 """Reasons that a replay only meets again: in a conflict, the document that was first holds the number."""
 
 _COLUMNS = """p.parked_id, p.tenant, p.document_id, coalesce(p.export_id, d.export_id) AS export_id, d.number,
-    d.document_type AS type, d.buyer_name AS buyer, coalesce(d.address, '') AS address, e.name AS export,
+    d.document_type AS type, d.buyer_name AS buyer, coalesce(d.address, '') AS address, e.name AS export, e.format,
     p.stage, p.round, p.reason, p.explanation, coalesce(p.detail -> 'findings', '[]') AS findings,
     p.detail - 'findings' AS detail, p.state, p.parked_at, p.closed_at, p.closed_by, p.closed_why,
     p.topic, p.partition, p."offset", length(p.raw) AS raw_bytes,
@@ -122,16 +123,16 @@ def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:
     told = ("explanation", "findings", "stage", "parked_id", "advice", "command")
     if stop is not None:
         return {name: stop[name] for name in told}
-    says, advice = plain.reason(row["reason"] or "unknown")
+    says, do = plain.reason(row["reason"] or "unknown")
     again = row["state"] == "undeliverable" and row["reason"] not in ("opted-out", "complained")
     command = f"resend {str(row['document_id'])[:8]}" if again else None
-    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": advice, "command": command}
+    return dict.fromkeys(told) | {"explanation": says, "findings": [], "advice": do, "command": command}
 
 
 def _advised(row: dict[str, Any]) -> dict[str, Any]:
     again = row["state"] == "open" and row["replayable"] and row["reason"] not in MENDED_OUTSIDE
     return {
         **row,
-        "advice": plain.advice(row["reason"], [finding["rule"] for finding in row["findings"]]),
+        "advice": advice(row["reason"], [finding["rule"] for finding in row["findings"]], row["format"]),
         "command": f"parked replay {str(row['parked_id'])[:8]}" if again else None,
     }

@@ -49,11 +49,13 @@ async def tell(conn: Connection, name: str, keys: KeyRing | None = None, whose: 
     log = await history.read_stream(conn, document_stream(id_), reveal=keys is not None, keys=keys)
     sources = await artefacts.of_owner(conn, document["export_id"], ArtefactKind.SOURCE)
     received = [row for row in export if row.type == EventType.RECEIVED]
+    stopped = await stops.stops(conn, state="", documents=[id_])
+    format_ = next((row["format"] for row in stopped), None)
     return Story(
         document=document,
         events=tuple(log),
-        steps=tuple(steps([*received, *log], {str(row["attempt_id"]): row["ordinal"] for row in attempts})),
-        stopped=tuple(await stops.stops(conn, state="", documents=[id_])),
+        steps=tuple(steps([*received, *log], {str(row["attempt_id"]): row["ordinal"] for row in attempts}, format_)),
+        stopped=tuple(stopped),
         attempts=tuple(attempts),
         planned=tuple(await queries.planned(conn, id_)),
         files=tuple(await artefacts.of_owner(conn, id_)),

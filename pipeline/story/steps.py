@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline import plain
+from pipeline.advising import advice
 from pipeline.store.history import EventRow
 from schemas.events import MEANING, EventType
 
@@ -44,12 +45,12 @@ class Step:
     type: str = field(default="", compare=False)
 
 
-def steps(rows: Sequence[EventRow], ordinals: dict[str, int]) -> list[Step]:
-    """`ordinals`: attempt id -> its number, from 1, over all channels."""
+def steps(rows: Sequence[EventRow], ordinals: dict[str, int], format_: str | None = None) -> list[Step]:
+    """`ordinals`: attempt id -> its number, from 1, over all channels. `format_`: the export's."""
     found: list[Step] = []
     before: datetime | None = None
     for row in rows:
-        step = _step(row, ordinals, before)
+        step = _step(row, ordinals, before, format_)
         last = found[-1] if found else None
         if last and last.type == row.type == EventType.LINK_FETCHED and last.title == step.title:
             found[-1] = Step(
@@ -61,11 +62,11 @@ def steps(rows: Sequence[EventRow], ordinals: dict[str, int]) -> list[Step]:
     return found
 
 
-def _step(row: EventRow, ordinals: dict[str, int], before: datetime | None) -> Step:
+def _step(row: EventRow, ordinals: dict[str, int], before: datetime | None, format_: str | None) -> Step:
     data, personal = row.data, row.personal or {}
     number = ordinals.get(str(data.get("attempt")))
     passed = row.recorded_at - before if before else timedelta(0)
-    says, do = _says(row.type, data)
+    says, do = _says(row.type, data, format_)
     return Step(
         at=row.recorded_at,
         gap=elapsed(passed) if passed >= timedelta(seconds=1) else "",
@@ -88,9 +89,9 @@ def _tone(type_: str) -> str:
     return "done"
 
 
-def _says(type_: str, data: dict[str, Any]) -> tuple[str, str]:
+def _says(type_: str, data: dict[str, Any], format_: str | None) -> tuple[str, str]:
     if type_ in ("parked", "refused", "retry-scheduled", "compose-failed") and data.get("explanation"):
-        return plain.sentence(str(data["explanation"])), plain.advice(data.get("reason"), data.get("rules") or ())
+        return plain.sentence(str(data["explanation"])), advice(data.get("reason"), data.get("rules") or (), format_)
     if type_ in _BAD | _WARN and (word := data.get("reason") or data.get("why")):
         return plain.reason(str(word))
     if type_ == EventType.FALLBACK_STARTED:

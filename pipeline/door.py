@@ -20,7 +20,7 @@ from pipeline.store import receiving
 from pipeline.store.database import Store
 from pipeline.topology import EXPORT_RECEIVED
 from schemas import ids
-from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable, TenantUnknown
+from schemas.errors import ConfigurationError, DoorClosed, LimitExceeded, TenantUnknown
 from schemas.events import Event, EventType, export_stream
 from schemas.messages import ArtefactKind, ExportReceived
 from schemas.profiles import named
@@ -65,7 +65,7 @@ class Door:
         export_id: UUID | None = None,
     ) -> Receipt:
         """Take an export. Raises LimitExceeded, TenantUnknown, ExportUnreadable where the tenant has no extraction
-        profile of this name (permanent), StoreUnavailable (disk full, backlog).
+        profile of this name (permanent), DoorClosed, StoreUnavailable (transient).
 
         `export_id` is given only where the caller's own id makes a repeated call harmless.
         """
@@ -144,7 +144,7 @@ class Door:
         async with self.store.transaction() as conn:
             unfinished = await receiving.moving(conn, self.backlog_limit)
         if unfinished >= self.backlog_limit:
-            raise StoreUnavailable(
+            raise DoorClosed(
                 f"{self.backlog_limit} documents are unfinished: the door is closed until some are", retry_after=30
             )
 

@@ -22,7 +22,7 @@ import structlog
 
 from pipeline.embedded.space import free_space, free_space_guard, replace_file
 from pipeline.settings import Settings
-from schemas.errors import StoreUnavailable
+from schemas.errors import DoorClosed, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -36,10 +36,10 @@ ADVICE = (
 
 
 def door_guard(data: Path, minimum_bytes: int) -> None:
-    """Raises StoreUnavailable where nothing may come in."""
+    """Raises DoorClosed where nothing may come in."""
     free_space_guard(data, minimum_bytes)
     if (said := rolled_back(data)) is not None:
-        raise StoreUnavailable(said)
+        raise DoorClosed(said)
 
 
 def disk_guard(settings: Settings) -> None:

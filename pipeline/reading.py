@@ -65,6 +65,9 @@ class Reading:
     async def look(self, broker: Backlog, now: float) -> None:
         """Compare with the looks before; `now` in seconds of a clock that never goes back. Raises Silent."""
         for runner, app in self.stages:
+            if runner.paused:
+                self._compare(runner, {}, now)
+                continue
             waiting = await broker.waiting(runner.spec)
             ours = {each.partition for each in app.consumer.assignment()}
             if waiting and not ours and not await broker.members(runner.spec):

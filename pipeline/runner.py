@@ -28,7 +28,7 @@ from pipeline.store.database import Store
 from pipeline.store.work import Item, Sends
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused
-from schemas.errors import PermanentError, StoreUnavailable
+from schemas.errors import DoorClosed, PermanentError, StoreUnavailable
 from schemas.messages import Frozen
 from schemas.outcomes import Parked, Refusal, Result, Retry
 
@@ -69,17 +69,19 @@ class Runner:
         self.handle_seconds = 0.0
         """CPU that the stage's own code took, wherever it ran: what is left of the process's is plumbing."""
         self.busy_since: float | None = None
-        """By the monotonic clock: since when it is at work on the same portion."""
+        """By the monotonic clock: since when it is at work on a portion, or on one more try at a closed door."""
+        self.paused = False
+        """It has a file that was produced straight to the topic, and the door is closed: it waits, and is not stuck."""
         self._bugs: deque[bool] = deque(maxlen=BUG_WINDOW)
 
     async def batch(self, raws: Sequence[Raw]) -> None:
         """Bring every message to an outcome. Raises only CancelledError and StageStopped."""
         try:
             for start in range(0, len(raws), PORTION):
-                self.busy_since = time.monotonic()
+                self.busy_since, self.paused = time.monotonic(), False
                 await self._portion(raws[start : start + PORTION])
         finally:
-            self.busy_since = None
+            self.busy_since, self.paused = None, False
         self.handled += len(raws)
 
     async def _portion(self, raws: Sequence[Raw]) -> None:
@@ -94,6 +96,9 @@ class Runner:
 
     def _waiting(self, state: Any) -> None:
         error = state.outcome.exception() if state.outcome else None
+        self.paused = isinstance(error, DoorClosed)
+        if self.paused:
+            self.busy_since = time.monotonic()
         log.warning("waiting", stage=self.spec.name, attempt=state.attempt_number, error=repr(error)[:300])
 
     async def _whole_or_alone(self, raws: Sequence[Raw]) -> None:

@@ -19,6 +19,7 @@ EntregaError
 │   └── Unreadable               personal-unreadable     the key of personal details is destroyed, or another one
 ├── TransientError               tried again after `retry_after` seconds
 │   ├── StoreUnavailable         store-unavailable       database or object store does not answer
+│   │   └── DoorClosed           store-unavailable       nothing new is taken now: disk, history, backlog
 │   ├── SignerUnavailable        signer-unavailable
 │   ├── ProviderUnavailable      provider-unavailable
 │   ├── ProviderThrottled        provider-throttled
@@ -164,6 +165,12 @@ class StoreUnavailable(TransientError):
     """Database or object store does not answer."""
 
     reason = "store-unavailable"
+
+
+class DoorClosed(StoreUnavailable):
+    """Nothing new is taken for now, and it may be for long: the disk is nearly full, the history was rolled back, or
+    too much is unfinished.
+    """
 
 
 class SignerUnavailable(TransientError):

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.embedded import placement
-from schemas.errors import StoreUnavailable
+from schemas.errors import DoorClosed
 
 
 def free_space(data: Path) -> dict[Path, int]:
@@ -23,10 +23,10 @@ def free_space(data: Path) -> dict[Path, int]:
 
 
 def free_space_guard(data: Path, minimum_bytes: int) -> None:
-    """Raises StoreUnavailable (transient) when a file system of the data directory has less than that left."""
+    """Raises DoorClosed (transient) when a file system of the data directory has less than that left."""
     for place, free in free_space(data).items():
         if free < minimum_bytes:
-            raise StoreUnavailable(
+            raise DoorClosed(
                 f"the disk is nearly full: {free >> 20} MiB left at {place}, {minimum_bytes >> 20} MiB are kept free",
                 free=free,
                 minimum=minimum_bytes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,19 @@ from chaos.system import ROOT, System, command, environment, kill, sandbox, scen
 from small_disk import disk
 from test_chaos import UNSEALED, drop
 
+from connectors.storage.folder import FolderStorage
 from pipeline import embedded, halt
+from pipeline.consumer import Raw
+from pipeline.door import Door
 from pipeline.embedded import placement
+from pipeline.pool import Pool
+from pipeline.runner import Runner
 from pipeline.settings import Settings, load
+from pipeline.store.database import Store
+from pipeline.store.personal import KeyRing
+from pipeline.topology import BY_NAME
+from pipeline.transport import Outgoing
+from schemas.outcomes import Done
 
 pytestmark = pytest.mark.xdist_group("halt")
 
@@ -138,6 +149,38 @@ async def test_the_gate_closes_below_a_quarter_and_opens_again(tmp_path: Path) -
     gate.settings = tight
     gate.look()
     assert await waiting is True
+
+
+async def test_a_file_produced_straight_to_the_topic_waits_at_the_closed_door_as_a_paused_stage(tmp_path: Path) -> None:
+    """Each time it is told to wait, the stage's time at work begins anew: nobody takes it for stuck."""
+    store = Store("", KeyRing.create(tmp_path / "keys"))
+    closed = Door(store, FolderStorage(tmp_path / "artefacts"), "acme", tmp_path, shutil.disk_usage(tmp_path).free * 2)
+    spec = BY_NAME["extraction"]
+    pool = Pool(1, deadline=1)
+    runner = Runner(spec, Nobody(), store, pool, nothing, closed)
+    waiting = asyncio.create_task(runner.batch([Raw(None, b"a file", {}, spec.source, 0, 0)]))
+    try:
+        await until(lambda: runner.paused, 20, "a pause")
+        first = runner.busy_since
+        assert first is not None
+        await until(lambda: runner.busy_since not in (None, first), 20, "another try")
+        assert runner.paused
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        pool.close()
+    assert (runner.paused, runner.busy_since) == (False, None)
+
+
+class Nobody:
+    """A stage that is never asked: the door stands before it."""
+
+    async def handle(self, message: object) -> Done:
+        raise AssertionError("it was asked")
+
+
+async def nothing(outgoing: Sequence[Outgoing]) -> None:
+    raise AssertionError(f"{len(outgoing)} messages were produced")
 
 
 async def test_on_a_database_that_was_put_back_nothing_is_sent_again(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ async def stage(kafka: str, tmp_path: Path) -> AsyncIterator[Stage]:
     await producer.start()
     async with backlog.asking({"bootstrap_servers": kafka}) as broker:
         made = Stage(spec, producer, app, broker)
-        made.runner.spec, made.runner.busy_since = spec, None
+        made.runner.spec, made.runner.busy_since, made.runner.paused = spec, None, False
         made.free.set()
         transport.attach(app, topic, made.batch)
         await app.start()
@@ -134,6 +134,22 @@ async def test_a_stage_at_work_has_more_patience_but_not_for_ever(stage: Stage) 
     await watching.look(stage.broker, STALLED_SECONDS)
     with pytest.raises(Silent, match="acknowledges nothing since 301 s, and 1 messages wait for it"):
         await watching.look(stage.broker, STALLED_SECONDS + 1)
+
+
+async def test_a_stage_that_is_paused_is_not_stuck(stage: Stage) -> None:
+    """An hour before a closed door is nobody's fault; once it goes on, its patience begins anew."""
+    watching = watch(stage)
+    stage.free.clear()
+    await stage.send()
+    await until(lambda: stage.runner.busy_since is not None)
+    await watching.look(stage.broker, 0)
+    stage.runner.paused = True
+    await watching.look(stage.broker, 3600)
+    stage.runner.paused = False
+    await watching.look(stage.broker, 3601)
+    await watching.look(stage.broker, 3601 + STALLED_SECONDS)
+    with pytest.raises(Silent, match="acknowledges nothing since 301 s"):
+        await watching.look(stage.broker, 3602 + STALLED_SECONDS)
 
 
 async def test_a_topic_that_nobody_reads_is_said_by_who_should(stage: Stage) -> None:

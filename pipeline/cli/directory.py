@@ -32,6 +32,7 @@ def import_(
     Branches may share a VAT number or endpoint where each has its erp_id. The same file again changes nothing. Exit 1
     when a line was left out.
     """
+    from pipeline.cli.files import no_file
     from pipeline.cli.output import complain, counting, json_line, say
     from pipeline.cli.session import asking, operator
     from pipeline.recipients import read_recipients
@@ -41,7 +42,7 @@ def import_(
 
     settings = load(data)
     if not file.is_file():
-        raise ConfigurationError(f"there is no file {file}")
+        raise ConfigurationError(no_file(file))
 
     with open(file, newline="", encoding="utf-8-sig") as source:
         lines = read_recipients(source)

@@ -32,7 +32,7 @@ def documents(
     """Search documents, newest first.
 
     Fields: number, buyer, seller, state, stage, type, reason, export, tenant, currency, from, to (days). Words alone
-    are looked for in number, buyer and seller.
+    are looked for in number, buyer and seller, and as ids (8 digits or more).
     """
     from pipeline.cli.output import rows
     from pipeline.cli.session import ask

@@ -57,12 +57,19 @@ def expand(paths: Sequence[Path], recursive: bool | None = None) -> list[Path]:
         elif path.is_file():
             found.append(path)
         else:
-            raise ConfigurationError(f"there is no file {path}")
+            raise ConfigurationError(no_file(path))
     if not found and empty:
         raise ConfigurationError("; ".join(empty))
     for each in empty:
         say(f"entrega: {each}")
     return found
+
+
+def no_file(path: Path) -> str:
+    """What is wrong with a path that is to be one file and is none."""
+    if path.is_dir():
+        return f"{path} is a folder, and one file is wanted"
+    return f"{path} is no file, but a device or a pipe" if path.exists() else f"there is no file {path}"
 
 
 def _inside(folder: Path, recursive: bool | None) -> tuple[list[Path], int]:
@@ -197,14 +204,17 @@ def report(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, profil
     `profile` None: one could have been given, and what a document lacks may stand in it.
     """
     from pipeline.cli.output import complain, json_line, say
-    from pipeline.cli.tables import table
+    from pipeline.cli.tables import SENTENCE, shown, table
     from schemas.errors import Finding
 
     if as_json:
         for row in rows:
             json_line(row)
     elif rows and columns:
-        table(columns, map(_counted, rows))
+        folder, shorter = _below(rows)
+        if folder:
+            print(shown(f"in {folder}", SENTENCE))
+        table(columns, map(_counted, shorter))
     refused = [row for row in rows if row.get("state") in ("refused", "invalid")]
     for row in rows if not as_json else ():
         if row.get("state") in ("refused", "invalid"):
@@ -241,6 +251,16 @@ def _where(row: Row) -> str:
     address = str(row.get("address") or "")
     told = not address or str(row.get("explanation", "")).startswith(address)
     return str(row["file"]) if told and row.get("file") else f"{row.get('file') or ''} {address}".strip()
+
+
+def _below(rows: Sequence[Row]) -> tuple[str, Sequence[Row]]:
+    """The folder that all files are in, where there are several, and rows that name them from there."""
+    files = {str(row["file"]) for row in rows if row.get("file")}
+    mixed = len({os.path.isabs(file) for file in files}) > 1
+    folder = "" if mixed or len(files) < 2 else os.path.commonpath(map(os.path.dirname, files))
+    if folder in ("", os.sep):
+        return "", rows
+    return folder, [row | {"file": os.path.relpath(row["file"], folder)} if row.get("file") else row for row in rows]
 
 
 def _counted(row: Row) -> Row:

@@ -16,6 +16,8 @@ NAME = 100
 SENTENCE = 1500
 SENTENCES = frozenset({"what", "detail", "note", "meaning", "value", "takes", "reason", "summary"})
 """Columns in which we speak: cut only where a document speaks through us."""
+PATHS = frozenset({"file", "output"})
+"""Columns whose end tells rows apart: they are cut in the middle."""
 LEAST = 8
 """Letters that a column must have, or the table is drawn as blocks."""
 _GAP = 3
@@ -24,15 +26,16 @@ _GAP = 3
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: str | None = None) -> None:
     """As wide as the terminal; without one, as wide as it needs.
 
-    In a narrow terminal, what is empty in all rows is left out, of ids the first 8 digits are shown, which every
-    command takes, and where that does not help, each row is a block of lines.
+    Where a line would be folded, what is empty in all rows is left out; in a narrow terminal, of ids the first 8 digits
+    are shown, which every command takes, and where that does not help, each row is a block of lines.
     """
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
     drawn = [{column: _cell(column, row.get(column)) for column in columns} for row in rows]
-    if _need(columns, drawn) > console.width:
+    if _need(columns, drawn, SENTENCE) > console.width:
         columns = [column for column in columns if not drawn or any(row[column] for row in drawn)]
+    if _need(columns, drawn) > console.width:
         drawn = [{column: _ID.sub(r"\1", cell) for column, cell in row.items()} for row in drawn]
     if drawn and _need(columns, drawn) > console.width:
         _blocks(console, columns, drawn, title)
@@ -43,10 +46,10 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, title: s
 _ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
-def _need(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> int:
-    """Letters that a table needs in order to be readable."""
+def _need(columns: Sequence[str], rows: Sequence[Mapping[str, str]], least_width: int = LEAST) -> int:
+    """Letters that a table needs in order to be readable, with columns folded to `least_width`."""
     widest = {column: max(map(len, (*_head(column).split(), *(row[column] for row in rows)))) for column in columns}
-    least = {column: width if _ids(rows, column) else min(width, LEAST) for column, width in widest.items()}
+    least = {column: width if _ids(rows, column) else min(width, least_width) for column, width in widest.items()}
     return sum(least.values()) + _GAP * (len(columns) - 1)
 
 
@@ -90,7 +93,10 @@ def _head(column: str) -> str:
 
 
 def _cell(column: str, value: Any) -> str:
-    return shown(_text(value), SENTENCE if column in SENTENCES else NAME)
+    text = _text(value)
+    if column in PATHS and len(text) > NAME:
+        text = f"{text[: NAME // 3]}…{text[NAME // 3 + 1 - NAME :]}"
+    return shown(text, SENTENCE if column in SENTENCES else NAME)
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from schemas.errors import ConfigurationError
 _DOCUMENT = """d.document_id, d.tenant, d.export_id, e.name AS export, d.address, d.document_type AS type, d.number,
     d.issue_date, d.due_date, d.currency, d.amount_due, d.seller_name AS seller, d.buyer_name AS buyer, d.party_id,
     d.revision, d.duplicate_of, d.state, d.stage, d.reason, d.round, d.handed_over_at, d.created_at, d.updated_at"""
+
+_ID_BEGINS = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,11 @@ async def documents(
     for name, value in parse_query(query):
         if name == "text":
             conditions.append(
-                "(d.number ILIKE %s OR d.buyer_name ILIKE %s OR d.seller_name ILIKE %s OR d.document_id::text = %s)"
+                "(d.number ILIKE %s OR d.buyer_name ILIKE %s OR d.seller_name ILIKE %s OR d.document_id::text LIKE %s)"
             )
             like = f"%{_literal(value)}%"
-            parameters += [like, like, like, value]
+            begins = f"{value.lower()}%" if _ID_BEGINS.fullmatch(value) else ""
+            parameters += [like, like, like, begins]
             continue
         condition = FIELDS[name]
         conditions.append(condition)

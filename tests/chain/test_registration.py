@@ -279,6 +279,17 @@ async def test_a_refused_correction_leaves_what_is_out_as_it_is(house: House) ->
     assert [row["state"] for row in await house.documents()] == ["superseded", "superseded", "moving"]
 
 
+async def test_documents_are_searched_by_the_beginning_of_their_ids(house: House) -> None:
+    """The 8 digits that a narrow terminal shows; fewer, and what is no id, are searched in numbers and names alone."""
+    await house.drop(invoice(), invoice("2026-2"))
+    await house.extract()
+    for row in await house.documents():
+        beginning = str(row["document_id"])[:8]
+        async with house.store.transaction() as conn:
+            assert await queries.documents(conn, beginning) == await queries.documents(conn, beginning.upper()) == [row]
+            assert await queries.documents(conn, beginning[:7]) == await queries.documents(conn, "%" * 8) == []
+
+
 async def test_an_export_that_nobody_can_read_is_refused_and_can_be_replayed(house: House) -> None:
     """Random bytes: no document, one dead letter, the batch is finished."""
     receipt = await house.door.receive(bytes(range(256)) * 4, name="noise.bin", by="operator:test")

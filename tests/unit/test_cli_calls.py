@@ -60,7 +60,7 @@ WRONG: list[tuple[str, str]] = [
     ("profile check good.xml nope", "file 'nope' does not exist"),
     ("profile check good.xml random.bin", "random.bin: not UTF-8"),
     ("recipients import nope", "there is no file nope"),
-    ("recipients import empty", "there is no file empty"),
+    ("recipients import empty", "empty is a folder, and one file is wanted"),
     ("recipients import random.bin", "the recipients file"),
     ("recipients import header.csv", "the recipients file has the wrong header; it may have: erp_id, name"),
     ("bench --documents 0", "--documents"),

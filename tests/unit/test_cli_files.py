@@ -43,6 +43,33 @@ def test_extract_gives_canonical_documents_one_a_line(exports: Path) -> None:
     assert done.returncode == 1
 
 
+def test_files_of_one_folder_stand_in_the_table_as_they_do_in_it(exports: Path) -> None:
+    """The folder is said once; --json and what is complained of name the whole path."""
+    (exports / "deep" / "er").mkdir(parents=True)
+    (exports / "deep" / "er" / "d.xml").write_text(ubl("F-d"))
+    done = entrega("extract", exports, "--recursive")
+    lines = [line.split() for line in done.stdout.decode().splitlines()]
+    assert [words[0] for words in lines if {"read", "refused"} & set(words)] == [
+        "a.xml",
+        "b.xml",
+        "c.xml",
+        "deep/er/d.xml",
+    ]
+    assert "".join(lines[0]) == f"in{exports}"
+    assert f"{exports}/c.xml".encode() in done.stderr
+
+
+def test_what_is_no_file_is_called_what_it_is(exports: Path) -> None:
+    """A folder where one file is wanted, a device, and a name that nothing has."""
+    for words, told in (
+        (("recipients", "import", exports), f"{exports} is a folder, and one file is wanted"),
+        (("extract", "/dev/null"), "/dev/null is no file, but a device or a pipe"),
+        (("extract", exports / "missing.xml"), f"there is no file {exports}/missing.xml"),
+    ):
+        done = entrega(*words)
+        assert (done.returncode, told in done.stderr.decode()) == (2, True), done.stderr
+
+
 def test_convert_writes_each_document_under_the_name_of_its_export(exports: Path, tmp_path: Path) -> None:
     """A folder goes to a folder; what is refused is told with its place and not written; the rest is."""
     done = entrega("convert", exports, "--to", "json", "-o", tmp_path / "out")

@@ -33,13 +33,15 @@ class Terminal(io.StringIO):
         return True
 
 
-def printed(monkeypatch: pytest.MonkeyPatch, width: int, **given: object) -> list[str]:
+def printed(
+    monkeypatch: pytest.MonkeyPatch, width: int, columns: tuple[str, ...] = COLUMNS, **given: object
+) -> list[str]:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr("rich.console.Console.is_dumb_terminal", False)
-    table(COLUMNS, [PARTY | given])
+    table(columns, [PARTY | given])
     lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
     return [line.rstrip() for line in lines if line.strip()]
 
@@ -69,6 +71,20 @@ def test_a_long_name_is_cut_with_an_ellipsis(monkeypatch: pytest.MonkeyPatch) ->
     assert "…" in "".join(lines)
     assert shown("A" * 4000) == "A" * (NAME - 1) + "…"
     assert len(finding_line(Finding(rule="x", message="y" * 900, found="z" * 4000))) < SENTENCE
+
+
+def test_a_long_path_keeps_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files of one deep folder can be told apart, however long the folder's name is."""
+    lines = printed(monkeypatch, 250, columns=("file", "name"), file=f"/mnt/{'deep/' * 40}sample-orders05.xml")
+    assert any("/mnt/" in line and "…" in line and "/sample-orders05.xml" in line for line in lines), lines
+
+
+def test_a_column_without_anything_gives_its_room_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a path is folded, columns that are empty in all rows are left out."""
+    columns, path = ("file", "number", "address", "warnings", "state"), f"exports/{'a' * 48}.xml"
+    lines = printed(monkeypatch, 80, columns=columns, file=path, number="F-1", state="read")
+    assert any(path in line and "F-1" in line for line in lines), lines
+    assert not any("warnings" in line for line in lines)
 
 
 def test_what_moves_the_cursor_or_turns_letters_round_is_shown_as_what_it_is() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.documents import Delivery, Identifier, Party
+from schemas.documents import Address, Delivery, Identifier, Party
 from stages.rendering.fonts import Style, fit, joined, line, measure, wrap
 from stages.rendering.sheet import INNER, LEFT, RIGHT, TOP, Column, Flow, Logo, Page, Shape, beside
 from stages.rendering.theme import GAP, HAIRLINE, MUTED, InvoiceJob, Job
@@ -35,7 +35,7 @@ def letterhead(flow: Flow, job: Job) -> None:
     for part in wrap(line(job.document.number), number, width):
         page.write(RIGHT, y, part, number, "right")
         y += number.leading
-    issued = f"{words.issue_date} {job.figures.day(job.document.issue_date)}"
+    issued = f"{words.issue_date} {job.figures.long_day(job.document.issue_date)}"
     page.write(RIGHT, y + 1, issued, theme.body._replace(colour=MUTED), "right")
     flow.y = max(y + theme.body.leading + 1, logo_bottom)
     flow.space(GAP)
@@ -117,7 +117,7 @@ def parties(flow: Flow, job: InvoiceJob) -> None:
     sides: Sequence[Side] = (
         (words.seller, document.seller),
         (words.buyer, document.buyer),
-        (words.delivered_to, document.delivery),
+        (words.delivered_to, None if _country_alone(document.delivery) else document.delivery),
         (words.payee, document.payee),
         (words.tax_representative, document.tax_representative),
     )
@@ -179,6 +179,14 @@ def _delivery(delivery: Delivery, job: Job) -> list[tuple[str, Style]]:
     return lines
 
 
+def _country_alone(delivery: Delivery | None) -> str | None:
+    """The country where nothing else tells the place: nobody delivers to that, and it is no address."""
+    if delivery is None or delivery.address is None or delivery.name or delivery.location:
+        return None
+    country = delivery.address.country
+    return country if country and delivery.address == Address(country=country) else None
+
+
 def references(flow: Flow, job: InvoiceJob) -> None:
     """Numbers and dates by which the reader files this invoice."""
     fact_rows(flow, job, _reference_facts(job))
@@ -209,6 +217,7 @@ def fact_rows(flow: Flow, job: Job, given: Sequence[Fact]) -> None:
 def _reference_facts(job: InvoiceJob) -> Sequence[Fact]:
     document, words, figures = job.document, job.words, job.figures
     delivered = document.delivery.date if document.delivery else None
+    country = _country_alone(document.delivery)
     earlier = [
         line(each.number) + (f" ({figures.day(each.issue_date)})" if each.issue_date else "")
         for each in document.preceding_invoices
@@ -218,6 +227,7 @@ def _reference_facts(job: InvoiceJob) -> Sequence[Fact]:
         (_reference_label(document.buyer_reference, job), line(document.buyer_reference or "")),
         (words.order, line(document.order_reference or "")),
         (words.delivery_date, figures.day(delivered) if delivered else ""),
+        (words.delivered_to, figures.country(country) if country else ""),
         (words.period, figures.period(document.period) if document.period else ""),
         (words.tax_point_date, figures.day(document.tax_point_date) if document.tax_point_date else ""),
         (words.contract, line(document.contract_reference or "")),

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from render_documents import BRAND, BUYER, CREATED, D, invoice, line, net, pages, pdf
 
-from schemas.documents import AllowanceCharge, Party, PrecedingInvoice, Totals, VatBreakdown
+from schemas.documents import Address, AllowanceCharge, Delivery, Party, PrecedingInvoice, Totals, VatBreakdown
 from schemas.errors import DocumentInvalid
 from stages.rendering.layout import render
 
@@ -38,6 +38,27 @@ def test_the_page_speaks_the_recipients_language(
     assert text.count(amount) == 2  # at first sight, and as the last of the totals
     for expected in (due, title, unit, page, "Hurtownia Żółta Gęś sp. z o.o.", "PT50 0002 0123 1234 5678 9015 4"):
         assert expected in text
+
+
+def test_the_dates_at_first_sight_are_of_one_form() -> None:
+    """Issue and due date both have their month in words: nobody has to compare two ways to write a day."""
+    (text,) = pages(pdf(invoice(1), "de"))
+    assert "Ausstellungsdatum 22. November 2026" in text
+    assert "22. Dezember 2026" in text
+    assert "22.11.2026" not in text
+
+
+def test_a_country_alone_is_no_address() -> None:
+    """Of a delivery of which only the country is known (BT-80) no block is made; the country is a fact among others."""
+    order = "PO-2026-0815"
+    for delivery, among_facts in (
+        (Delivery(address=Address(country="ES"), date=date(2026, 11, 20)), True),
+        (Delivery(address=Address(city="Vigo", country="ES")), False),
+        (Delivery(name="Loja 4", address=Address(country="ES")), False),
+    ):
+        (text,) = pages(pdf(invoice(1, delivery=delivery)))
+        assert text.count("Deliver to") == text.count("Spain") == 1
+        assert (text.index("Spain") > text.index(order)) is among_facts
 
 
 def test_all_amounts_are_on_the_page() -> None:

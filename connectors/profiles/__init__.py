@@ -18,6 +18,7 @@ from schemas.tenants import TenantProfile
 
 MAX_FILE_BYTES = 1024 * 1024
 _TENANT = re.compile(rb"^tenant\s*:", re.MULTILINE)
+_NAME = re.compile(rb"""^name\s*:\s*["']?([^"'#\r\n]*[^"'#\s])""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ class FolderProfiles:
         """The tenants that have a profile: files with a line `tenant:`; the others are what such a file names."""
         found = (path.stem for path in self.folder.glob("*.yaml") if _TENANT.search(path.read_bytes()))
         return tuple(sorted(found))
+
+    def extraction_files(self) -> dict[str, str]:
+        """File -> the name inside of it, of every extraction profile in the folder: listed by a tenant or not, and also
+        those that are still to be filled in."""
+        texts = {path.name: path.read_bytes() for path in sorted(self.folder.glob("*.yaml"))}
+        names = {file: _NAME.search(text) for file, text in texts.items() if not _TENANT.search(text)}
+        return {file: found[1].decode("utf-8", "replace") for file, found in names.items() if found}
 
     def current(self, tenant: str) -> Pinned:
         try:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from pipeline.cli.files import PathsArgument, RecursiveOption
 from pipeline.cli.options import DataOption, JsonOption, TenantOption
+
+if TYPE_CHECKING:
+    from connectors.profiles import FolderProfiles
 
 
 def register(app: typer.Typer) -> None:
@@ -53,10 +57,24 @@ def _profiles(settings: Any, tenant: str | None, profile: str | None) -> Any:
     folder = wiring.profiles(settings)
     if tenant is not None:
         one_of("--tenant", tenant, folder.tenants())
-    found = folder.current(tenant or settings.default_tenant).extraction
+    whose = tenant or settings.default_tenant
+    pinned = folder.current(whose)
     if profile is not None:
-        one_of("--profile", profile, [each.name for each in found])
-    return found
+        names = [each.name for each in pinned.extraction]
+        one_of("--profile", profile, names, lambda: _unlisted(folder, whose, profile, pinned.profile.extraction))
+    return pinned.extraction
+
+
+def _unlisted(folder: FolderProfiles, tenant: str, profile: str, listed: Sequence[str]) -> str:
+    """How a profile comes by its name, and which file may have been meant."""
+    told = [
+        f"{file} stands there with {'that name' if name == profile else f'the name {name}'}"
+        f"{'' if file in listed else ', and is not listed'}"
+        for file, name in folder.extraction_files().items()
+        if profile in (name, file, file.removesuffix(".yaml"))
+    ]
+    how = "A profile is called by the name: in its file, which is listed under extraction: in"
+    return "; ".join([f"{how} {folder.folder / tenant}.yaml", *told[:5]])
 
 
 async def _ingest(

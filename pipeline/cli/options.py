@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,13 +19,14 @@ def with_tenant(columns: tuple[str, ...], everybody: bool) -> tuple[str, ...]:
     return ("tenant", *columns) if everybody else columns
 
 
-def one_of(option: str, given: str, known: Iterable[str]) -> None:
-    """Raises ConfigurationError, naming what there is, where a value is none of the known ones."""
+def one_of(option: str, given: str, known: Iterable[str], more: Callable[[], str] | None = None) -> None:
+    """Raises ConfigurationError, naming what there is, where a value is none of the known ones; `more` has the sentence
+    that is told then, too."""
     from schemas.errors import ConfigurationError
 
     names = list(known)
     if given not in names:
-        raise ConfigurationError(f"{option}: there is no {given!r}; there {_are(names)}")
+        raise ConfigurationError(f"{option}: there is no {given!r}; there {_are(names)}{f'. {more()}' if more else ''}")
 
 
 def _are(names: list[str]) -> str:

@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 def suggest(
     file: FileArgument,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: stdout.")] = None,
-    name: Annotated[str | None, typer.Option(help="The profile's name; default: the file's.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The profile's name; default: the output's, else the file's.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Propose a profile from a sample of an export.
@@ -44,7 +46,7 @@ def suggest(
         if data.startswith(WORKBOOK):
             data += sample.read()
     try:
-        proposed = suggest(data, name or file.stem)
+        proposed = suggest(data, name or (output or file).stem)
     except ValueError as error:
         complain(f"no profile can be proposed for {file.name}: {error}")
         raise typer.Exit(1) from None
@@ -62,6 +64,8 @@ def suggest(
     say(f"of the sample {read} documents are read and {refused} refused, once the profile is filled in")
     say(f"{proposed.unsure} settings are unsure: look for `# unsure`, and check them")
     say(f"to be filled in, marked `FILL IN`: {'; '.join(proposed.blanks)}")
+    if output is not None:
+        say(f"ingest knows it once {output.name} stands beside the tenant's profile, listed there under `extraction:`")
 
 
 @profile.command()

@@ -98,25 +98,47 @@ async def elsewhere(conn: Connection, tenant: str, state: str) -> int:
     return int(row["n"]) if row else 0
 
 
-async def undelivered(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:
-    """Who did not get it, and why: the last attempt's reason, or why the document stopped, told as `stops` tells it."""
+_MISSED = """document d
+    LEFT JOIN LATERAL (SELECT * FROM attempt WHERE document_id = d.document_id
+                        ORDER BY updated_at DESC, ordinal DESC LIMIT 1) a ON true
+    WHERE (d.state IN ('parked', 'refused', 'undeliverable')
+           OR (d.state = 'waiting' AND a.state IN ('refused', 'bounced', 'unknown', 'deferred')))"""
+
+
+async def undelivered(
+    conn: Connection, *, tenant: str | None = None, state: str | None = None,
+    after: tuple[datetime, UUID] | None = None, limit: int | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Who did not get it, and why: the last attempt's reason, or why the document stopped, told as `stops` tells it;
+    newest first. `after`, updated_at and id of the last row, pages on from there."""
     cursor = await conn.execute(
-        """SELECT d.document_id, d.tenant, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
+        f"""SELECT d.document_id, d.tenant, d.number, d.document_type AS type, d.buyer_name AS buyer, d.state,
                   coalesce(a.reason, d.reason) AS reason, a.channel, a.code, a.status, a.state AS attempt,
                   (SELECT count(*) FROM attempt WHERE document_id = d.document_id AND state <> 'planned') AS attempts,
                   d.updated_at
-             FROM document d
-             LEFT JOIN LATERAL (SELECT * FROM attempt WHERE document_id = d.document_id
-                                 ORDER BY updated_at DESC, ordinal DESC LIMIT 1) a ON true
-            WHERE (d.state IN ('parked', 'refused', 'undeliverable')
-                   OR (d.state = 'waiting' AND a.state IN ('refused', 'bounced', 'unknown', 'deferred')))
-              AND (%s::text IS NULL OR d.tenant = %s)
-            ORDER BY d.updated_at DESC""",
-        [tenant, tenant],
-    )
+             FROM {_MISSED}
+              AND (%(tenant)s::text IS NULL OR d.tenant = %(tenant)s)
+              AND (%(state)s::text IS NULL OR d.state = %(state)s)
+              AND (%(at)s::timestamptz IS NULL OR d.updated_at < %(at)s
+                   OR (d.updated_at = %(at)s AND d.document_id > %(row)s))
+            ORDER BY d.updated_at DESC, d.document_id LIMIT %(limit)s""",  # noqa: S608  constants
+        {
+            "tenant": tenant, "state": state, "limit": limit,
+            "at": after[0] if after else None, "row": after[1] if after else None,
+        },
+    )  # fmt: skip
     found = await cursor.fetchall()
     stopped = {row["document_id"]: row for row in await stops(conn, documents=[row["document_id"] for row in found])}
     return [row | _why(row, stopped.get(row["document_id"])) for row in found]
+
+
+async def undelivered_reasons(conn: Connection) -> list[tuple[str, int]]:
+    """Reasons of all that `undelivered` tells of, with how many there are, the most frequent first."""
+    cursor = await conn.execute(
+        f"""SELECT coalesce(a.reason, d.reason, 'unknown') AS reason, count(*) AS n FROM {_MISSED}
+             GROUP BY 1 ORDER BY n DESC, 1"""  # noqa: S608  constants
+    )
+    return [(row["reason"], row["n"]) for row in await cursor.fetchall()]
 
 
 def _why(row: dict[str, Any], stop: dict[str, Any] | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def router(desk: Desk) -> APIRouter:
             totals = await queries.totals(conn)
             batches = await queries.exports(conn, limit=BATCHES)
             stopped = await stops.stops(conn, newest_first=True, limit=SHOWN)
-            failed = [row for row in await stops.undelivered(conn) if row["state"] == "undeliverable"]
+            failed = await stops.undelivered(conn, state="undeliverable", limit=SHOWN)
             strays = await orphans.count(conn)
         return await framed(
             desk, cookie, "overview", "operator/overview.html",
@@ -39,8 +39,7 @@ def router(desk: Desk) -> APIRouter:
             batches=[{**batch, "bar": bar(batch["states"])} for batch in batches],
             stopped=stopped,
             refusing=REFUSING,
-            failed=failed[:SHOWN],
-            failed_count=len(failed),
+            failed=failed,
             strays=strays,
             plain=plain,
             dropped=dropped[:200],

@@ -46,17 +46,21 @@ def router(desk: Desk) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/undelivered")
-    async def undelivered(request: Request) -> Response:
+    async def undelivered(request: Request, after: str = "") -> Response:
         cookie = session.signed_in(desk, request)
+        found: list[dict[str, Any]] = []
+        problem = ""
         async with desk.store.transaction() as conn:
-            found = await stops.undelivered(conn)
+            try:
+                found = await stops.undelivered(conn, after=position(after), limit=PAGE + 1)
+            except ConfigurationError as error:
+                problem = error.text
+            reasons = await stops.undelivered_reasons(conn)
             strays, stray_count = await orphans.listed(conn, limit=PAGE), await orphans.count(conn)
-        counts: dict[str, int] = {}
-        for row in found:
-            counts[row["reason"] or "unknown"] = counts.get(row["reason"] or "unknown", 0) + 1
-        reasons = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+        more = older(found, PAGE, "updated_at", "document_id")
         return await framed(
-            desk, cookie, "undelivered", "operator/undelivered.html", found=found, reasons=reasons, plain=plain,
+            desk, cookie, "undelivered", "operator/undelivered.html", found=found[:PAGE], reasons=reasons, plain=plain,
+            more=more, paged=bool(after), problem=problem,
             strays=[row | {"recipient": masked(row["recipient"] or "")} for row in strays], stray_count=stray_count,
         )  # fmt: skip
 

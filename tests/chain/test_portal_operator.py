@@ -354,22 +354,25 @@ async def test_dropping(visit: Visit) -> None:
 
 
 async def test_everything_that_stopped_is_listed(visit: Visit) -> None:
-    """The page of what needs a person goes on until all of it was shown, each once, and says that there is more."""
+    """The pages of what needs a person and of who did not get it go on until all of it was shown, each once, and say
+    that there is more; reasons are counted over all."""
     house, client = visit
     export = await house.receive("large.xml")
     refusal = Refusal("document-invalid", "It breaks a rule.")
     records = [house.record(export, f"FT {number}", at=number, refusal=refusal) for number in range(1, 121)]
     await house.register(export, *records)
-    seen: list[str] = []
-    path = "/operator/parked"
-    while path:
-        page = await text(client, path)
-        seen += re.findall(r'<h2 id="p-[^"]+"><a href="/operator/documents/([0-9a-f-]{36})"', page)
-        more = re.search(r'rel="next" href="([^"]+)"', page)
-        assert bool(more) == (len(seen) < 120)
-        path = more.group(1).replace("&amp;", "&") if more else ""
-    assert sorted(seen) == sorted(str(record.document_id) for record in records)
-    assert "cut off" in await text(client, "/operator/parked?after=nonsense")
+    for start, row in (("parked", r'<h2 id="p-[^"]+">'), ("undelivered", '<th scope="row">')):
+        seen: list[str] = []
+        path = f"/operator/{start}"
+        while path:
+            page = await text(client, path)
+            seen += re.findall(row + r'<a href="/operator/documents/([0-9a-f-]{36})"', page)
+            more = re.search(r'rel="next" href="([^"]+)"', page)
+            assert bool(more) == (len(seen) < 120)
+            assert start == "parked" or "<b>120</b>" in page
+            path = more.group(1).replace("&amp;", "&") if more else ""
+        assert sorted(seen) == sorted(str(record.document_id) for record in records)
+        assert "cut off" in await text(client, f"/operator/{start}?after=nonsense")
 
 
 async def test_sending_again(visit: Visit) -> None:

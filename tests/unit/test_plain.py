@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline import plain
+from pipeline.advising import advice
 
 
 def test_a_document_that_its_recipient_confirmed_says_so() -> None:
@@ -13,7 +14,7 @@ def test_a_document_that_its_recipient_confirmed_says_so() -> None:
 
 def test_a_conflict_of_content_names_the_ways_out() -> None:
     """A correction, another number in the ERP, a profile that lets exports replace, or closing it."""
-    advice = plain.advice("content-conflict")
+    told = advice("content-conflict")
     for words in ("credit note", "384", "own number in the ERP", "on_conflict: supersede", "parked discard"):
-        assert words in advice
-    assert "replay" not in advice
+        assert words in told
+    assert "replay" not in told

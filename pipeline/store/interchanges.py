@@ -1,7 +1,9 @@
 """Control numbers of EDI interchanges: unique and without gaps for each partner, also after a crash.
 
 A number is drawn once for a delivery, in one transaction with the note whose it is; every later try finds it there and
-carries the same interchange. So a number that was drawn is never lost, and never stands in two interchanges.
+carries the same interchange. So a number that was drawn is never lost, and never stands in two interchanges. One whose
+attempt was taken back before its first call is given to the next delivery of its series: a cancelled attempt is never
+called (`attempts.BEGIN`), so nobody else has it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,18 @@ from pipeline.store.database import Connection
 
 LAST = 999_999_999
 """ISA13 has nine digits; UNB 0020 would take fourteen. After the last one comes 1 again (X12.5, 4.2)."""
+
+
+GIVEN_BACK = """
+    UPDATE interchange SET delivery_id = %s, drawn_at = %s
+     WHERE delivery_id = (
+        SELECT i.delivery_id FROM attempt a JOIN interchange i USING (delivery_id)
+         WHERE a.channel = 'edi' AND a.state = 'cancelled' AND a.tries = 0
+           AND (i.tenant, i.envelope, i.sender, i.receiver) = (%s, %s, %s, %s)
+           AND NOT EXISTS (SELECT FROM attempt other WHERE other.delivery_id = a.delivery_id AND other.channel = 'edi'
+                              AND (other.state <> 'cancelled' OR other.tries > 0))
+         ORDER BY i.drawn_at, i.number LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
+    RETURNING number"""
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Drawing:
 
 
 async def draw(conn: Connection, wanted: Sequence[Drawing], now: datetime) -> dict[UUID, int]:
-    """The number of each delivery: the one it has, or the next of its series."""
+    """The number of each delivery: the one it has, one of its series that was given back, or the next."""
     if not wanted:
         return {}
     cursor = await conn.execute(
@@ -42,6 +56,10 @@ async def draw(conn: Connection, wanted: Sequence[Drawing], now: datetime) -> di
     known = {row["delivery_id"]: int(row["number"]) for row in await cursor.fetchall()}
     # in one order everywhere: two dispatchers that draw for the same partners never wait for each other in a circle
     for one in sorted((w for w in wanted if w.delivery_id not in known), key=lambda w: (w.series, w.delivery_id)):
+        cursor = await conn.execute(GIVEN_BACK, [one.delivery_id, now, *one.series])
+        if (row := await cursor.fetchone()) is not None:
+            known[one.delivery_id] = int(row["number"])
+            continue
         cursor = await conn.execute(
             """INSERT INTO control_number AS c (tenant, envelope, sender, receiver, last) VALUES (%s, %s, %s, %s, 1)
                ON CONFLICT (tenant, envelope, sender, receiver)

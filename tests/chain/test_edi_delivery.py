@@ -108,6 +108,32 @@ async def test_a_number_survives_every_death(house: House, tmp_path: Path, monke
         assert await house.state(document) == ("accepted", None)
 
 
+async def test_a_number_that_was_taken_back_goes_to_the_next(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that had its number and was cancelled before the first call leaves no gap; one that was called keeps
+    its number."""
+    edi = FolderEdi(tmp_path / "edi")
+    (first,) = await house.deliver(1, email=None, mailbox=THEIRS, interchange=message(house), policy=SOON)
+    dies = house.dispatcher({"edi": edi})
+    monkeypatch.setattr(dies.taking, "_compose", _death)  # number 1 is drawn, nothing is composed
+    with pytest.raises(Death):
+        await dies.once()
+    await house.ask("UPDATE attempt SET state = 'cancelled', leased_until = NULL RETURNING 1")
+    await house.ask("UPDATE delivery SET state = 'cancelled' RETURNING 1")
+    house.later(minutes=2)
+    await house.deliver(3, email=None, mailbox=THEIRS, interchange=message(house), policy=SOON)
+    both = [house.dispatcher({"edi": edi}, batch=1) for _ in range(2)]
+    while any(await asyncio.gather(*(one.once() for one in both))):
+        pass
+    assert numbers(tmp_path / "edi") == [1, 2, 3]
+    assert await house.attempts(first) == [("edi", "cancelled")]
+    taken = await house.ask(
+        "SELECT count(*) FROM interchange JOIN attempt USING (delivery_id) WHERE state = 'accepted'"
+    )
+    assert taken[0]["count"] == 3
+
+
 async def test_the_outbox_keeps_interchanges_and_says_captured(house: House, tmp_path: Path) -> None:
     """By default nothing leaves the house, EDI neither."""
     (document,) = await house.deliver(email=None, mailbox=THEIRS, interchange=message(house))

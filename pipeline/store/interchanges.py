@@ -1,9 +1,9 @@
 """Control numbers of EDI interchanges: unique and without gaps for each partner, also after a crash.
 
 A number is drawn once for a delivery, in one transaction with the note whose it is; every later try finds it there and
-carries the same interchange. So a number that was drawn is never lost, and never stands in two interchanges. One whose
-attempt was taken back before its first call is given to the next delivery of its series: a cancelled attempt is never
-called (`attempts.BEGIN`), so nobody else has it.
+carries the same interchange. So a number that was drawn is never lost, and never stands in two interchanges. One that
+nobody can have, for its attempt was taken back before the first call or refused at every call and given up, goes to the
+next delivery of its series: such an attempt is never called again (`attempts.BEGIN`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ GIVEN_BACK = """
     UPDATE interchange SET delivery_id = %s, drawn_at = %s
      WHERE delivery_id = (
         SELECT i.delivery_id FROM attempt a JOIN interchange i USING (delivery_id)
-         WHERE a.channel = 'edi' AND a.state = 'cancelled' AND a.tries = 0
+         WHERE a.channel = 'edi' AND (a.state = 'cancelled' AND a.tries = 0 OR a.state = 'refused' AND a.unknowns = 0)
            AND (i.tenant, i.envelope, i.sender, i.receiver) = (%s, %s, %s, %s)
            AND NOT EXISTS (SELECT FROM attempt other WHERE other.delivery_id = a.delivery_id AND other.channel = 'edi'
-                              AND (other.state <> 'cancelled' OR other.tries > 0))
+                              AND NOT (other.state = 'cancelled' AND other.tries = 0
+                                       OR other.state = 'refused' AND other.unknowns = 0))
          ORDER BY i.drawn_at, i.number LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
     RETURNING number"""
 

@@ -143,7 +143,7 @@ async def test_the_outbox_keeps_interchanges_and_says_captured(house: House, tmp
 
 
 async def test_a_mailbox_that_cannot_be_written_gives_way_to_mail(house: House, tmp_path: Path) -> None:
-    """After the retries the next channel of the delivery takes over."""
+    """After the retries the next channel takes over, and the number goes to the partner's next interchange."""
     (tmp_path / "edi").write_text("not a folder")
     policy = DeliveryPolicy(quiet_channels=(), retry_minutes=(0.0,))
     (document,) = await house.deliver(mailbox=THEIRS, interchange=message(house), policy=policy)
@@ -151,6 +151,10 @@ async def test_a_mailbox_that_cannot_be_written_gives_way_to_mail(house: House, 
     while await dispatcher.once():
         pass
     assert await house.attempts(document) == [("edi", "refused"), ("email", "captured")]
+    (tmp_path / "edi").unlink()  # the partner's next interchange has the number that nobody got
+    await house.deliver(email=None, mailbox=THEIRS, interchange=message(house), policy=policy)
+    await dispatcher.once()
+    assert numbers(tmp_path / "edi") == [1]
 
 
 async def _death(*_: object) -> None:

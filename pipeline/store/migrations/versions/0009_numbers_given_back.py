@@ -1,4 +1,4 @@
-"""A control number whose interchange was taken back before it was handed over goes to the partner's next one."""
+"""A control number whose interchange was never handed over goes to the partner's next one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ down_revision = "0008"
 
 GIVEN_BACK = """
 GRANT UPDATE (delivery_id, drawn_at) ON interchange TO entrega_app;
-CREATE INDEX attempt_edi_taken_back ON attempt (delivery_id) WHERE channel = 'edi' AND state = 'cancelled' AND tries = 0;
+CREATE INDEX attempt_edi_not_handed_over ON attempt (delivery_id)
+    WHERE channel = 'edi' AND (state = 'cancelled' AND tries = 0 OR state = 'refused' AND unknowns = 0);
 """
 
 

@@ -3,7 +3,8 @@
 A number is drawn once for a delivery, in one transaction with the note whose it is; every later try finds it there and
 carries the same interchange. So a number that was drawn is never lost, and never stands in two interchanges. One that
 nobody can have, for its attempt was taken back before the first call or refused at every call and given up, goes to the
-next delivery of its series: such an attempt is never called again (`attempts.BEGIN`).
+next delivery of its series: such an attempt is never called again (`attempts.BEGIN`). Who draws holds the series, so
+that a delivery which a person puts back cannot find its number while another is just given it.
 """
 
 from __future__ import annotations
@@ -51,11 +52,16 @@ async def draw(conn: Connection, wanted: Sequence[Drawing], now: datetime) -> di
     """The number of each delivery: the one it has, one of its series that was given back, or the next."""
     if not wanted:
         return {}
+    # in one order everywhere: two dispatchers that draw for the same partners never wait for each other in a circle
+    for series in sorted({each.series for each in wanted}):
+        await conn.execute(
+            """SELECT FROM control_number WHERE (tenant, envelope, sender, receiver) = (%s, %s, %s, %s) FOR UPDATE""",
+            [*series],
+        )
     cursor = await conn.execute(
         "SELECT delivery_id, number FROM interchange WHERE delivery_id = ANY(%s)", [[w.delivery_id for w in wanted]]
     )
     known = {row["delivery_id"]: int(row["number"]) for row in await cursor.fetchall()}
-    # in one order everywhere: two dispatchers that draw for the same partners never wait for each other in a circle
     for one in sorted((w for w in wanted if w.delivery_id not in known), key=lambda w: (w.series, w.delivery_id)):
         cursor = await conn.execute(GIVEN_BACK, [one.delivery_id, now, *one.series])
         if (row := await cursor.fetchone()) is not None:

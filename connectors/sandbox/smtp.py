@@ -1,8 +1,6 @@
-"""A mail server that takes mail and, when told so, sends bounces and complaints back.
+"""A mail server that takes mail and, when told so, sends bounces and complaints back (returned.py).
 
-aiosmtpd with the DSN extension (RFC 3461: RET, ENVID, NOTIFY, ORCPT), SIZE, SMTPUTF8 and optional AUTH. A bounce is an
-RFC 3464 mail to the return path; a complaint an RFC 5965 one. Each goes by SMTP to a host, or by HTTP as
-`message/rfc822` with the envelope's recipient in X-Envelope-To.
+aiosmtpd with the DSN extension (RFC 3461: RET, ENVID, NOTIFY, ORCPT), SIZE, SMTPUTF8 and optional AUTH.
 """
 
 from __future__ import annotations
@@ -19,14 +17,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import format_datetime, make_msgid
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientSession
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from connectors.attempts import HEADER, attempt_in
+from connectors.sandbox import returned
 from connectors.sandbox.journal import Entry, Journal
 from connectors.sandbox.reporting import Outgoing, Reporter
 from connectors.sandbox.rules import Rule, Rules, Take, Then
@@ -104,7 +102,8 @@ class SmtpServer:
         match rule.take:
             case Take.REFUSE:
                 status = rule.status or "5.1.1"
-                return f"{rule.code or 550} {status} <{address}>: {_WORDS.get(status, 'Recipient address rejected')}"
+                words = returned.WORDS.get(status, "Recipient address rejected")
+                return f"{rule.code or 550} {status} <{address}>: {words}"
             case Take.THROTTLE:
                 return "450 4.7.1 Too many messages, slow down"
             case Take.UNAVAILABLE:
@@ -177,21 +176,13 @@ class SmtpServer:
 
     def _sender(self, entry: Entry, raw: bytes, dsn: dict[str, str], action: str, status: str) -> Callable[[], Any]:
         async def send() -> bool:
-            mail = compose(entry, raw, dsn, action, status, self.clock())
+            mail = returned.compose(entry, raw, dsn, action, status, self.clock())
             url, host = self.bounce_url(), self.bounce_smtp()
             if url is not None:
-                return await self._post(url, entry.sender, mail)
-            return await _mail_to(host, entry.sender, mail) if host is not None else True
+                return await returned.by_http(self.session, url, entry.sender, mail)
+            return await returned.by_smtp(host, entry.sender, mail) if host is not None else True
 
         return send
-
-    async def _post(self, url: str, recipient: str, mail: bytes) -> bool:
-        headers = {"Content-Type": "message/rfc822", "X-Envelope-To": recipient}
-        try:
-            async with self.session.post(url, data=mail, headers=headers) as answer:
-                return 200 <= answer.status < 300
-        except (ClientError, TimeoutError, OSError):
-            return False
 
 
 def _subject(mail: Message) -> str:
@@ -252,67 +243,3 @@ class _Connection(SMTP):
             return arg
         self.dsn_fields.update({name.upper(): value for name, value in _DSN.findall(arg)})
         return _DSN.sub("", arg)
-
-
-_WORDS = {
-    "5.1.1": "Recipient address rejected: User unknown",
-    "5.1.2": "Host or domain name not found",
-    "5.2.2": "The mailbox is full",
-    "5.7.1": "Message blocked: poor reputation of the sending host",
-}
-
-
-def compose(entry: Entry, raw: bytes, dsn: dict[str, str], action: str, status: str, now: datetime) -> bytes:
-    """A bounce (`failed`, `delayed`) or a `complaint`, as a mail to the return path: bytes, CR LF."""
-    words = _WORDS.get(status, "try again later" if action == "delayed" else "not delivered")
-    returned = raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-    if action == "complaint":
-        kind, prose = "feedback-report", "This is an email abuse report."
-        fields = [
-            "Feedback-Type: abuse\r\nUser-Agent: Entrega-sandbox/1\r\nVersion: 1",
-            f"Original-Mail-From: <{entry.sender}>\r\nOriginal-Rcpt-To: <{entry.to}>",
-            f"Arrival-Date: {format_datetime(now)}",
-        ]
-        fields = ["\r\n".join(fields)]
-    else:
-        kind, prose = "delivery-status", f"Your message was not delivered: {words}."
-        envelope = f"Original-Envelope-Id: {dsn['ENVID']}\r\n" if "ENVID" in dsn else ""
-        original = f"Original-Recipient: {dsn['ORCPT']}\r\n" if "ORCPT" in dsn else ""
-        code = f"{'451' if action == 'delayed' else '550'} {status} <{entry.to}>: {words}"
-        fields = [
-            f"{envelope}Reporting-MTA: dns; sandbox.invalid\r\nArrival-Date: {format_datetime(entry.time)}",
-            f"{original}Final-Recipient: rfc822; {entry.to}\r\nAction: {action}\r\nStatus: {status}\r\n"
-            f"Diagnostic-Code: smtp; {code}\r\nLast-Attempt-Date: {format_datetime(now)}",
-        ]
-    mark = f"=_{entry.provider_id}"
-    lines = (
-        "From: MAILER-DAEMON@sandbox.invalid",
-        f"To: {entry.sender}",
-        "Subject: Undelivered Mail Returned to Sender"
-        if kind == "delivery-status"
-        else f"Subject: FW: {entry.subject}",
-        f"Date: {format_datetime(now)}",
-        f"Message-ID: {make_msgid(domain='sandbox.invalid')}",
-        "Auto-Submitted: auto-replied",
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/report; report-type={kind}; boundary="{mark}"',
-        "",
-        f"--{mark}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{prose}\r\n",
-        f"--{mark}\r\nContent-Type: message/{kind}\r\n\r\n" + "\r\n\r\n".join(fields) + "\r\n",
-        f"--{mark}\r\nContent-Type: text/rfc822-headers\r\n\r\n{returned}\r\n",
-        f"--{mark}--\r\n",
-    )
-    return "\r\n".join(lines).encode("utf-8")
-
-
-async def _mail_to(host: str, recipient: str, mail: bytes) -> bool:
-    """Send a bounce by SMTP. Its envelope's sender is empty, as RFC 3464 wants it."""
-    import aiosmtplib
-
-    name, _, port = host.rpartition(":")
-    try:
-        async with aiosmtplib.SMTP(hostname=name, port=int(port), start_tls=False, timeout=10) as smtp:
-            await smtp.sendmail("", [recipient], mail)
-    except (aiosmtplib.SMTPException, OSError, TimeoutError):
-        return False
-    return True

@@ -37,8 +37,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from schemas.documents import Invoice, Party
 from schemas.errors import ConfigurationError, ExportUnreadable
 from schemas.fields import Kind, fields_of
+from schemas.fixed_width import FixedMapping
 from schemas.spools import SpoolMapping
-from schemas.tables import CsvMapping, FixedMapping, Setting, XlsxMapping, known_encoding
+from schemas.tables import CsvMapping, Setting, XlsxMapping, known_encoding
 
 FILL_IN = "FILL IN:"
 """What a value begins with that is still to be filled in."""

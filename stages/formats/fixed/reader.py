@@ -13,8 +13,9 @@ from functools import partial
 from typing import BinaryIO
 
 from schemas.errors import Finding
+from schemas.fixed_width import FixedField, FixedMapping
 from schemas.profiles import ExtractionProfile
-from schemas.tables import FixedField, FixedMapping, TableMapping
+from schemas.tables import TableMapping
 from stages.formats.fixed.records import Records, is_ebcdic
 from stages.formats.reading.completing import Unfit
 from stages.formats.reading.head import Head

@@ -1,12 +1,14 @@
 """Totals: compute every amount that the ERP did not give, and hold those that it gave against the computed ones.
 
+The lines come first (net_amounts.py), then the VAT (vat.py), then the sums of both here.
+
 Where given and computed differ, a finding shows both. It is a warning where the official rules let the given amount
 stand, and fatal where the document would contradict itself or the buyer would pay another amount than the ERP said.
 Nothing is made up to close a gap: neither a rounding amount (BT-114) nor a paid one (BT-113).
 
 All sums are exact; only quotients and taxes are rounded, half up (away from zero), to two places.
 
-Source: EN 16931-1:2017 6.4.2 (BR-CO-10 to BR-CO-17), 6.4.4 (VAT), 6.5 (BR-DEC); Peppol BIS Billing 3 (R120).
+Source: EN 16931-1:2017 6.4.2 (BR-CO-10 to BR-CO-17), 6.4.4 (VAT), 6.5 (BR-DEC).
 """
 
 from __future__ import annotations
@@ -18,12 +20,11 @@ from typing import Any
 from schemas.documents import AllowanceCharge, Invoice, Line, Totals, VatBreakdown
 from schemas.errors import Finding
 from schemas.orders import OrderLine, OrderTotals
-from stages.conversion.vat import CENT, UNTAXED, ZERO, Key, Share, breakdown, cents, key_of, rule, shown
+from stages.conversion.net_amounts import net_amount, of_document, of_line, two_places
+from stages.conversion.vat import ZERO, Share, breakdown, cents, key_of, shown
 
 # A quantity and a price have 28 digits each: their product is exact in 56, and a quotient still right to the cent.
 EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
-_DIGITS = 28
-"""What a price may hold (schemas.documents.Number)."""
 _LARGEST = Decimal(10) ** 18
 """An amount has 20 digits, two of them after the point (schemas.documents.Amount)."""
 
@@ -45,9 +46,9 @@ def complete(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
         return document, (_LINELESS,)
     findings: list[Finding] = []
     with localcontext(EXACT):
-        lines = tuple(_line(index, line, findings) for index, line in enumerate(document.lines))
-        of_lines = [Share(key_of(line.vat_category, line.vat_rate), _net(line)) for line in lines]
-        extras = _document_level(document, {share.key for share in of_lines}, findings)
+        lines = tuple(of_line(index, line, findings) for index, line in enumerate(document.lines))
+        of_lines = [Share(key_of(line.vat_category, line.vat_rate), net_amount(line)) for line in lines]
+        extras = of_document(document, {share.key for share in of_lines}, findings)
         shares = of_lines + [
             Share(key_of(extra.vat_category or "", extra.vat_rate), extra.amount if extra.charge else -extra.amount)
             for extra in extras
@@ -64,141 +65,6 @@ def complete(document: Invoice) -> tuple[Invoice, tuple[Finding, ...]]:
         update.update(_accounting(document, totals, findings))
         check_size(lines, vat, totals, findings)
     return document.model_copy(update=update), tuple(findings)
-
-
-def _net(line: Line | OrderLine) -> Decimal:
-    return ZERO if line.net_amount is None else line.net_amount
-
-
-def _two(value: Decimal, rule_id: str, place: str, findings: list[Finding], severity: str = "warning") -> Decimal:
-    """An amount with two places; what lies beyond them is rounded, and said (BR-DEC)."""
-    rounded = cents(value)
-    if rounded != value:
-        findings.append(
-            Finding(
-                rule=rule_id,
-                message="an amount has at most two decimal places",
-                place=place,
-                found=shown(value),
-                expected=shown(rounded),
-                severity=severity,
-            )
-        )
-    return rounded
-
-
-def _line(index: int, line: Line, findings: list[Finding]) -> Line:
-    """BT-131 = quantity x price / base quantity + charges - allowances; a given one stays."""
-    place = f"lines[{index}]"
-    update: dict[str, Any] = {}
-    extra = ZERO
-    if line.allowances_charges:
-        kept = tuple(
-            _charge(each, f"{place}.allowances_charges[{number}]", ("24", "25", "27", "28"), findings)
-            for number, each in enumerate(line.allowances_charges)
-        )
-        update["allowances_charges"] = kept
-        extra = sum((each.amount if each.charge else -each.amount for each in kept), ZERO)
-    base = Decimal(1) if line.base_quantity is None else line.base_quantity
-    if base <= 0:
-        findings.append(
-            Finding(
-                rule="PEPPOL-EN16931-R121",
-                message=f"line {line.identifier}: a price is for a quantity above zero",
-                place=f"{place}.base_quantity",
-                found=shown(base),
-            )
-        )
-    computed = cents(line.quantity * line.net_price / (base or Decimal(1)) + extra)
-    if line.net_amount is None:
-        update["net_amount"] = computed
-    else:
-        net = _two(line.net_amount, "BR-DEC-23", f"{place}.net_amount", findings)
-        if net != computed:
-            stands = abs(net - computed) <= CENT
-            findings.append(
-                Finding(
-                    rule="PEPPOL-EN16931-R120",
-                    message=f"line {line.identifier}: the net amount is not quantity x price + charges - allowances"
-                    + ("; off by a cent, the given amount stays" if stands else ""),
-                    place=f"{place}.net_amount",
-                    found=shown(line.net_amount),
-                    expected=shown(computed),
-                    severity="warning" if stands else "fatal",
-                )
-            )
-        update["net_amount"] = net
-    rate = _rate(line.vat_category, line.vat_rate, "05", f"{place}.vat_rate", findings)
-    if rate is not line.vat_rate:
-        update["vat_rate"] = rate
-    if line.gross_price is not None and line.price_discount is None and line.gross_price >= line.net_price:
-        discount = line.gross_price - line.net_price
-        if len(discount.as_tuple().digits) <= _DIGITS:
-            update["price_discount"] = discount
-    return line.model_copy(update=update)
-
-
-def _rate(category: str, rate: Decimal | None, number: str, place: str, findings: list[Finding]) -> Decimal | None:
-    """The rate, filled in where the category leaves one choice; `number` is the category's rule about it."""
-    if category == "O":
-        fits, rate_or_none = not rate, None
-    elif category in UNTAXED:
-        fits, rate_or_none = not rate, (ZERO if rate is None else rate)
-    else:
-        # A standard rate of zero is nobody's: zero rated, exempt or out of scope, only the ERP knows which.
-        fits, rate_or_none = rate is not None and (category != "S" or rate > 0), rate
-    if not fits:
-        wanted = None if category == "O" else "0" if category in UNTAXED else "a rate above zero"
-        findings.append(
-            Finding(
-                rule=rule(category, number),
-                message=f"VAT category {category} does not go with this rate",
-                place=place,
-                found=shown(rate),
-                expected=wanted,
-            )
-        )
-    return rate_or_none
-
-
-def _charge(
-    each: AllowanceCharge, place: str, rules: tuple[str, str, str, str], findings: list[Finding]
-) -> AllowanceCharge:
-    """Two places in each amount. `rules`: BR-DEC of an allowance's amount and base, of a charge's amount and base."""
-    of_amount, of_base = rules[2:] if each.charge else rules[:2]
-    update = {"amount": _two(each.amount, f"BR-DEC-{of_amount}", f"{place}.amount", findings)}
-    if each.base_amount is not None:
-        update["base_amount"] = _two(each.base_amount, f"BR-DEC-{of_base}", f"{place}.base_amount", findings)
-    return each.model_copy(update=update)
-
-
-def _document_level(document: Invoice, keys: set[Key], findings: list[Finding]) -> tuple[AllowanceCharge, ...]:
-    """BG-20 and BG-21, each with its VAT category."""
-    kept = []
-    for index, each in enumerate(document.allowances_charges):
-        place = f"allowances_charges[{index}]"
-        each = _charge(each, place, ("01", "02", "05", "06"), findings)
-        category, rate = each.vat_category, each.vat_rate
-        if category is None:
-            alone = len(keys) == 1
-            findings.append(
-                Finding(
-                    rule="BR-37" if each.charge else "BR-32",
-                    message="no VAT category is given; "
-                    + ("all lines have the same one, which is taken" if alone else "the lines have several"),
-                    place=f"{place}.vat_category",
-                    severity="warning" if alone else "fatal",
-                )
-            )
-            if alone:
-                category, rate = next(iter(keys))
-                each = each.model_copy(update={"vat_category": category, "vat_rate": rate})
-        else:
-            rate = _rate(category, rate, "07" if each.charge else "06", f"{place}.vat_rate", findings)
-            if rate is not each.vat_rate:
-                each = each.model_copy(update={"vat_rate": rate})
-        kept.append(each)
-    return tuple(kept)
 
 
 def _implied_tax(given: Totals, exclusive: Decimal) -> Decimal | None:
@@ -246,7 +112,7 @@ def _totals(
     def exact(field: str, rule_id: str) -> Decimal | None:
         """Money facts that only the ERP knows: never rounded without stopping."""
         value: Decimal | None = getattr(given, field)
-        return None if value is None else _two(value, rule_id, f"totals.{field}", findings, "fatal")
+        return None if value is None else two_places(value, rule_id, f"totals.{field}", findings, "fatal")
 
     paid, rounding = exact("paid_amount", "BR-DEC-16"), exact("rounding_amount", "BR-DEC-17")
     inclusive = exclusive + tax
@@ -303,7 +169,7 @@ def check_size(
     findings: list[Finding],
 ) -> None:
     """A product can outgrow what an amount may hold; it stops here rather than in a reader downstream."""
-    amounts = [(f"lines[{index}].net_amount", _net(line)) for index, line in enumerate(lines)]
+    amounts = [(f"lines[{index}].net_amount", net_amount(line)) for index, line in enumerate(lines)]
     amounts += [(f"vat_breakdown[{index}].tax_amount", row.tax_amount) for index, row in enumerate(vat)]
     amounts += [(f"totals.{name}", value) for name, value in totals.__dict__.items() if value is not None]
     for place, value in amounts:

@@ -23,7 +23,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from pipeline import backlog, transport
 from pipeline.backlog import Backlog
-from pipeline.cli import health
+from pipeline.cli.health import stages
+from pipeline.cli.health.asking import Wrong
 from pipeline.consumer import Raw
 from pipeline.reading import SILENT_SECONDS, STALLED_SECONDS, Reading, Silent
 from pipeline.topology import StageSpec
@@ -165,13 +166,13 @@ async def test_a_topic_that_nobody_reads_is_said_by_who_should(stage: Stage) -> 
 
 async def test_doctor_says_that_nobody_takes_what_waits(stage: Stage) -> None:
     """Two messages are two minutes old; while the worker takes them they are told, and wrong is that none is taken."""
-    assert await health.waiting(stage.broker, [stage.spec], stage.nothing) == "nothing waits"
+    assert await stages.waiting(stage.broker, [stage.spec], stage.nothing) == "nothing waits"
     stage.free.clear()
     await stage.send(2, age=120)
     await until(lambda: stage.runner.busy_since is not None)
     name = stage.spec.name
-    with pytest.raises(health.Wrong) as caught:
-        await health.waiting(stage.broker, [stage.spec], stage.nothing)
+    with pytest.raises(Wrong) as caught:
+        await stages.waiting(stage.broker, [stage.spec], stage.nothing)
     told, still = str(caught.value).split("; ", 1)
     assert re.fullmatch(rf"{name}: 2 wait, the oldest 12\d s", told)
     assert still == f"{name} took none meanwhile; 1 workers read it"
@@ -180,7 +181,7 @@ async def test_doctor_says_that_nobody_takes_what_waits(stage: Stage) -> None:
         stage.free.set()
         await until_none(stage.waits)
 
-    assert (await health.waiting(stage.broker, [stage.spec], taken)).startswith(f"{name}: 2 wait")
+    assert (await stages.waiting(stage.broker, [stage.spec], taken)).startswith(f"{name}: 2 wait")
 
 
 async def test_who_waits_for_partitions_counts_as_asking(stage: Stage) -> None:

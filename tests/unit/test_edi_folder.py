@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from connectors.edi.folder import FolderEdi
-from pipeline.cli import health
+from pipeline.cli.health import channels
 from pipeline.settings import load
 from schemas.deliveries import InterchangeMessage
 from schemas.errors import OutcomeUnknown, ProviderUnavailable
@@ -81,20 +81,20 @@ async def test_a_disk_that_takes_nothing_is_told_as_such(tmp_path: Path) -> None
 async def test_doctor_looks_at_every_mailbox(tmp_path: Path) -> None:
     """What can be written, what waits to be fetched, what is wrong; looking leaves nothing."""
     settings = load(tmp_path, edi_provider="folder", edi_folder=tmp_path / "edi")
-    assert health._edi(settings).endswith("edi is not there: the first interchange makes it")
+    assert channels.edi(settings).endswith("edi is not there: the first interchange makes it")
     edi = FolderEdi(tmp_path / "edi")
     for to in ("ZZ:ONE", "ZZ:TWO"):
         await edi.send(interchange(to=to))
     for file in (tmp_path / "edi").rglob("*.edi"):
         os.utime(file, (1_790_000_000, 1_790_000_000))
     before = sorted((tmp_path / "edi").rglob("*"))
-    assert health._edi(settings).endswith(
+    assert channels.edi(settings).endswith(
         "edi: 2 mailboxes can be written; 2 interchanges wait to be fetched, the oldest since 2026-09-21 14:13 UTC"
     )
     assert sorted((tmp_path / "edi").rglob("*")) == before
     (tmp_path / "edi" / "ZZ_THREE").write_text("a file where a mailbox should be")
     with pytest.raises(ProviderUnavailable, match="ZZ_THREE cannot be written: Not a directory"):
-        health._edi(settings)
+        channels.edi(settings)
 
 
 async def _name(edi: FolderEdi, message: InterchangeMessage) -> str:

@@ -12,7 +12,8 @@ from time_stamping import authority
 from connectors.keys.memory import Authority
 from pipeline import demo, wiring
 from pipeline.cli import health
-from pipeline.cli.health import Wrong
+from pipeline.cli.health import machine, stages
+from pipeline.cli.health.asking import Wrong
 from pipeline.settings import load
 from schemas.errors import ConfigurationError
 
@@ -23,7 +24,7 @@ async def test_a_broker_that_is_not_there_is_told_of_the_stages_by_the_settings_
         bound.bind(("127.0.0.1", 0))  # taken, and nobody listens
         server = f"127.0.0.1:{bound.getsockname()[1]}"
         with pytest.raises(ConfigurationError, match=f"kafka_servers: nobody listens at {server}"):
-            await health._stages(load(tmp_path, kafka_servers=server))
+            await stages.taking(load(tmp_path, kafka_servers=server))
 
 
 async def test_the_time_stamping_authority_is_asked_for_a_stamp(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_a_profile_that_is_still_the_demonstrations_is_told(tmp_path: Path) -> N
     settings = load(tmp_path)
     demo.install_profile(settings)
     folder = settings.profile_folder
-    version, _, said = health._profile(settings).partition("; ")
+    version, _, said = machine.profile(settings).partition("; ")
     assert version.startswith("demo@")
     assert said == (
         "documents go out with the demonstration's brand.name, brand.footer, brand.reply_to, brand.logo, mailboxes, "
@@ -59,4 +60,4 @@ def test_a_profile_that_is_still_the_demonstrations_is_told(tmp_path: Path) -> N
         for its in ("Vinhos do Vale Escondido", "vale-escondido", "VALEESCONDIDO", "logo: demo-logo.png"):
             text = text.replace(its, "" if "logo" in its else "Serralharia")
         (folder / name).write_text(text.replace("ZZ:Serralharia", "ZZ:SERRALHARIA"), "utf-8")
-    assert health._profile(settings) == wiring.profiles(settings).current("demo").version
+    assert machine.profile(settings) == wiring.profiles(settings).current("demo").version

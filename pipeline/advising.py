@@ -11,6 +11,11 @@ MAPPINGS = frozenset({"csv", "xlsx", "fixed"})
 
 _BY_MAPPING = "in the mapping profile (constants, map) or the ERP"
 _DROP = "then drop the export again."
+ANOTHER_PARTY = "constants-another-party"
+_ANOTHER_PARTY = (
+    "Where it is the same party, write its name and numbers into the constants of the mapping profile as the export "
+    f"has them; where it is another, name a profile of its own (--profile) or give what is missing in the ERP; {_DROP}"
+)
 _REFERENCE = "give a buyer reference (BT-10) {place}"
 
 BY_RULE: dict[str, str] = {
@@ -39,6 +44,8 @@ def advice(word: str | None, rules: Iterable[str] = (), format_: str | None = No
     """
     broken = list(dict.fromkeys(rules))
     mapped = format_ in MAPPINGS or any(rule.split("-")[0] in MAPPINGS for rule in broken)
+    if word == "export-unreadable" and ANOTHER_PARTY in broken:
+        return _ANOTHER_PARTY
     if word == "export-unreadable" and mapped:
         return f"Mend it {_BY_MAPPING}; {_DROP}"
     if word != "document-invalid":

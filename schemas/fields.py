@@ -136,3 +136,18 @@ def kind_at(path: Path, *, root: type[BaseModel] = Invoice) -> Kind:
     if kind.name in ("part", "parts", "words"):
         raise ValueError(f"{format_path(path)}: this is a group, name a field in it")
     return kind
+
+
+def label_of(path: Path, root: type[BaseModel] = Invoice) -> str:
+    """`issue_date (BT-2)`, `buyer.name (BT-44)`: the field's name within its group, and its business term."""
+    steps: list[str] = []
+    for step in reversed(path):
+        if steps and not isinstance(step, str):
+            break
+        steps[:0] = [step] if isinstance(step, str) else []
+    name = ".".join(steps)
+    try:
+        term = term_of(kind_at(path, root=root), path)
+    except ValueError:
+        term = ""
+    return f"{name} ({term})" if term else name

@@ -21,6 +21,9 @@
         net_price: UnitPrice
       credit_notes: {number_prefix: C, negative_quantity: true}
 
+A seller, buyer or payee in the constants is one party: with its name or numbers it completes that party alone, and a
+document of another that lacks something is refused; without them it is for every document of the profile.
+
 All YAML values are read as texts: `NO` is Norway and `20.50` keeps its digits. Unknown keys and fields that the
 canonical document does not have are refused when the profile is loaded, with their place. So is a value that begins
 with `FILL IN:`, which `profile suggest` writes where a sample tells nothing: the operator knows what belongs there.

@@ -42,6 +42,13 @@ def test_a_table_in_an_archive() -> None:
     assert "mapping profile" in advice("export-unreadable", ["csv-map"], "zip")
 
 
+def test_constants_of_another_party_name_the_profile() -> None:
+    """Whatever the format, the profile is the place, and both ways out are told."""
+    said = advice("export-unreadable", ["constants-another-party", "field-missing"], "ubl")
+    assert "constants of the mapping profile" in said
+    assert "--profile" in said
+
+
 def test_other_reasons_keep_theirs() -> None:
     """Rules and formats change nothing where a recipient is missing."""
     assert advice("recipient-unknown", ["BR-DE-15"], "csv") == advice("recipient-unknown")

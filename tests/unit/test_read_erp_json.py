@@ -20,7 +20,7 @@ needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="skipped: no cor
 PROFILE = load_profile("""
 name: erp
 constants:
-  seller: {name: Seller Ltd, vat_identifier: PT500000000, address: {country: PT}}
+  seller: {name: My Company, vat_identifier: PT500000000, address: {country: PT}}
   line: {vat_category: S, vat_rate: "21"}
 erp:
   parties: {"1": {name: Customer One, address: {country: JP}}}
@@ -105,7 +105,7 @@ def test_a_business_central_order_from_its_real_parts() -> None:
     assert (document.number, document.buyer.name, document.seller.name) == (
         "101005",
         "Adatum Corporation",
-        "Seller Ltd",
+        "My Company",
     )
     (line,) = document.lines
     assert (line.quantity, line.net_price, line.net_amount) == (12, Decimal("1397.3"), Decimal("16767.6"))

@@ -1,7 +1,7 @@
 """From a reader's nested dictionary to the canonical document, or to findings that a person understands.
 
 Readers bring texts; here they become numbers and dates, strictly: `1_000`, `1e3`, `12,5` are no numbers, `20150109` and
-86400 are no dates (pydantic alone would take each of them). What a profile gives as constants fills what is empty.
+86400 are no dates (pydantic alone would take each of them). A profile's constants fill what is empty (`constants.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.documents import Invoice
 from schemas.errors import Finding
-from schemas.fields import Path, fields_of, format_path, kind_at, term_of
+from schemas.fields import Path, fields_of, format_path, label_of
 from schemas.values import ONE_LINE
+from stages.formats.reading.constants import fill
 from stages.formats.reading.records import refuse
 
 D = TypeVar("D", bound=BaseModel)
@@ -54,17 +55,15 @@ def complete(
     `needs` names line fields that must be given although the model has a default for them: a reader that took 'S' for
     a VAT category nobody wrote would be guessing. `lineless`: a document that says of itself that it has no lines.
     """
-    if constants:
-        _fill(data, constants)
-    findings: list[Finding] = []
+    findings = fill(data, constants, Invoice, locate) if constants else []
     if not lineless and data.get("lines") in (None, [], ()):
         lack = "is empty: at least one is needed" if "lines" in data else "is missing"
-        findings.append(refuse("field-missing", f"{_label(('lines',), Invoice)} {lack}", locate(("lines",))))
+        findings.append(refuse("field-missing", f"{label_of(('lines',), Invoice)} {lack}", locate(("lines",))))
     for index, line in enumerate(data.get("lines") or ()):
         for field in needs:
             if line.get(field) in (None, ""):
                 path: Path = ("lines", index, field)
-                findings.append(refuse("field-missing", f"{_label(path, Invoice)} is missing", locate(path)))
+                findings.append(refuse("field-missing", f"{label_of(path, Invoice)} is missing", locate(path)))
     return _build(Invoice, data, locate, findings)
 
 
@@ -73,9 +72,8 @@ def complete_as(model: type[D], data: dict[str, Any], locate: Locate, constants:
 
     Constants are written for a source, not for one kind: what this kind has no field for is left out.
     """
-    if constants:
-        _fill(data, _fitting(constants, model))
-    return _build(model, data, locate, [])
+    findings = fill(data, _fitting(constants, model), model, locate) if constants else []
+    return _build(model, data, locate, findings)
 
 
 def _build(model: type[D], data: dict[str, Any], locate: Locate, findings: list[Finding]) -> D:
@@ -105,21 +103,6 @@ def _fitting(constants: Mapping[str, Any], model: type[BaseModel]) -> dict[str, 
     return found
 
 
-def _fill(data: dict[str, Any], constants: Mapping[str, Any]) -> None:
-    """Put constants where the document has nothing; `line` goes to each line."""
-    for key, value in constants.items():
-        if key == "line":
-            for line in data.get("lines") or ():
-                if isinstance(line, dict):
-                    _fill(line, value)
-        elif isinstance(value, Mapping):
-            below = data.setdefault(key, {})
-            if isinstance(below, dict):
-                _fill(below, value)
-        elif data.get(key) in (None, "", (), []):
-            data[key] = value
-
-
 def _typed(
     data: dict[str, Any],
     model: type[BaseModel],
@@ -141,16 +124,16 @@ def _typed(
                     data[name] = Decimal(value)
                 else:
                     findings.append(
-                        refuse("field-number", f"{_label(at, root)} is not a number", locate(at), value, "1234.56")
+                        refuse("field-number", f"{label_of(at, root)} is not a number", locate(at), value, "1234.56")
                     )
             elif kind.name == "date":
                 day = as_day(value)
                 if day is None:
-                    message = f"{_label(at, root)} is not a date of the calendar"
+                    message = f"{label_of(at, root)} is not a date of the calendar"
                     findings.append(refuse("field-date", message, locate(at), value, "2026-11-22"))
                 data[name] = day
             elif bad := UNPRINTABLE.search(value):
-                message = f"{_label(at, root)} contains a character that no XML document may carry"
+                message = f"{label_of(at, root)} contains a character that no XML document may carry"
                 findings.append(refuse("field-character", message, locate(at), f"U+{ord(bad.group()):04X}"))
         elif kind.name == "part" and isinstance(value, dict) and kind.part:
             _typed(value, kind.part, at, findings, locate, root)
@@ -159,7 +142,7 @@ def _typed(
                 if isinstance(item, dict):
                     _typed(item, kind.part, (*at, index), findings, locate, root)
         elif kind.name == "date" and not isinstance(value, date):
-            message = f"{_label(at, root)} is not a date; dates are texts"
+            message = f"{label_of(at, root)} is not a date; dates are texts"
             findings.append(refuse("field-date", message, locate(at), str(value)[:40], "2026-11-22"))
             data[name] = None
         elif kind.name == "words" and isinstance(value, dict):
@@ -186,21 +169,6 @@ def as_day(text: str) -> date | None:
         return None
 
 
-def _label(path: Path, root: type[BaseModel]) -> str:
-    """`issue_date (BT-2)`, `buyer.name (BT-44)`: the field's name within its group, and its business term."""
-    steps: list[str] = []
-    for step in reversed(path):
-        if steps and not isinstance(step, str):
-            break
-        steps[:0] = [step] if isinstance(step, str) else []
-    name = ".".join(steps)
-    try:
-        term = term_of(kind_at(path, root=root), path)
-    except ValueError:
-        term = ""
-    return f"{name} ({term})" if term else name
-
-
 _BY_WORDS = (("code of ISO", "field-code"), ("Base64", "field-base64"))
 """A part of what the model says of a value, and its rule."""
 
@@ -213,7 +181,7 @@ def _not_in_a_line(text: str) -> str:
 def _finding(error: dict[str, Any], locate: Locate, root: type[BaseModel]) -> Finding:
     """Pydantic's error in words of the trade."""
     path: Path = tuple(error["loc"])
-    kind, label, place = str(error["type"]), _label(path, root), locate(path)
+    kind, label, place = str(error["type"]), label_of(path, root), locate(path)
     value = error.get("input")
     found = value if isinstance(value, str) else None if isinstance(value, (dict, list)) else str(value)[:60]
     if kind == "missing":

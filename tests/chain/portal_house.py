@@ -4,10 +4,8 @@ the runner's own transaction, messages are made by the dispatcher and kept by th
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import aiohttp
 import yaml
+from printed_invoice import printed_invoice
 
 from connectors.email.outbox import OutboxEmail
 from connectors.profiles import FolderProfiles
@@ -35,11 +33,8 @@ from pipeline.store.inbox import PostgresInbox
 from pipeline.store.migrate import application_url, migrate
 from pipeline.store.personal import KeyRing
 from pipeline.topology import BY_NAME
-from portal import serve
-from portal.app import create_app
 from schemas import ids
 from schemas.deliveries import Report, ReportAction
-from schemas.documents import Address, Invoice, Line, Party, Totals, VatBreakdown
 from schemas.events import EventType
 from schemas.messages import (
     ArtefactKind,
@@ -61,13 +56,6 @@ OPERATOR = "operator-token-of-the-tests"
 TENANT = "vinhos"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LINK = re.compile(r"/d/([a-z2-7]{32})")
-PERSON = {
-    "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
-    "accept-language": "en",
-    "sec-fetch-site": "same-origin",
-    "sec-fetch-user": "?1",
-}
-"""What a person's browser sends with a form of our own page."""
 
 
 @dataclass
@@ -169,7 +157,7 @@ class House:
 
         xml = store(ArtefactKind.E_FORMAT, b"<?xml version='1.0'?><Invoice/>" * 300, "application/xml", ".xml")
         sealed = store(ArtefactKind.SIGNATURE, b"PK" * 3000, "application/vnd.etsi.asic-e+zip", ".asice")
-        printed = store(ArtefactKind.PDF, printed_invoice(record), "application/pdf", ".pdf")
+        printed = store(ArtefactKind.PDF, printed_invoice(record, NOW), "application/pdf", ".pdf")
         converted = Fact(EventType.CONVERTED, {"format": "peppol", "rule_set": "peppol-2025-11", "warnings": []})
         await self.commit("conversion", message, Done(message=message, facts=(converted,), artefacts=(xml,)))
         self.later(milliseconds=180)
@@ -303,65 +291,3 @@ async def open_house(owner_url: str, folder: Path, **settings: Any) -> AsyncIter
         yield house
     finally:
         await store.close()
-
-
-def printed_invoice(record: Registration) -> bytes:
-    """A real PDF/A of this record's figures."""
-    from stages.rendering.brand import Brand
-    from stages.rendering.layout import render
-
-    due = record.amount_due or Decimal(0)
-    net = (due / Decimal("1.23")).quantize(Decimal("0.01"))
-    document = Invoice(
-        invoice_number=record.number or "1",
-        issue_date=record.issue_date or date(2026, 11, 20),
-        due_date=record.due_date,
-        currency=record.currency or "EUR",
-        seller=Party(
-            name="Vinhos do Sul, Lda.", vat_identifier="PT501442600",
-            address=Address(line_1="Rua da Boavista 148", post_code="1200-069", city="Lisboa", country="PT"),
-        ),
-        buyer=Party(
-            name=record.buyer_name or "Buyer", vat_identifier="PL7250018312",
-            address=Address(line_1="ul. Świętokrzyska 12/4", post_code="90-001", city="Łódź", country="PL"),
-        ),
-        lines=(
-            Line(
-                identifier="1", name="Vinho tinto Reserva 2021, caixa de 6", quantity=Decimal(1), unit="C62",
-                net_price=net, net_amount=net, vat_rate=Decimal(23),
-            ),
-        ),
-        totals=Totals(
-            line_total=net, tax_exclusive=net, tax_amount=due - net, tax_inclusive=due, amount_due=due
-        ),
-        vat_breakdown=(VatBreakdown(taxable_amount=net, tax_amount=due - net, category="S", rate=Decimal(23)),),
-    )  # fmt: skip
-    brand = Brand("Vinhos do Sul", colour="#7a1f3d", accent="#c9973b", demo_signature=True)
-    return render(document, brand=brand, language="pt", attachment=None, created=NOW)
-
-
-@asynccontextmanager
-async def served(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    """The application behind a real socket, and a client that follows no redirect and keeps no cookie."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        running = serve.server(create_app(house.settings, house.store), "127.0.0.1", port, lambda: None)
-        task = asyncio.create_task(running.serve(sockets=[listening]))
-        try:
-            async with aiohttp.ClientSession(
-                f"http://127.0.0.1:{port}", cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": ""}
-            ) as session:
-                yield session
-        finally:
-            running.should_exit = True
-            await task
-
-
-FORM = re.compile(r'name="form" value="([^"]+)"')
-
-
-def form_of(page: str) -> dict[str, str]:
-    """The hidden field of a recipient's page."""
-    found = FORM.search(page)
-    assert found is not None
-    return {"form": found.group(1)}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal_house import OPERATOR, TENANT, House, open_house, served
+from portal_house import OPERATOR, TENANT, House, open_house
+from portal_visit import served
 
 from pipeline.store.suppressions import suppress
 from schemas.errors import Finding

@@ -17,7 +17,8 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from portal_house import OPERATOR, House, open_house, served
+from portal_house import OPERATOR, House, open_house
+from portal_visit import served
 from twilio.request_validator import RequestValidator
 
 from pipeline.store import orphans

@@ -14,7 +14,8 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from fastapi.routing import iter_route_contexts
-from portal_house import OPERATOR, PERSON, House, form_of, open_house, served
+from portal_house import OPERATOR, House, open_house
+from portal_visit import PERSON, form_of, served
 from yarl import URL
 
 from portal.app import create_app

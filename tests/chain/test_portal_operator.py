@@ -10,7 +10,8 @@ from uuid import UUID
 
 import aiohttp
 import pytest
-from portal_house import OPERATOR, PERSON, TENANT, House, open_house, served
+from portal_house import OPERATOR, TENANT, House, open_house
+from portal_visit import PERSON, served
 
 from connectors.email.outbox import OutboxEmail
 from pipeline.store.suppressions import suppress

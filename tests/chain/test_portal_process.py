@@ -13,7 +13,8 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from portal_house import OPERATOR, PASSWORD, PERSON, TENANT, form_of, open_house
+from portal_house import OPERATOR, PASSWORD, TENANT, open_house
+from portal_visit import PERSON, form_of
 
 from pipeline.store.migrate import application_url
 

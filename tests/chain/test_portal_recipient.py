@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from portal_house import PERSON, TENANT, House, form_of, open_house, served
+from portal_house import TENANT, House, open_house
+from portal_visit import PERSON, form_of, served
 
 from connectors.storage import put
 from pipeline.store import artefacts, links

@@ -18,14 +18,13 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from portal_house import OPERATOR, House, open_house
-from portal_visit import served
+from portal_visit import Visit, served
 from twilio.request_validator import RequestValidator
 
 from pipeline.store import orphans
 from schemas.errors import Finding
 from schemas.outcomes import Refusal
 
-Visit = tuple[House, aiohttp.ClientSession]
 KEY = ec.generate_private_key(ec.SECP256R1())
 PUBLIC = base64.b64encode(
     KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

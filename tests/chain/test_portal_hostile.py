@@ -5,23 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-import aiohttp
-import pytest
 from fastapi.routing import iter_route_contexts
-from portal_house import OPERATOR, House, open_house
-from portal_visit import PERSON, form_of, served
+from portal_house import OPERATOR, House
+from portal_visit import CSRF, PERSON, Visit, form_of
 from yarl import URL
 
 from portal.app import create_app
 from schemas.outcomes import Refusal
 
-Visit = tuple[House, aiohttp.ClientSession]
 VALUES = {
     "missing": "",
     "nul": "%00",
@@ -43,15 +38,6 @@ VALUES = {
 QUERY = ("q", "after", "state", "done", "problem", "dropped", "back", "token", "lang", "at", "mark", "name", "profile")
 FIELDS = ("why", "document", "token", "back", "form", "request", "to", "asked", "From", "To", "OptOutType")
 ENCODED = {"content-type": "application/x-www-form-urlencoded"}
-CSRF = re.compile(r'name="csrf" value="([0-9a-f]{32})"')
-
-
-@pytest.fixture
-async def visit(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Visit]:
-    async with open_house(postgres(), tmp_path) as house, served(house) as client:
-        async with client.get(f"/operator/login?token={OPERATOR}", allow_redirects=False) as answer:
-            client.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
-        yield house, client
 
 
 def routes(house: House) -> list[tuple[str, str]]:
@@ -62,10 +48,10 @@ def routes(house: House) -> list[tuple[str, str]]:
     return found
 
 
-async def test_no_route_answers_500(visit: Visit) -> None:
+async def test_no_route_answers_500(desk: Visit) -> None:
     """NUL, bytes that are no UTF-8, what is far too long or missing: in path, query and form of every route, signed in
     and not. Whatever is said, it is said on purpose."""
-    house, client = visit
+    house, client = desk
     document, token = await house.sent()
     export = await house.receive()
     parked = house.record(export, "FT 2")
@@ -130,9 +116,9 @@ async def test_no_route_answers_500(visit: Visit) -> None:
     assert bad == []
 
 
-async def test_what_is_wrong_is_said(visit: Visit) -> None:
+async def test_what_is_wrong_is_said(desk: Visit) -> None:
     """A form without what it needs, or with what no text holds, is answered 422 by a sentence, and nothing is done."""
-    house, client = visit
+    house, client = desk
     document, token = await house.sent()
     (link,) = await house.ask("SELECT link_id FROM link")
     async with client.get(f"/operator/documents/{document}") as answer:

@@ -118,6 +118,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "Add an address to the contact in the directory, then send it again.",
     ),
     "no-address": ("There is no address for this channel.", "Add one to the directory, then send it again."),
+    "contact-retired": (
+        "The contact had left the recipients file before the message went.",
+        "To send it to the contacts that the directory has now: entrega resend.",
+    ),
     "suppressed": (
         "The address is on a list of those that are not used, ours or the provider's.",
         "See why (entrega suppress list); correct the address, or lift it where it is out of date, then send it again.",

@@ -4,7 +4,8 @@ A CSV (UTF-8, comma or semicolon) with a header of `COLUMNS`; only `name` and on
 be filled. Lines with the same first identifier are contacts of one party: what they say of the party must agree, and
 may stand on one of them. A column that the file does not have leaves what the directory knows; where all lines of a
 party have an empty cell, that is cleared. `formats` are names of `entrega formats` with blanks between: the recipient's
-own wish. `format_options` are `name=value` pairs with blanks between, in quotes where a value has a blank.
+own wish. `format_options` are `name=value` pairs with blanks between, in quotes where a value has a blank. A contact
+whom no line of its party has any more is retired (`store/contacts.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ OF_THE_PARTY = ("name", "country", "segment", "formats", "format_options")
 """Columns of which a party has one value; of identifiers it may have many, and a language may be a contact's own."""
 COLUMN = {"vat": "vat", "gln": "gln", "erp": "erp_id", "endpoint": "endpoint"}
 """Scheme of an identifier, without what follows the colon, and its column."""
+CONTACT = ("email", "phone", "language", "timezone", "channel", "mailbox")
+"""Columns of a contact, beside its name."""
+ADDRESSES = ("email", "phone", "mailbox")
 MAILBOX = "qualifier:identifier, 14:5609999200054 or ZZ:PARTNER"
 
 

@@ -28,7 +28,7 @@ from schemas.deliveries import Accepted, Channel, EmailMessage, InterchangeMessa
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
 from schemas.messages import ArtefactKind, ArtefactRef
 from stages.delivery import addresses, compose
-from stages.delivery.policy import COMPLAINED, HANDED_OVER, not_before
+from stages.delivery.policy import COMPLAINED, CONTACT_RETIRED, HANDED_OVER, not_before
 from stages.formats import registry
 from stages.formats.format import Letter
 from stages.words import chosen
@@ -77,8 +77,10 @@ class Sending:
         if leased.handed_over_at is not None:
             return Verdict(cancel=HANDED_OVER)
         found = addresses.usable(leased.channel, leased.given)
-        if found.problem is not None or not leased.active:
-            return Verdict(cancel=found.problem or "no-address")
+        if not leased.active:
+            return Verdict(cancel=CONTACT_RETIRED)
+        if found.problem is not None:
+            return Verdict(cancel=found.problem)
         if listed is not None:
             return Verdict(cancel=COMPLAINED if listed == COMPLAINED else "suppressed")
         zones: tuple[str | None, ...] = (leased.timezone,)

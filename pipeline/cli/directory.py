@@ -21,6 +21,10 @@ def register(app: typer.Typer) -> None:
 def import_(
     file: Annotated[Path, typer.Argument(help="UTF-8, comma or semicolon, with a header.")],
     tenant: TenantOption = None,
+    keep_contacts: Annotated[
+        bool, typer.Option("--keep-contacts", help="The file only adds: contacts that it does not name stay.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and who would go.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -29,8 +33,9 @@ def import_(
     The columns: erp_id, name, vat, gln, endpoint_scheme, endpoint, country, language, segment, email, phone, channel,
     timezone, contact, formats, format_options, mailbox. A name and one number or endpoint must be there. Lines of one
     party, by its first number, are its contacts. A column that is not there leaves what is known, empty cells clear it.
-    Branches may share a VAT number or endpoint where each has its erp_id. The same file again changes nothing. Exit 1
-    when a line was left out.
+    Branches may share a VAT number or endpoint where each has its erp_id. A contact whom no line of its party names any
+    more is retired: it gets nothing more; parties that the file does not name stay as they are. The same file again
+    changes nothing. Exit 1 when a line was left out.
     """
     from pipeline.cli.files import no_file
     from pipeline.cli.output import complain, counting, json_line, say
@@ -49,7 +54,10 @@ def import_(
 
     async def go(store: Any, _: Whose) -> importing.Imported:
         with counting("Importing", len(lines), quiet=json) as more:
-            return await importing.import_recipients(store, tenant or settings.default_tenant, lines, operator(), more)
+            return await importing.import_recipients(
+                store, tenant or settings.default_tenant, lines, operator(), more,
+                keep_contacts=keep_contacts, dry_run=dry_run,
+            )  # fmt: skip
 
     done = asking(data, go, tenant)
     if json:
@@ -59,7 +67,9 @@ def import_(
         }
         json_line({**vars(done), **told})
     else:
-        say(f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {done.left_out} left out")
+        counted = f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {done.left_out} left out"
+        gone = f"; contacts retired: {done.retired}" if done.retired else ""
+        say(f"{counted}{gone}{' (a dry run: nothing was written)' if dry_run else ''}")
         if done.refused:
             complain("what is wrong with the lines that were left out", done.refused)
         if done.remarks:
@@ -120,5 +130,5 @@ def show(
     for label, value in told.items():
         if value:
             print(f"{label:<12} {shown(str(value), SENTENCE)}")
-    columns = ("name", "email", "phone", "mailbox", "language", "timezone", "channel", "active")
+    columns = ("name", "email", "phone", "mailbox", "language", "timezone", "channel", "left_at")
     table(columns, party["contacts"], title="Contacts")

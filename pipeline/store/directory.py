@@ -137,8 +137,9 @@ async def party(conn: Connection, name: str, whose: Whose = EVERYBODY) -> dict[s
         )
         raise ConfigurationError(f"{name} fits {len(found)} parties: {several}")
     cursor = await conn.execute(
-        """SELECT contact_id, name, email, phone, mailbox, language, timezone, channel, active FROM contact
-            WHERE party_id = %s ORDER BY updated_at, contact_id""",
+        """SELECT contact_id, name, email, phone, mailbox, language, timezone, channel, active,
+                  CASE WHEN NOT active THEN updated_at END AS left_at
+             FROM contact WHERE party_id = %s ORDER BY active DESC, updated_at, contact_id""",
         [found[0]["party_id"]],
     )
     return {**found[0], "contacts": await cursor.fetchall()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,36 +11,44 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from pipeline.recipients import COLUMN, Fault, Line, first_identifier, format_options, identifiers_of, of_another
-from pipeline.store import events
+from pipeline.store import contacts, events
 from pipeline.store.database import Connection, Store
 from schemas import ids
 from schemas.errors import Finding
 from schemas.events import Event, EventType
 
 Pair = tuple[str, str]
-CONTACT = ("email", "phone", "language", "timezone", "channel", "mailbox")
-ADDRESSES = frozenset({"email", "phone", "mailbox"})
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: how many parties were new, changed and unchanged; how many lines were left out, and all that
-    is wrong with them; what should be known of lines that were taken."""
+    """What an import did: how many parties were new, changed and unchanged; how many contacts were retired; how many
+    lines were left out, and all that is wrong with them; what should be known of lines that were taken."""
 
     new: int
     changed: int
     unchanged: int
+    retired: int
     left_out: int
     refused: tuple[Finding, ...]
     remarks: tuple[Finding, ...]
 
 
 async def import_recipients(
-    store: Store, tenant: str, lines: Iterable[Line], by: str, done: Callable[[int], None] = lambda lines: None
+    store: Store,
+    tenant: str,
+    lines: Iterable[Line],
+    by: str,
+    done: Callable[[int], None] = lambda lines: None,
+    *,
+    keep_contacts: bool = False,
+    dry_run: bool = False,
 ) -> Imported:
     """Write parties and contacts; the same file again changes nothing. `done` hears of each party's lines.
 
-    A new party's id comes of its first identifier. What an invoice taught of a party gives way to the file.
+    A new party's id comes of its first identifier. What an invoice taught of a party gives way to the file, and a
+    contact whom it does not name any more is retired, unless the file only adds (`keep_contacts`). `dry_run`: nothing
+    is written, only told.
     """
     outcomes = {"new": 0, "changed": 0, "unchanged": 0}
     left_out: list[Line] = []
@@ -48,9 +56,16 @@ async def import_recipients(
     parties: dict[str, list[Line]] = {}
     for line in lines:
         (left_out if line.faults else parties.setdefault(line.party, [])).append(line)
+    left: set[str] = {name for line in left_out for name in _names(line)}
+    retired = 0
     for each in parties.values():
+        whole = left.isdisjoint(name for line in each for name in _names(line))
         async with store.transaction() as conn:
-            outcome, good, faulty = await _Import(conn, store, tenant, by, store.clock()).party(each)
+            one = _Import(conn, store, tenant, by, store.clock(), None if keep_contacts else whole)
+            outcome, good, faulty, gone = await one.party(each)
+            if dry_run:
+                await conn.rollback()
+        retired += gone
         if outcome:
             outcomes[outcome] += 1
         left_out += faulty
@@ -59,6 +74,7 @@ async def import_recipients(
     left_out.sort(key=lambda line: line.number)
     return Imported(
         **outcomes,
+        retired=retired,
         left_out=len(left_out),
         refused=tuple(each for line in left_out for each in line.faults),
         remarks=tuple(each for line in sorted(taken, key=lambda line: line.number) for each in line.remarks),
@@ -67,30 +83,38 @@ async def import_recipients(
 
 @dataclass(frozen=True)
 class _Import:
-    """One party, in one transaction."""
+    """One party, in one transaction. `whole`: no line that may be the party's was left out; None: nobody is retired."""
 
     conn: Connection
     store: Store
     tenant: str
     by: str
     now: datetime
+    whole: bool | None
 
-    async def party(self, lines: Sequence[Line]) -> tuple[str | None, list[Line], list[Line]]:
-        """(new, changed, unchanged, or None where no line is left; lines that are taken; lines that are left out)."""
+    async def party(self, lines: Sequence[Line]) -> tuple[str | None, list[Line], list[Line], int]:
+        """(new, changed, unchanged, or None where no line is left; lines that are taken; lines that are left out; how
+        many contacts were retired)."""
         holders = await self._holders({pair for line in lines for pair in identifiers_of(line.row)})
         party = self._which(lines[0], holders)
         held = [_with_faults(line, party, holders) for line in lines]
         good, faulty = ([line for line in held if bool(line.faults) is wrong] for wrong in (False, True))
         if not good:
-            return None, good, faulty
+            return None, good, faulty, 0
         await self._take_over(party, good, holders)
         outcome = await self._write(party, good)
-        contacts = [await self._contact(party, line) for line in good]
-        if outcome == "unchanged" and any(contacts):
+        named = contacts.of(party, good)
+        written = [await contacts.write(self.conn, self.tenant, party, *each, self.now) for each in named.items()]
+        gone: list[str] = []
+        if self.whole is not None:
+            whole = self.whole and not faulty
+            gone, told = await contacts.retire(self.conn, party, named, good[0].columns, self.now, whole=whole)
+            good[0] = good[0].with_(*told)
+        if outcome == "unchanged" and (gone or any(written)):
             outcome = "changed"
         if outcome != "unchanged":
-            await self._event(party, good)
-        return outcome, good, faulty
+            await self._event(party, good, gone)
+        return outcome, good, faulty, len(gone)
 
     async def _holders(self, pairs: set[Pair]) -> dict[Pair, list[dict[str, Any]]]:
         """Who has the identifiers now."""
@@ -153,30 +177,7 @@ class _Import:
         query = "SELECT scheme, value FROM party_identifier WHERE party_id = %s"
         return await (await self.conn.execute(query, [party])).fetchall()
 
-    async def _contact(self, party: UUID, line: Line) -> bool:
-        """Whether the line's contact is another than before. A line without an address says nothing of a contact."""
-        if not line.row.keys() & ADDRESSES:
-            return False
-        contact = ids.derive("contact", party, line.row.get("contact") or "main")
-        cursor = await self.conn.execute("SELECT * FROM contact WHERE contact_id = %s FOR UPDATE", [contact])
-        before = await cursor.fetchone()
-        values = {
-            name: line.row.get(name) if name in line.columns or before is None else before[name] for name in CONTACT
-        }
-        if before and all(before[name] == value for name, value in values.items()):
-            return False
-        await self.conn.execute(
-            """INSERT INTO contact AS c (contact_id, tenant, party_id, name, email, phone, language, timezone, channel,
-                                         mailbox, updated_at)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-               ON CONFLICT (contact_id) DO UPDATE SET email = excluded.email, phone = excluded.phone,
-                    language = excluded.language, timezone = excluded.timezone, channel = excluded.channel,
-                    mailbox = excluded.mailbox, version = c.version + 1, updated_at = excluded.updated_at""",
-            [contact, self.tenant, party, line.row.get("contact"), *values.values(), self.now],
-        )
-        return True
-
-    async def _event(self, party: UUID, lines: Sequence[Line]) -> None:
+    async def _event(self, party: UUID, lines: Sequence[Line], gone: Sequence[str]) -> None:
         event = Event(
             tenant=self.tenant,
             stream=f"party:{party}",
@@ -184,8 +185,9 @@ class _Import:
             cause=f"import/{self.now.isoformat()}",
             occurred_at=self.now,
             actor=self.by,
-            data={"identifiers": sorted({scheme for line in lines for scheme, _ in identifiers_of(line.row)})},
-            personal={"lines": [line.row for line in lines]},
+            data={"identifiers": sorted({scheme for line in lines for scheme, _ in identifiers_of(line.row)})}
+            | ({"retired": len(gone)} if gone else {}),
+            personal={"lines": [line.row for line in lines]} | ({"retired": list(gone)} if gone else {}),
         )
         await events.append(self.conn, [event], recorded_at=self.now, keys=self.store.keys)
 
@@ -200,6 +202,13 @@ def _with_faults(line: Line, party: UUID, holders: dict[Pair, list[dict[str, Any
     found = line.with_(*faults)
     told = tuple(each for each in found.remarks[len(line.remarks) :] if each.place not in known)
     return replace(found, remarks=(*line.remarks, *told))
+
+
+def _names(line: Line) -> Iterator[str]:
+    """By what a line that was left out may be of the same party as another: any of its numbers, or its name."""
+    yield f"name {line.row.get('name', '').casefold()}"
+    for scheme, value in identifiers_of(line.row):
+        yield f"{scheme} {value}"
 
 
 def _said(lines: Sequence[Line]) -> dict[str, str]:

@@ -153,7 +153,7 @@ def _blocked(row: dict[str, Any], stopped: Mapping[suppressions.Key, str]) -> di
     for channel in Channel:
         found = addresses.usable(channel, row[ADDRESS[channel]])
         if not row["active"]:
-            blocked[channel] = "no-address"
+            blocked[channel] = policy.CONTACT_RETIRED
         elif found.address is None:
             blocked[channel] = found.problem or "no-address"
         elif suppressions.key(row["tenant"], channel.value, found.address) in stopped:

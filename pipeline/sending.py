@@ -20,7 +20,7 @@ from connectors.email import EmailSender
 from connectors.profiles import Profiles
 from connectors.sms import SmsSender
 from connectors.storage import Storage, get, put
-from pipeline.store import links, settling
+from pipeline.store import links, settling, suppressions
 from pipeline.store.answers import Outcome
 from pipeline.store.attempts import Leased, Ready
 from pipeline.store.interchanges import Drawing
@@ -28,7 +28,7 @@ from schemas.deliveries import Accepted, Channel, EmailMessage, InterchangeMessa
 from schemas.errors import EntregaError, MessageRefused, OutcomeUnknown, TransientError
 from schemas.messages import ArtefactKind, ArtefactRef
 from stages.delivery import addresses, compose
-from stages.delivery.policy import COMPLAINED, CONTACT_RETIRED, HANDED_OVER, not_before
+from stages.delivery.policy import CONTACT_RETIRED, HANDED_OVER, not_before
 from stages.formats import registry
 from stages.formats.format import Letter
 from stages.words import chosen
@@ -82,7 +82,7 @@ class Sending:
         if found.problem is not None:
             return Verdict(cancel=found.problem)
         if listed is not None:
-            return Verdict(cancel=COMPLAINED if listed == COMPLAINED else "suppressed")
+            return Verdict(cancel=listed if listed in suppressions.THEIR_WORDS else "suppressed")
         zones: tuple[str | None, ...] = (leased.timezone,)
         if leased.timezone is None and leased.channel is Channel.SMS and found.address is not None:
             zones = addresses.zones(found.address)

@@ -1,4 +1,4 @@
-"""suppress: addresses that are not used, and using them again."""
+"""suppress: addresses that are not used, entered by hand too, and using them again."""
 
 from __future__ import annotations
 
@@ -40,6 +40,36 @@ def list_(
     told = [{**row, "says": row["theirs"] or plain.reason(row["reason"])[0]} for row in found]
     columns = with_tenant(("address", "channel", "reason", "says", "since", "number"), all_tenants)
     rows(columns, found if json else told, as_json=json)
+
+
+@suppress.command()
+def add(
+    address: Annotated[str, typer.Argument(help="E-mail address, number with its country, or mailbox.")],
+    why: Annotated[str, typer.Option("--why", "--reason", help="Why, without the address; it is in the event log.")],
+    tenant: TenantOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write to an address no more, because its owner told us so.
+
+    It binds as STOP does: e-mail for the tenant, a number for all. What is planned to it is taken back, and another
+    channel may go; what a provider has already been given may still arrive. Only its owner's word lifts it.
+    """
+    from pipeline.cli.output import json_line, say
+    from pipeline.cli.session import asking, operator
+    from pipeline.store import suppressing
+
+    async def go(store: Any, whose: Whose) -> dict[str, Any]:
+        assert whose.tenant is not None
+        return await suppressing.add(store, address, by=operator(), why=why, tenant=whose.tenant)
+
+    row = asking(data, go, tenant)
+    if json:
+        json_line(row)
+    elif row["new"]:
+        say(f"{row['address']}: is not used any more; messages taken back: {row['planned']}")
+    else:
+        say(f"{row['address']}: has not been used since {row['since']:%Y-%m-%d} ({row['reason']})")
 
 
 @suppress.command()

@@ -22,8 +22,8 @@ from stages.delivery import addresses
 
 THEIRS: dict[tuple[str, str], str] = {
     ("sms", Reason.OPTED_OUT): (
-        "its owner opted out by STOP, and takes that back by sending START to the number that we send from; until then "
-        "the provider refuses messages too"
+        "its owner opted out, and takes that back by sending START to the number that we send from; after a STOP the "
+        "provider refuses messages until then too"
     ),
     ("email", Reason.OPTED_OUT): "its owner asked for no more messages",
     ("email", Reason.COMPLAINED): "its owner called an earlier message spam",

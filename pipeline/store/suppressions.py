@@ -1,6 +1,7 @@
 """Addresses that are not used any more: they do not work, or their owner said so.
 
-They stand here for a tenant and channel, mailboxes that differ in case only as one. The first reason stays. Who opts
+They stand here for a tenant and channel, mailboxes that differ in case only as one. The first reason stays, but for an
+owner's word, which outweighs what was seen of an address: only they take it back. Who opts
 out of text messages opts out of the sender's number, and that is the same for all: such a row stands at `EVERYONE` and
 binds every tenant, those of tomorrow too.
 """
@@ -22,6 +23,7 @@ EVERYONE = "*"
 """In place of a tenant's name, and never one."""
 
 OPTED_OUT = "opted-out"
+THEIR_WORDS = (OPTED_OUT, "complained")
 
 
 def key(tenant: str, channel: str, address: str) -> Key:
@@ -60,10 +62,24 @@ async def suppress(
         """INSERT INTO suppression (tenant, channel, address, reason, cause, since) VALUES (%s, %s, %s, %s, %s, %s)
            ON CONFLICT (tenant, channel, address) DO UPDATE
               SET reason = excluded.reason, cause = excluded.cause, since = excluded.since, expires_at = NULL
-            WHERE suppression.expires_at <= excluded.since RETURNING address""",
-        [bound(tenant, channel, reason), channel, suppression_key(address), reason, cause, now],
-    )
+            WHERE suppression.expires_at <= excluded.since
+               OR (excluded.reason = %s AND suppression.reason <> ALL(%s)) RETURNING address""",
+        [bound(tenant, channel, reason), channel, suppression_key(address), reason, cause, now,
+         OPTED_OUT, list(THEIR_WORDS)],
+    )  # fmt: skip
     return await cursor.fetchone() is not None
+
+
+async def standing(conn: Connection, tenant: str, channel: str, address: str) -> dict[str, Any]:
+    """What stands for an opt-out of this address."""
+    cursor = await conn.execute(
+        """SELECT tenant, channel, address, reason, since FROM suppression
+            WHERE tenant = %s AND channel = %s AND address = %s""",
+        [bound(tenant, channel, OPTED_OUT), channel, suppression_key(address)],
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row
 
 
 async def opt_in(conn: Connection, tenant: str | None, channel: str, address: str) -> bool:

@@ -24,7 +24,9 @@ GIVE_UP = timedelta(hours=96)
 """A mail provider goes on for 72 hours after a deferral; a day later no report will come any more."""
 
 CONTACT_RETIRED = "contact-retired"
-UNUSABLE = frozenset({"no-address", "invalid-address", "invalid-number", "landline", "suppressed", CONTACT_RETIRED})
+UNUSABLE = frozenset(
+    {"no-address", "invalid-address", "invalid-number", "landline", "suppressed", "opted-out", CONTACT_RETIRED}
+)
 """Why an attempt was cancelled although nobody wanted it so: the address cannot be used."""
 
 COMPLAINED = "complained"

@@ -149,7 +149,7 @@ async def test_using_an_address_again(desk: Visit) -> None:
         _, where = await post(client, path, page, which=mark, why="they called us")
         told.append(await text(client, where))
     assert sum("The address is used again" in each for each in told) == 1
-    assert sum("Not lifted: its owner opted out by STOP" in each for each in told) == 1
+    assert sum("Not lifted: its owner opted out, and takes" in each for each in told) == 1
     for mark in marks:
         await post(client, path, page, which=mark, why="they called us", asked="yes")
     assert await house.ask("SELECT 1 FROM suppression") == []

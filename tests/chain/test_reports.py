@@ -281,7 +281,7 @@ async def test_stop_counts_without_an_attempt(house: House, providers: Providers
     (document,) = await house.deliver(email=None, phone=PHONE)
     await providers.dispatcher.once()
     assert providers.taken == (0, 0)
-    assert await house.state(document) == ("undeliverable", "suppressed")
+    assert await house.state(document) == ("undeliverable", "opted-out")
     (event,) = await house.ask("SELECT data FROM event WHERE type = 'suppressed' AND stream = 'account:acme'")
     assert event["data"]["reason"] == "opted-out"
     assert PHONE not in str(await house.ask("SELECT data, cause, stream FROM event"))

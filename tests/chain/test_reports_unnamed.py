@@ -77,7 +77,7 @@ async def test_stop_binds_every_tenant_until_start(house: House, stop: dict[str,
     for tenant in ("acme", "beta"):
         (document,) = await house.deliver(email=None, phone=PHONE, tenant=tenant)
         assert await dispatch(house) == (0, 0)
-        assert await house.state(document) == ("undeliverable", "suppressed")
+        assert await house.state(document) == ("undeliverable", "opted-out")
     await wrote(house, **start)
     await house.deliver(email=None, phone=PHONE, tenant="acme")
     await house.deliver(email=None, phone=PHONE, tenant="beta")
@@ -120,7 +120,7 @@ async def test_what_twilio_refuses_for_a_stop_binds_every_tenant(house: House) -
         await dispatcher.close()
     (document,) = await house.deliver(email=None, phone=PHONE, tenant="beta")
     assert await dispatch(house) == (0, 0)
-    assert await house.state(document) == ("undeliverable", "suppressed")
+    assert await house.state(document) == ("undeliverable", "opted-out")
 
 
 async def test_opt_outs_of_before_bind_every_tenant_after_the_migration(

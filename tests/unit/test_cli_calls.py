@@ -101,6 +101,8 @@ WRONG: list[tuple[str, str]] = [
     ("orphans", "none is set and no embedded PostgreSQL runs"),
     ("orphans --limit 0", "--limit"),
     ("suppress list", "none is set and no embedded PostgreSQL runs"),
+    ("suppress add X", "Missing option '--why'"),
+    ("suppress add X --why y", "none is set and no embedded PostgreSQL runs"),
     ("suppress lift X", "Missing option '--why'"),
     ("suppress lift X --why y", "none is set and no embedded PostgreSQL runs"),
     ("recipients list", "none is set and no embedded PostgreSQL runs"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import yaml
@@ -17,6 +17,8 @@ from connectors.edi.folder import FolderEdi
 from connectors.edi.outbox import OutboxEdi
 from connectors.email.outbox import OutboxEmail
 from connectors.storage import put
+from pipeline.store import interchanges
+from pipeline.store.interchanges import Drawing
 from schemas.deliveries import InterchangeMessage
 from schemas.messages import ArtefactKind
 from schemas.tenants import DeliveryPolicy
@@ -132,6 +134,34 @@ async def test_a_number_that_was_taken_back_goes_to_the_next(
         "SELECT count(*) FROM interchange JOIN attempt USING (delivery_id) WHERE state = 'accepted'"
     )
     assert taken[0]["count"] == 3
+
+
+async def test_a_number_is_not_given_away_while_its_delivery_is_put_back(house: House) -> None:
+    """A draw that gives away the number of a refused delivery is not committed yet when a person puts that delivery
+    back: it waits for the series, finds its number gone, and has the next one. Read beside that draw it would have had
+    the same."""
+    documents = await house.deliver(2, email=None, mailbox=THEIRS, interchange=message(house))
+    rows = await house.ask("SELECT delivery_id FROM delivery ORDER BY document_id = %s DESC", documents[0])
+    first, second = (Drawing(row["delivery_id"], "acme", "x12", OURS, THEIRS) for row in rows)
+    async with house.store.transaction() as conn:
+        assert await interchanges.draw(conn, [first], house.now) == {first.delivery_id: 1}
+    state = "UPDATE attempt SET state = %s, unknowns = 0 WHERE document_id = %s"
+    await house.tell(state, "refused", documents[0])
+
+    async def draw_again() -> dict[UUID, int]:
+        async with house.store.transaction() as conn:
+            return await interchanges.draw(conn, [first], house.now)
+
+    async with house.store.transaction() as conn:
+        given = await interchanges.draw(conn, [second], house.now)
+        await house.tell(state, "planned", documents[0])
+        racing = asyncio.create_task(draw_again())
+        (own,) = await (await conn.execute("SELECT pg_backend_pid() AS pid")).fetchall()
+        waits = "SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+        while not racing.done() and not await house.ask(waits, own["pid"]):
+            pass
+    assert given == {second.delivery_id: 1}
+    assert await racing == {first.delivery_id: 2}
 
 
 async def test_the_outbox_keeps_interchanges_and_says_captured(house: House, tmp_path: Path) -> None:

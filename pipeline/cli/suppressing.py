@@ -50,7 +50,7 @@ def add(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write to an address no more, because its owner told us so.
+    """Write to an address no more: its owner said so.
 
     It binds as STOP does: e-mail for the tenant, a number for all. What is planned to it is taken back, and another
     channel may go; what a provider has already been given may still arrive. Only its owner's word lifts it.

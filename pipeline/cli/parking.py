@@ -94,9 +94,10 @@ def replay(
 ) -> None:
     """Put work back at the stage where it stopped.
 
-    In a new round, which cancels what still waits of the one before.
+    In a new round, which cancels what still waits of the one before. What cannot be put back is told, the others go
+    on. Exit 1 when there was such a one.
     """
-    from pipeline.cli.output import json_line, say, working
+    from pipeline.cli.output import complain, json_line, say, working
     from pipeline.cli.session import asking, operator
     from pipeline.store import replaying, stops
     from schemas.errors import ConfigurationError
@@ -117,7 +118,10 @@ def replay(
         for row in chosen:
             result = {"parked_id": row["parked_id"], "number": row["number"], "stage": row["stage"]}
             if not dry_run:
-                result["round"] = await replaying.replay(store, row["parked_id"], by=operator(), why=reason)
+                try:
+                    result["round"] = await replaying.replay(store, row["parked_id"], by=operator(), why=reason)
+                except ConfigurationError as error:
+                    result["problem"] = error.text
             done.append(result)
         return done
 
@@ -126,11 +130,16 @@ def replay(
     if not done and not json:
         say("Nothing is open" + (f" for the reason {only}." if only else "."))
     for row in done:
+        name = row["number"] or row["parked_id"]
         if json:
             json_line(row)
+        elif "problem" in row:
+            complain(f"{name}: not put back: {row['problem']}")
         else:
             put = "would be put back" if dry_run else f"put back, round {row['round']}"
-            say(f"{row['number'] or row['parked_id']}: {put} at {row['stage']}")
+            say(f"{name}: {put} at {row['stage']}")
+    if any("problem" in row for row in done):
+        raise typer.Exit(1)
 
 
 @parked.command()

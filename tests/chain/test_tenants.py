@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
+from command_line import Shell
 from event_store import PASSWORD
 from registration_house import invoice, open_house
 
@@ -20,30 +15,6 @@ from pipeline.store.migrate import application_url
 
 NUMBER = "2026-17"
 """Both tenants have an invoice of it; demo's and acme's are parked, for nobody knows their buyers."""
-
-
-@dataclass
-class Shell:
-    """The command line on a data folder."""
-
-    patch: pytest.MonkeyPatch
-
-    def __call__(self, *words: str, status: int = 0) -> tuple[list[Any], str]:
-        """(rows of --json, what stands on stderr)."""
-        from pipeline.cli import main
-
-        printed, said = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-        self.patch.setattr(sys, "argv", ["entrega", *words, "--json"])
-        self.patch.setattr(sys, "stdout", printed)
-        with redirect_stderr(said), pytest.raises(SystemExit) as end:
-            main()
-        assert (end.value.code or 0) == status, said.getvalue()
-        printed.flush()
-        return [orjson.loads(line) for line in printed.buffer.getvalue().splitlines()], said.getvalue()  # type: ignore[attr-defined]
-
-    def tenants(self, *words: str) -> list[str]:
-        """Whose rows a command tells, one each."""
-        return sorted(row["tenant"] for row in self(*words)[0])
 
 
 @pytest.fixture

@@ -49,6 +49,10 @@ INFRASTRUCTURE = (StoreUnavailable, KafkaError, ConnectionError, OSError)
 Produce = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
+Gather = Callable[[Sequence[Any]], Stage]
+"""A stage's own `gathered`: the stage for these messages, with what all of them need asked for at once."""
+
+
 class StageStopped(Exception):
     """Too many bugs: the process must end, with nothing acknowledged."""
 
@@ -172,7 +176,10 @@ class Runner:
                 self.handle_seconds += self.pool.spent[name] - before
         before = time.thread_time()  # of the loop's thread: such a stage hardly ever gives way to another
         try:
-            results = [await guarded(self.stage, item.message) for item in items]
+            messages = [item.message for item in items]
+            gather: Gather | None = getattr(self.stage, "gathered", None)
+            stage = self.stage if gather is None else gather(messages)
+            results = [await guarded(stage, message) for message in messages]
         finally:
             self.handle_seconds += time.thread_time() - before
         return [written(result) for result in results]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -36,13 +36,19 @@ class ContactPoint:
     mailbox: str | None = None
 
 
+@dataclass(frozen=True)
+class Reachable:
+    """A party and its active contacts, oldest first."""
+
+    party: Known
+    contacts: tuple[ContactPoint, ...]
+
+
 class Directory(Protocol):
     """Synchronous look-ups, for they are made in child processes. Raises StoreUnavailable."""
 
     def find(self, tenant: str, identifiers: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[Known, ...]]:
         """For each (scheme, value) the parties that carry it: none, one, or more."""
 
-    def party(self, tenant: str, party: UUID) -> Known | None: ...
-
-    def contacts(self, tenant: str, party: UUID) -> tuple[ContactPoint, ...]:
-        """The active contacts of a party, oldest first."""
+    def reachable(self, tenant: str, parties: Collection[UUID]) -> dict[UUID, Reachable]:
+        """Parties by their ids, in one look-up however many they are; without those that the tenant does not have."""

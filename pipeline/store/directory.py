@@ -1,21 +1,23 @@
 """The directory in PostgreSQL: looked up by stages, shown to people.
 
-Look-ups are synchronous, with one connection a process: they are made in the pool's children.
+Look-ups are synchronous, with one connection a process: most are made in the pool's children.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
 
-from connectors.directory import ContactPoint, Known
+from connectors.directory import ContactPoint, Known, Reachable
 from pipeline.store.database import Connection
 from pipeline.store.tenancy import EVERYBODY, Whose
 from schemas.errors import ConfigurationError, StoreUnavailable
@@ -49,19 +51,22 @@ class PostgresDirectory:
             found[key] = (*found.get(key, ()), _known(row))
         return found
 
-    def party(self, tenant: str, party: UUID) -> Known | None:
+    def reachable(self, tenant: str, parties: Collection[UUID]) -> dict[UUID, Reachable]:
+        wanted = sorted(set(parties))
         rows = self._rows(
-            """SELECT p.*, NULL AS identifiers FROM party p WHERE tenant = %s AND party_id = %s""", [tenant, party]
+            """SELECT p.party_id, p.name, p.version, p.language, p.country, p.preferences, NULL AS identifiers,
+                      c.contact_id, c.name AS contact_name, c.email, c.phone, c.language AS contact_language,
+                      c.timezone, c.channel, c.version AS contact_version, c.mailbox
+                 FROM unnest(%s::uuid[]) AS w(party_id) JOIN party p USING (party_id)
+                 LEFT JOIN contact c ON c.party_id = p.party_id AND c.tenant = p.tenant AND c.active
+                WHERE p.tenant = %s ORDER BY p.party_id, c.updated_at, c.contact_id""",
+            [wanted, tenant],
         )
-        return _known(rows[0]) if rows else None
-
-    def contacts(self, tenant: str, party: UUID) -> tuple[ContactPoint, ...]:
-        rows = self._rows(
-            """SELECT contact_id, name, email, phone, language, timezone, channel, version, mailbox FROM contact
-                WHERE tenant = %s AND party_id = %s AND active ORDER BY updated_at, contact_id""",
-            [tenant, party],
-        )
-        return tuple(ContactPoint(**row) for row in rows)
+        return {
+            party_id: Reachable(_known(of[0]), tuple(_contact(row) for row in of if row["contact_id"] is not None))
+            for party_id, group in groupby(rows, key=itemgetter("party_id"))
+            for of in [list(group)]
+        }
 
     def _rows(self, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
         """A connection that was kept may have died with the database it led to: a new one is tried before giving up."""
@@ -90,6 +95,12 @@ def _known(row: dict[str, Any]) -> Known:
     identifiers = tuple((scheme, value) for scheme, value in row["identifiers"] or ())
     names = ("party_id", "name", "version", "language", "country", "preferences")
     return Known(**{name: row[name] for name in names}, identifiers=identifiers)
+
+
+def _contact(row: dict[str, Any]) -> ContactPoint:
+    names = ("contact_id", "email", "phone", "timezone", "channel", "mailbox")
+    of_contact = {name: row[f"contact_{name}"] for name in ("name", "language", "version")}
+    return ContactPoint(**{name: row[name] for name in names}, **of_contact)
 
 
 async def parties(conn: Connection, *, tenant: str | None = None) -> list[dict[str, Any]]:

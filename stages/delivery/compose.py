@@ -8,12 +8,15 @@ Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), CLDR by Babel (a
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +28,11 @@ from stages.delivery.segments import BASIC, EXTENSION, measure
 from stages.words import days, load_notice, load_printed, locale
 
 TEMPLATES = Path(__file__).with_name("templates")
+OPTIONAL = frozenset(("amount", "copy", "demo", "footer"))
+"""Words without which a part of the page is not there."""
+BRANDED = frozenset(("colour", "on_colour", "rows"))
+OPENING, CLOSING = "\ue000", "\ue001"
+"""Around the name of words that are still to be put in: characters that mean nothing to HTML."""
 NO_BREAK = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2013": "-", "\u2212": "-"})
 
 
@@ -82,9 +90,7 @@ class Content:
 def email(content: Content, brand: BrandProfile, *, sender: str, to: str, at: datetime) -> EmailMessage:
     """The e-mail: subject, text and HTML. `sender`: addr-spec of From; `at`: the Date, fixed for every try."""
     values = _values(content, brand)
-    templates = _environment()
-    html = _inlined(templates.get_template("notice.html").render(values))
-    plain = templates.get_template("notice.txt").render(values)
+    plain = str(_environment().get_template("notice.txt").render(values))
     return EmailMessage(
         attempt=content.attempt,
         sender_name=brand.name,
@@ -94,7 +100,7 @@ def email(content: Content, brand: BrandProfile, *, sender: str, to: str, at: da
         to_name=content.recipient,
         subject=values["subject"],
         text=plain,
-        html=html,
+        html=_html(values),
         message_id=f"<{content.attempt}@{sender.rpartition('@')[2]}>",
         headers={"Date": format_datetime(at), "Auto-Submitted": "auto-generated"},
         language=content.language,
@@ -239,6 +245,30 @@ def readable_on(colour: str) -> str:
     return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
 
 
+def _html(values: Mapping[str, Any]) -> str:
+    """The HTML. Putting styles into elements costs far more than the words: it is done once for a brand and a shape."""
+    words = {name: values[name] for name in values.keys() - BRANDED if values[name] or name not in OPTIONAL}
+    for number, (label, value) in enumerate(values["rows"]):
+        words |= {f"label{number}": label, f"value{number}": value}
+    layout = _layout(values["colour"], values["on_colour"], len(values["rows"]), frozenset(words))
+    return "".join(escape(words[part]) if is_name else part for is_name, part in layout)
+
+
+@lru_cache(maxsize=256)
+def _layout(colour: str, on_colour: str, rows: int, names: frozenset[str]) -> tuple[tuple[bool, str], ...]:
+    """The parts of the page in their order, each as it stands, or (with True) the name of the words to put there."""
+    import css_inline
+
+    blanks = {name: f"{OPENING}{name}{CLOSING}" for name in names}
+    figures = [(blanks[f"label{number}"], blanks[f"value{number}"]) for number in range(rows)]
+    branded = {"colour": colour, "on_colour": on_colour, "rows": figures}
+    page = _environment().get_template("notice.html").render({**dict.fromkeys(OPTIONAL), **blanks, **branded})
+    # Rules that cannot be inlined (dark mode, narrow screens) stay in the head; nothing is ever fetched.
+    inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+    pieces = re.split(f"{OPENING}([a-z_0-9]+){CLOSING}", inliner.inline(page))
+    return tuple((number % 2 == 1, piece) for number, piece in enumerate(pieces))
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
@@ -250,16 +280,5 @@ def _environment() -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
-
-
-@lru_cache(maxsize=1)
-def _inliner() -> Any:
-    import css_inline
-
-    # Rules that cannot be inlined (dark mode, narrow screens) stay in the head; nothing is ever fetched.
-    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
-
-
-def _inlined(html: str) -> str:
-    return str(_inliner().inline(html))

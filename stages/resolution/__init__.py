@@ -9,11 +9,12 @@ Source   the directory's contacts; the tenant's policy: preference beats rule be
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
-from connectors.directory import ContactPoint, Directory, Known
+from connectors.directory import ContactPoint, Directory, Known, Reachable
 from connectors.profiles import Profiles
 from schemas.deliveries import Channel
 from schemas.errors import NoContact
@@ -28,13 +29,27 @@ class Resolution:
     directory: Directory
     profiles: Profiles
     clock: Callable[[], datetime]
+    asked: Mapping[tuple[str, UUID], Reachable] | None = None
+    """What the directory says of the parties of a whole batch, where it was asked for all of them at once."""
+
+    def gathered(self, messages: Sequence[Rendered]) -> Resolution:
+        """The stage for these messages, with one look-up for all of them. Raises StoreUnavailable (transient)."""
+        return replace(self, asked=self._ask(messages))
+
+    def _ask(self, messages: Sequence[Rendered]) -> dict[tuple[str, UUID], Reachable]:
+        parties: dict[str, set[UUID]] = {}
+        for message in messages:
+            parties.setdefault(message.tenant, set()).add(message.plan.party)
+        found = {tenant: self.directory.reachable(tenant, of) for tenant, of in parties.items()}
+        return {(tenant, party): each for tenant, of in found.items() for party, each in of.items()}
 
     async def handle(self, message: Rendered) -> Done:
         """Raises NoContact (permanent) where the party has no address that may be used."""
         profile = self.profiles.current(message.tenant).profile
-        contacts = self.directory.contacts(message.tenant, message.plan.party)
-        party = self.directory.party(message.tenant, message.plan.party)
-        rule = _first_rule(profile, party)
+        asked = self._ask([message]) if self.asked is None else self.asked
+        found = asked.get((message.tenant, message.plan.party))
+        contacts = found.contacts if found is not None else ()
+        rule = _first_rule(profile, found.party if found is not None else None)
         chosen: list[ResolvedContact] = []
         skipped: list[dict[str, str]] = []
         for contact in contacts:

@@ -9,7 +9,7 @@ Source: BCP 47 (RFC 5646), CLDR by Babel
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
@@ -68,7 +68,7 @@ def language_of(tag: str) -> str:
     return tidy[:2]
 
 
-@cache
+@lru_cache(maxsize=256)
 def locale(tag: str) -> Locale:
     """What numbers and dates follow: of the region where CLDR knows it, else of the language's home.
 
@@ -84,16 +84,19 @@ def locale(tag: str) -> Locale:
         return Locale.parse(home)
 
 
+@lru_cache(maxsize=256)
 def load_printed(tag: str) -> Printed:
     """Raises DocumentInvalid, see `language_of`."""
     return _room(tag, "printed", Printed)
 
 
+@lru_cache(maxsize=256)
 def load_notice(tag: str) -> Notice:
     """Raises DocumentInvalid, see `language_of`."""
     return _room(tag, "notice", Notice)
 
 
+@lru_cache(maxsize=256)
 def load_page(tag: str) -> Page:
     """Raises DocumentInvalid, see `language_of`."""
     return _room(tag, "page", Page)

@@ -50,7 +50,8 @@ async def test_an_imported_party_is_found_by_each_of_its_identifiers(store: Stor
     assert {pair: found[pair][0].name for pair in pairs} == dict(
         zip(pairs, ["Casa Verde", "Casa Verde", "Grupo Norte", "Zielony Dom"], strict=True)
     )
-    contact = port.contacts("demo", found["endpoint:0088", "5601234500009"][0].party_id)[0]
+    party = found["endpoint:0088", "5601234500009"][0].party_id
+    contact = port.reachable("demo", [party])[party].contacts[0]
     assert (contact.email, contact.phone) == ("contas@casaverde.pt", "+351912345678")
     assert found["gln", "5601234500016"][0].language == "de-AT"
 

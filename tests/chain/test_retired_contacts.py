@@ -58,7 +58,7 @@ async def test_a_contact_that_leaves_the_file_gets_nothing_more(store: Store) ->
     assert told.found == "Rui, b@casa.pt"
     assert await active(store) == {"Ana": True, "Rui": False}
     party = PostgresDirectory(store.url).find("demo", [("erp", "100")])["erp", "100"][0].party_id
-    assert [each.name for each in PostgresDirectory(store.url).contacts("demo", party)] == ["Ana"]
+    assert [each.name for each in PostgresDirectory(store.url).reachable("demo", [party])[party].contacts] == ["Ana"]
     async with store.transaction() as conn:
         event = (await history.search(conn, history.EventQuery(types=(EventType.PARTY_IMPORTED,))))[-1]
     assert event.data["retired"] == 1

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from connectors.directory import ContactPoint, Known
+from connectors.directory import ContactPoint, Known, Reachable
 from connectors.keys import demo
 from connectors.keys.source import KeyFile
 from connectors.profiles import FolderProfiles
@@ -66,11 +66,12 @@ class Recipients:
         fitting = {pair: tuple(known for known in parties if pair in known.identifiers) for pair in identifiers}
         return {pair: parties for pair, parties in fitting.items() if parties}
 
-    def party(self, tenant: str, party: UUID) -> Known | None:
-        return next((known for known, _ in self._rows(tenant) if known.party_id == party), None)
-
-    def contacts(self, tenant: str, party: UUID) -> tuple[ContactPoint, ...]:
-        return tuple(contact for known, contact in self._rows(tenant) if known.party_id == party and contact)
+    def reachable(self, tenant: str, parties: Collection[UUID]) -> dict[UUID, Reachable]:
+        return {
+            known.party_id: Reachable(known, (contact,) if contact else ())
+            for known, contact in self._rows(tenant)
+            if known.party_id in parties
+        }
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
-from connectors.directory import ContactPoint, Known
+from connectors.directory import ContactPoint, Known, Reachable
 from connectors.profiles import FolderProfiles
 from schemas.errors import NoContact
 from schemas.messages import ArtefactKind, ArtefactRef, MadeRendition, Plan, Rendered, Rendition
@@ -27,15 +28,16 @@ class People:
 
     points: tuple[ContactPoint, ...]
     preferences: dict[str, str] = field(default_factory=dict)
+    looked: list[set[uuid.UUID]] = field(default_factory=list)
+    """The parties of each look-up."""
 
     def find(self, tenant: str, identifiers: object) -> dict[tuple[str, str], tuple[Known, ...]]:
         return {}
 
-    def party(self, tenant: str, party: uuid.UUID) -> Known | None:
-        return Known(party, "Casa Verde", 1, "pt", "PT", dict(self.preferences))
-
-    def contacts(self, tenant: str, party: uuid.UUID) -> tuple[ContactPoint, ...]:
-        return self.points
+    def reachable(self, tenant: str, parties: Collection[uuid.UUID]) -> dict[uuid.UUID, Reachable]:
+        self.looked.append(set(parties))
+        known = {party: Known(party, "Casa Verde", 1, "pt", "PT", dict(self.preferences)) for party in parties}
+        return {party: Reachable(each, self.points) for party, each in known.items()}
 
 
 def point(**given: str | None) -> ContactPoint:
@@ -43,12 +45,12 @@ def point(**given: str | None) -> ContactPoint:
     return ContactPoint(contact_id=uuid.uuid4(), version=1, **{**values, **given})  # type: ignore[arg-type]
 
 
-def message() -> Rendered:
+def message(party: uuid.UUID = PARTY) -> Rendered:
     ref = ArtefactRef(
         kind=ArtefactKind.PDF, key=f"demo/{PARTY}/pdf/{'0' * 64}", sha256="0" * 64, size=1, media_type="x", name="x"
     )
     plan = Plan(
-        party=PARTY, party_rule="vat", renditions=(Rendition(format="peppol", rules="peppol"),), language="pt",
+        party=party, party_rule="vat", renditions=(Rendition(format="peppol", rules="peppol"),), language="pt",
         brand="demo@1", profile="demo@1",
     )  # fmt: skip
     made = MadeRendition(format="peppol", document=ref, rule_set="r")
@@ -99,6 +101,17 @@ async def test_a_channel_without_an_address_is_skipped_and_said(tmp_path: Path) 
     assert done.message is not None
     assert done.message.contacts[0].channels == ("sms",)  # type: ignore[attr-defined]
     assert done.facts[0].data["skipped"][0]["why"] == "no email address"
+
+
+async def test_a_batch_asks_the_directory_once(tmp_path: Path) -> None:
+    """A thousand documents are no thousand questions; each gets what its own party wants."""
+    (tmp_path / "demo.yaml").write_text("tenant: demo\nbrand: {name: Vinhos}\n")
+    people = People((point(email="a@b.pt"),))
+    messages = [message(uuid.UUID(int=number % 3)) for number in range(1000)]
+    stage = Resolution(people, FolderProfiles(tmp_path), lambda: NOON).gathered(messages)
+    done = [await stage.handle(each) for each in messages]
+    assert people.looked == [{uuid.UUID(int=number) for number in range(3)}]
+    assert [each.message.plan.party for each in done] == [each.plan.party for each in messages]  # type: ignore[union-attr]
 
 
 async def test_every_contact_of_the_party_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the pages share: a visit to the house, and one by somebody who has signed in."""
+"""What several tests of this folder ask for: an empty event log, a visit to the pages, one by who has signed in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from event_store import Log
     from portal_visit import Visit
 
 
@@ -29,3 +30,19 @@ async def desk(visit: Visit) -> Visit:
 
     await sign_in(visit[1])
     return visit
+
+
+@pytest.fixture(scope="module")
+def made_log(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """The event log of a test file, made once."""
+    from event_store import make_log
+
+    return make_log(postgres(), tmp_path_factory.mktemp("log"))
+
+
+@pytest.fixture
+def log(made_log: Log, tmp_path: Path) -> Log:
+    """An empty log."""
+    from event_store import restored
+
+    return restored(made_log, tmp_path / "log")

@@ -8,27 +8,15 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from event_store import Log, document, event, make_log, restored
+from event_store import Log, document, event
 
 from pipeline.store import events
 from pipeline.store.checkpoint import OutsideCopy
 from pipeline.store.sealer import HistoryRolledBack, Sealer
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Log:
-    return make_log(postgres(), tmp_path_factory.mktemp("log"))
-
-
-@pytest.fixture
-def log(migrated: Log, tmp_path: Path) -> Log:
-    """An empty log."""
-    return restored(migrated, tmp_path / "log")
 
 
 @asynccontextmanager

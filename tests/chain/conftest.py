@@ -1,4 +1,4 @@
-"""What several tests of this folder ask for: an empty event log, a visit to the pages, one by who has signed in."""
+"""What several tests of this folder ask for: an empty event log, a house that delivers, a visit to the pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from delivery_house import House
     from event_store import Log
     from portal_visit import Visit
 
@@ -46,3 +47,12 @@ def log(made_log: Log, tmp_path: Path) -> Log:
     from event_store import restored
 
     return restored(made_log, tmp_path / "log")
+
+
+@pytest.fixture
+async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
+    """A house that delivers, on a database of its own."""
+    from delivery_house import make_database, open_house
+
+    async with open_house(make_database(postgres()), tmp_path) as house:
+        yield house

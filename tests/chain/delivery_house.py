@@ -32,7 +32,10 @@ from schemas.tenants import DeliveryPolicy
 
 PASSWORD = "for tests only"  # noqa: S105
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PHONE = "+351912345678"
 ALWAYS = DeliveryPolicy(quiet_channels=())
+SHORT = DeliveryPolicy(quiet_channels=(), unknown_minutes={"email": 0.02, "sms": 0.02}, retry_minutes=(0.01,) * 9)
+"""Windows of a second or so, for tests on the real clock."""
 
 
 @dataclass

@@ -104,3 +104,9 @@ def invoice(number: str = "2026-1", **given: Any) -> dict[str, Any]:
         "hints": {"email": "contas@casaverde.pt"},
         **given,
     }
+
+
+def unreadable(number: str = "2026-1") -> dict[str, Any]:
+    """An invoice that its reader refuses: a price is a float."""
+    line = {"identifier": "1", "quantity": "1", "net_price": 10.5, "name": "W", "vat_rate": "23"}
+    return invoice(number, lines=[line])

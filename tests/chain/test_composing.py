@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from delivery_house import PASSWORD, House, open_house
+from delivery_house import PASSWORD, PHONE, House, open_house
 
 from connectors.email.outbox import OutboxEmail
 from connectors.sms.outbox import OutboxSms
@@ -20,7 +20,6 @@ from schemas.deliveries import ReportAction as Said
 from schemas.errors import ConfigurationError, StoreUnavailable
 from schemas.tenants import DeliveryPolicy
 
-PHONE = "+351912345678"
 WAITS = (1, 5, 15)
 """Minutes between the tries."""
 

@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from delivery_house import ALWAYS, NOON, House, make_database, open_house
+from delivery_house import ALWAYS, NOON, PHONE, House
+from delivery_senders import outbox, providers, taken
 
-from connectors.email.outbox import OutboxEmail
-from connectors.email.sendgrid import SendGridSender
-from connectors.email.smtp import SmtpSender
-from connectors.sandbox import Rule, Sandbox, Take
-from connectors.sms.outbox import OutboxSms
-from connectors.sms.twilio import TwilioSender
+from connectors.sandbox import Rule, Take
 from connectors.storage import get
-from pipeline.dispatcher import Dispatcher
 from pipeline.store import deliveries
 from schemas.events import EventType
 from schemas.messages import ArtefactRef
 from schemas.outcomes import PageAction
 from schemas.tenants import DeliveryPolicy
-
-PHONE = "+351912345678"
-
-
-@pytest.fixture
-async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(make_database(postgres()), tmp_path) as house:
-        yield house
-
-
-def outbox(folder: Path) -> dict[str, Any]:
-    return {"email": OutboxEmail(folder / "outbox"), "sms": OutboxSms(folder / "outbox")}
-
-
-@asynccontextmanager
-async def providers(house: House, *rules: Rule, api: bool = False) -> AsyncIterator[tuple[Sandbox, Dispatcher]]:
-    """A dispatcher with SMTP (or, `api`, SendGrid) and Twilio, all of them the sandbox's."""
-    async with Sandbox(house.folder / "sandbox", rules=rules) as sandbox:
-        senders: dict[str, Any] = {
-            "email": SendGridSender(sandbox.api_key, sandbox.http_url)
-            if api
-            else SmtpSender("127.0.0.1", sandbox.smtp_port, "bounces@acme.example", security="none"),
-            "sms": TwilioSender(sandbox.account_sid, sandbox.auth_token, base_url=sandbox.http_url),
-        }
-        dispatcher = house.dispatcher(senders)
-        try:
-            yield sandbox, dispatcher
-        finally:
-            await dispatcher.close()
-
-
-def taken(sandbox: Sandbox) -> list[tuple[str, str]]:
-    """(provider, to) of everything that the sandbox took."""
-    return [(entry.provider, entry.to) for entry in sandbox.journal.entries]
 
 
 async def test_captured_by_the_outbox(house: House, tmp_path: Path) -> None:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
-from delivery_house import NOON, House, make_database, open_house
+from delivery_house import NOON, House
 
 from connectors.email.outbox import OutboxEmail
 from connectors.sms.outbox import OutboxSms
 from connectors.storage import get
 from pipeline.store import links
 from schemas.messages import ArtefactRef
-
-
-@pytest.fixture
-async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(make_database(postgres()), tmp_path) as house:
-        yield house
 
 
 async def tokens(house: House, count: int = 1, **more: object) -> list[str]:

@@ -1,32 +1,22 @@
-"""Registering documents on the real database: duplicates, corrections, two exports at once, replays, dead letters."""
+"""Registering documents on the real database: duplicates, two exports at once, replays, dead letters, batches."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from event_store import PASSWORD
-from registration_house import SPEC, House, invoice, open_house
+from registration_house import SPEC, House, invoice, open_house, unreadable
 
-from pipeline.consumer import Raw
-from pipeline.door import Door
-from pipeline.store import due, history, parking, queries, replaying, stops, sweeping, work
+from pipeline.store import due, history, queries, replaying, stops, sweeping, work
 from pipeline.store.database import utc_now
 from pipeline.store.migrate import application_url
 from pipeline.store.work import Item
-from schemas.errors import ConfigurationError, LimitExceeded, StoreUnavailable
+from schemas.errors import ConfigurationError
 from schemas.events import EventType
 from schemas.messages import ExportReceived
-
-
-def unreadable(number: str = "2026-1") -> dict[str, Any]:
-    line = {"identifier": "1", "quantity": "1", "net_price": 10.5, "name": "W", "vat_rate": "23"}
-    return invoice(number, lines=[line])
 
 
 @pytest.fixture
@@ -91,37 +81,6 @@ async def test_one_export_that_holds_a_document_twice_registers_it_once(house: H
     assert sorted(row["state"] for row in await house.documents()) == ["duplicate", "moving", "moving"]
 
 
-async def test_other_content_under_the_same_number_is_parked(house: House) -> None:
-    """Nobody is sent two different invoices of one number by accident."""
-    await house.drop(invoice())
-    await house.drop(invoice(buyer_reference="changed"))
-    assert len(await house.extract()) == 1
-    assert [row["reason"] for row in await house.documents(state="parked")] == ["content-conflict"]
-
-
-async def test_nobody_is_told_to_replay_what_meets_the_same_conflict(house: House) -> None:
-    """Nor where its buyer, too, is not known yet: the document that was first holds the number."""
-    await house.drop(invoice())
-    await house.extract()
-    house.set_profile()
-    await house.drop(invoice(buyer={"name": "Nova", "vat_identifier": "PT509442013"}))
-    await house.extract()
-    [stop] = await house.open_stops()
-    assert (stop["reason"], stop["command"]) == ("content-conflict", None)
-
-
-async def test_a_correction_supersedes_where_the_profile_says_so(house: House) -> None:
-    """The old revision is closed with an event, the new one goes on."""
-    house.set_profile(learn_parties=True, on_conflict="supersede")
-    await house.drop(invoice())
-    await house.extract()
-    await house.drop(invoice(buyer_reference="changed"))
-    assert len(await house.extract()) == 1
-    old, new = await house.documents()
-    assert (old["state"], new["state"], new["revision"]) == ("superseded", "moving", 2)
-    assert "superseded" in await house.events(old["document_id"])
-
-
 async def test_two_exports_at_the_same_moment_register_an_invoice_once(house: House) -> None:
     """Eight exports with the same invoice, committed side by side: one new, seven duplicates."""
     for _ in range(8):
@@ -179,106 +138,6 @@ async def test_an_unknown_buyer_waits_and_goes_on_after_the_import(house: House)
         await replaying.replay(house.store, parked["parked_id"], by="operator:ana", why="again")
 
 
-async def test_what_is_discarded_is_closed_with_a_reason_and_frees_its_number(house: House) -> None:
-    """The mended invoice can be dropped again."""
-    house.set_profile()
-    await house.drop(invoice())
-    await house.extract()
-    async with house.store.transaction() as conn:
-        [parked] = await stops.stops(conn)
-    with pytest.raises(ConfigurationError):
-        await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why=" ")
-    await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why="wrong customer")
-    house.set_profile(learn_parties=True)
-    await house.drop(invoice())
-    assert len(await house.extract()) == 1
-    assert sorted(row["state"] for row in await house.documents()) == ["discarded", "moving"]
-
-
-async def test_a_number_names_the_document_that_was_taken_after_one_was_closed(house: House) -> None:
-    """By its own id the closed one is still found."""
-    house.set_profile()
-    await house.drop(invoice())
-    await house.extract()
-    async with house.store.transaction() as conn:
-        [parked] = await stops.stops(conn)
-    await replaying.discard(house.store, parked["parked_id"], by="operator:ana", why="wrong price")
-    house.set_profile(learn_parties=True)
-    await house.drop(invoice(due_date="2026-03-31"))
-    await house.extract()
-    [closed, taken] = sorted(await house.documents(), key=lambda row: str(row["state"]))
-    async with house.store.transaction() as conn:
-        assert (await queries.find(conn, "2026-1"))["document_id"] == taken["document_id"]
-        assert (await queries.find(conn, str(closed["document_id"])))["state"] == "discarded"
-
-
-async def test_what_was_refused_is_settled_once_its_number_is_taken(house: House) -> None:
-    """Its history says by which document; the reader's refusal, before the number had a key, is settled too."""
-    await house.drop(unreadable(), unreadable("2026-2"))
-    await house.extract()
-    assert len(await house.open_stops()) == 2
-    await house.drop(invoice(), invoice("2026-2"))
-    assert len(await house.extract()) == 2
-    assert await house.open_stops() == []
-    [refused, taken] = await house.documents(number="2026-1")
-    assert (refused["state"], taken["state"]) == ("superseded", "moving")
-    async with house.store.transaction() as conn:
-        assert await stops.undelivered(conn) == []
-        for number in ("2026-1", "2026-2"):
-            assert (await queries.find(conn, number))["state"] == "moving"
-        event = (await history.search(conn, history.EventQuery(document=refused["document_id"])))[-1]
-        [closed, _] = await stops.stops(conn, state="superseded")
-    assert (event.type, event.data["by"]) == ("superseded", str(taken["document_id"]))
-    assert closed["closed_by"] == "stage:extraction"
-
-
-async def test_of_several_refused_tries_of_a_number_the_newest_waits(house: House) -> None:
-    """Three drops of a file that is not mended are one row to look at."""
-    for _ in range(3):
-        await house.drop(unreadable())
-        await house.extract()
-    [stop] = await house.open_stops()
-    assert stop["document_id"] == (await house.documents(number="2026-1"))[-1]["document_id"]
-
-
-async def test_a_conflict_is_settled_when_its_file_comes_again(house: House) -> None:
-    """With other content the newer conflict waits; with what is out, none does. Within one file both wait."""
-    await house.drop(invoice())
-    for reference in ("one", "other"):
-        await house.drop(invoice(buyer_reference=reference))
-    await house.extract()
-    [conflict] = await house.documents(state="parked")
-    assert [row["document_id"] for row in await house.open_stops()] == [conflict["document_id"]]
-    await house.drop(invoice())
-    await house.extract()
-    assert await house.open_stops() == []
-    await house.drop(invoice(), invoice(buyer_reference="one"), invoice(buyer_reference="other"))
-    await house.extract()
-    assert [row["reason"] for row in await house.open_stops()] == ["content-conflict"] * 2
-
-
-async def test_two_invoices_of_one_number_out_of_two_files_stay_with_a_person(house: House) -> None:
-    """The first file again says nothing about the second."""
-    await house.drop(invoice())
-    await house.drop(invoice(buyer_reference="another"), name="other.json")
-    await house.drop(invoice())
-    await house.extract()
-    assert [row["export"] for row in await house.open_stops()] == ["other.json"]
-
-
-async def test_a_refused_correction_leaves_what_is_out_as_it_is(house: House) -> None:
-    """Only a revision that was taken supersedes one; then the refused one is settled."""
-    house.set_profile(learn_parties=True, on_conflict="supersede")
-    await house.drop(invoice())
-    await house.extract()
-    await house.drop(unreadable())
-    await house.extract()
-    assert [row["state"] for row in await house.documents()] == ["moving", "refused"]
-    await house.drop(invoice(buyer_reference="mended"))
-    await house.extract()
-    assert [row["state"] for row in await house.documents()] == ["superseded", "superseded", "moving"]
-
-
 async def test_documents_are_searched_by_the_beginning_of_their_ids(house: House) -> None:
     """The 8 digits that a narrow terminal shows; fewer, and what is no id, are searched in numbers and names alone."""
     await house.drop(invoice(), invoice("2026-2"))
@@ -312,59 +171,6 @@ async def test_a_batch_is_settled_when_all_its_documents_are(house: House) -> No
         query = history.EventQuery(export=export, types=(EventType.BATCH_SETTLED,))
         [event] = await history.search(conn, query)
     assert event.data == {"documents": 2, "states": {"parked": 2}}
-
-
-async def test_the_door_refuses_what_is_too_large_or_when_the_disk_is_full(house: House, monkeypatch: Any) -> None:
-    """Nothing is stored and nothing is written then."""
-    monkeypatch.setattr("pipeline.door.MAX_EXPORT_BYTES", 10)
-    with pytest.raises(LimitExceeded):
-        await house.drop(invoice())
-    monkeypatch.undo()
-    full = Door(house.store, house.door.storage, "demo", house.door.data, minimum_free_bytes=1 << 60)
-    with pytest.raises(StoreUnavailable, match="disk"):
-        await full.receive(b"{}", name="x.json", by="operator:test")
-    closed = Door(house.store, house.door.storage, "demo", None, backlog_limit=0)
-    with pytest.raises(StoreUnavailable, match="unfinished"):
-        await closed.receive(b"{}", name="x.json", by="operator:test")
-    async with house.store.transaction() as conn:
-        assert await queries.exports(conn) == []
-
-
-async def test_a_receipt_given_twice_is_taken_once(house: House) -> None:
-    """A retried request with its own id is one export."""
-    receipt = uuid.uuid4()
-    for _ in range(2):
-        await house.door.receive(json.dumps(invoice()).encode(), name="a.json", by="http:erp", export_id=receipt)
-    assert len(await house.extract()) == 1
-    async with house.store.transaction() as conn:
-        assert len(await queries.exports(conn)) == 1
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\x.json", "a\x00b.json", "", "x" * 300, "\u202egnp.json"])
-async def test_a_files_name_never_leads_anywhere(house: House, name: str) -> None:
-    """What is kept is the last part, printable and short."""
-    receipt = await house.door.receive(b"[]", name=name, by="operator:test")
-    assert receipt.name
-    assert len(receipt.name) <= 200
-    assert not set(receipt.name) & set("/\\\x00\u202e")
-
-
-async def test_another_export_at_the_same_place_of_a_new_cluster_is_taken(house: House) -> None:
-    """The broker's disk was lost and its offsets begin anew: a raw export there is a new one, and again the same."""
-    one, other = (json.dumps([invoice(number)]).encode() for number in ("2026-1", "2026-2"))
-    receipts = [await house.door.receive_raw(data, {}, "entrega.export.received/0/0") for data in (one, other, one)]
-    assert receipts[0].export_id == receipts[2].export_id != receipts[1].export_id
-    assert len(await house.extract()) == 2
-    assert {row["number"] for row in await house.documents()} == {"2026-1", "2026-2"}
-
-
-async def test_another_message_at_the_same_place_of_a_new_cluster_is_parked(house: House) -> None:
-    """The same for what nobody can read: two rows for two messages, one for one that Kafka gives again."""
-    raws = [Raw(b"k", value, {}, SPEC.source, 0, 7) for value in (b"first", b"second", b"first")]
-    for raw in raws:
-        await parking.park_raw(house.store, SPEC, raw, "undecodable", "not JSON")
-    async with house.store.transaction() as conn:
-        assert len(await stops.stops(conn)) == 2
 
 
 @pytest.mark.parametrize("state", ["superseded", "delivered", "discarded"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from delivery_house import ALWAYS, NOON, House, make_database, open_house
+from delivery_house import ALWAYS, NOON, PHONE, House
 
 from connectors.email.outbox import OutboxEmail
 from connectors.sms.outbox import OutboxSms
@@ -24,14 +23,6 @@ from schemas.messages import ReportReceived
 from schemas.outcomes import ApplyReports, PageAction
 from schemas.tenants import DeliveryPolicy
 from stages.acknowledgement import Acknowledgement, Received
-
-PHONE = "+351912345678"
-
-
-@pytest.fixture
-async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(make_database(postgres()), tmp_path) as house:
-        yield house
 
 
 class Reporting:

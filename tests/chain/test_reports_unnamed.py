@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from delivery_house import NOON, PASSWORD, House, open_house
+from delivery_house import NOON, PASSWORD, PHONE, House, open_house
 
 from connectors.sandbox import Rule, Sandbox, Take
 from connectors.sms.twilio import TwilioSender
@@ -19,7 +19,6 @@ from pipeline.store.migrate import application_url, migrate
 from schemas.deliveries import Accepted, Report
 from schemas.deliveries import ReportAction as Said
 
-PHONE = "+351912345678"
 BUYER = "buyer@example.com"
 
 

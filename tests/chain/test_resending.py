@@ -10,84 +10,27 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from portal_house import PASSWORD, TENANT, House, open_house
+from portal_house import TENANT
+from resending_desk import ANA, Desk, open_desk, ready
 
 from connectors.email.mime import build
-from connectors.email.smtp import SmtpSender
 from connectors.sandbox import Sandbox
-from connectors.sms.outbox import OutboxSms
 from pipeline.relay import Relay
-from pipeline.store import deliveries, inbox, lifting, links, pages, replaying, resending, stops, suppressions
+from pipeline.store import deliveries, inbox, links, pages, replaying, resending
 from pipeline.store.directory import PostgresDirectory
-from pipeline.store.migrate import application_url
 from pipeline.transport import Outgoing
-from schemas.deliveries import EmailMessage, ReportAction
+from schemas.deliveries import EmailMessage
 from schemas.errors import ConfigurationError
 from schemas.events import EventType
 from schemas.messages import Rendered
 from schemas.outcomes import PageAction, Refusal
-from stages.delivery import Delivery
 from stages.resolution import Resolution
-
-ANA = "operator:ana"
-
-
-class Desk(House):
-    """The house with its directory, and with what carries a planned message on."""
-
-    url: str
-
-    async def resend(self, document: UUID, request: str = "one", **more: Any) -> resending.Resent:
-        return await resending.resend(self.store, document, request=request, **{"by": ANA, "why": "lost it", **more})
-
-    async def carry_on(self) -> int:
-        """What the relay produces goes through resolution and delivery, each committed as the runner does it."""
-        produced: list[Outgoing] = []
-
-        async def produce(messages: list[Outgoing]) -> None:
-            produced.extend(messages)
-
-        await Relay(self.store, produce, deliveries.reviewer(self.store)).once()  # type: ignore[arg-type]
-        again = [one for one in produced if one.topic == "entrega.document.rendered"]  # the export is another one
-        for one in again:
-            directory = PostgresDirectory(self.url)
-            stage = Resolution(directory=directory, profiles=self.profiles, clock=lambda: self.now)
-            message = Rendered.model_validate_json(one.value)
-            done = await stage.handle(message)
-            await self.commit("resolution", message, done)
-            resolved = done.message
-            await self.commit(
-                "delivery", resolved, await Delivery(profiles=self.profiles, clock=lambda: self.now).handle(resolved)
-            )
-        return len(again)
-
-    def senders(self, sandbox: Sandbox) -> dict[str, Any]:
-        mail = SmtpSender("127.0.0.1", sandbox.smtp_port, "bounces@vinhosdosul.example", security="none")
-        return {"email": mail, "sms": OutboxSms(self.settings.data / "outbox", lambda: self.now)}
-
-    async def state(self, document: UUID) -> tuple[str, int, str | None]:
-        (row,) = await self.ask("SELECT state, round, reason FROM document WHERE document_id = %s", document)
-        return row["state"], row["round"], row["reason"]
 
 
 @pytest.fixture
 async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Desk]:
-    owner = postgres()
-    async with open_house(owner, tmp_path) as house:
-        desk = Desk(**vars(house))
-        desk.url = application_url(owner, PASSWORD)
-        desk.store.clock = lambda: desk.now
+    async with open_desk(postgres(), tmp_path) as desk:
         yield desk
-
-
-async def ready(house: Desk, number: str = "FT 2026/117", **contact: Any) -> UUID:
-    """A document whose first attempt is due."""
-    export = await house.receive()
-    record = house.record(export, number)
-    await house.register(export, record)
-    await house.make(record)
-    await house.open(record, **contact)
-    return record.document_id
 
 
 async def test_one_more_mail_is_taken_and_it_is_the_one_in_the_log(house: Desk) -> None:
@@ -278,32 +221,6 @@ async def test_confirmed_by_the_first_link_is_confirmed(house: Desk) -> None:
     assert behind["confirmed_at"] == house.now
 
 
-async def test_to_another_address(house: Desk) -> None:
-    """One message to the address that is given and to no other; the event holds it sealed, never in its data."""
-    document = await ready(house)
-    await house.dispatch()
-    for wrong in ("nobody", "14:5609999200054", "+3512", ""):
-        with pytest.raises(ConfigurationError, match="other address must be an e-mail address"):
-            await house.resend(document, to=wrong)
-    async with Sandbox(house.settings.data / "sandbox") as sandbox:
-        await house.resend(document, to="Contabilidade@Gabinete.example")
-        assert await house.state(document) == ("waiting", 2, None)
-        assert await house.carry_on() == 0
-        await house.dispatch(house.senders(sandbox))
-        (entry,) = sandbox.journal.entries
-    assert entry.to == "Contabilidade@gabinete.example"
-    assert await house.state(document) == ("accepted", 2, None)
-    (event,) = await house.ask("SELECT data, personal_hash FROM event WHERE type = 'resend-requested'")
-    assert "gabinete" not in str(event["data"]).lower()
-    assert event["personal_hash"] is not None
-    async with house.store.transaction() as conn:
-        await suppressions.suppress(
-            conn, TENANT, "email", "gone@gabinete.example", "unknown-recipient", cause=None, now=house.now
-        )
-    with pytest.raises(ConfigurationError, match="other address is suppressed"):
-        await house.resend(document, "two", to="Gone@gabinete.example")
-
-
 async def test_what_cannot_be_sent_again_says_why(house: Desk) -> None:
     """What is on its way, stopped, refused, closed or a duplicate is not sent again, and what to do is said."""
     export = await house.receive()
@@ -326,74 +243,3 @@ async def test_what_cannot_be_sent_again_says_why(house: Desk) -> None:
         with pytest.raises(ConfigurationError, match=said):
             await house.resend(document)
     assert await house.ask("SELECT 1 FROM event WHERE type = 'resend-requested'") == []
-
-
-async def test_a_bounced_address_is_corrected_or_lifted_and_the_document_sent_again(house: Desk) -> None:
-    """A hard bounce suppresses its address: a resend goes nowhere until a person lifts it with a reason, which is an
-    event in the document's history; then the message leaves."""
-    document = await ready(house)
-    await house.dispatch()
-    (attempt,) = await house.ask("SELECT attempt_id FROM attempt")
-    await house.report(
-        attempt["attempt_id"], ReportAction.BOUNCED, permanent=True, status="5.1.1", reason="unknown-recipient",
-        final_recipient="anna@zolta-ges.example",
-    )  # fmt: skip
-    assert (await house.state(document))[0] == "undeliverable"
-    async with house.store.transaction() as conn:
-        (told,) = await stops.undelivered(conn)
-        assert told["command"] == f"resend {str(document)[:8]}"
-        (row,) = await lifting.listed(conn, house.now)
-        assert await lifting.of_document(conn, document, house.now) == [row]
-    assert (row["address"], row["channel"], row["reason"]) == ("anna@zolta-ges.example", "email", "unknown-recipient")
-    assert (row["document_id"], row["number"], row["theirs"]) == (document, "FT 2026/117", None)
-    await house.resend(document, "a")
-    await house.carry_on()
-    await house.dispatch()
-    assert (await house.state(document))[0] == "undeliverable"
-    lifted = await lifting.lift(
-        house.store, "Anna@Zolta-Ges.example", by=ANA, why="the mailbox is mended", tenant=TENANT
-    )
-    assert lifted[0]["address"] == "anna@zolta-ges.example"
-    with pytest.raises(ConfigurationError, match="not suppressed"):
-        await lifting.lift(house.store, "anna@zolta-ges.example", by=ANA, why="again", tenant=TENANT)
-    await house.resend(document, "b")
-    await house.carry_on()
-    await house.dispatch()
-    assert await house.state(document) == ("captured", 3, None)
-    (event,) = await house.ask("SELECT stream, actor, data FROM event WHERE type = 'suppression-lifted'")
-    assert (event["stream"], event["actor"]) == (f"document:{document}", ANA)
-    assert (event["data"]["why"], event["data"]["reason"]) == ("the mailbox is mended", "unknown-recipient")
-    assert "anna" not in str(event["data"])
-
-
-@pytest.mark.parametrize(
-    ("channel", "address", "reason", "said"),
-    [
-        ("sms", "+351912345678", "opted-out", "sending START"),
-        ("email", "ana@example.com", "complained", "called an earlier message spam"),
-        ("email", "ana@example.com", "opted-out", "asked for no more messages"),
-    ],
-)
-async def test_an_opt_out_is_lifted_on_its_owners_word_only(
-    house: Desk, channel: str, address: str, reason: str, said: str
-) -> None:  # fmt: skip
-    """Who opted out is not written to again because an operator wants it: it is said how they take it back, and only a
-    word of its own lifts it, which the event holds."""
-    everyone = channel == "sms"  # said to the number that all tenants send from
-    async with house.store.transaction() as conn:
-        for tenant in (TENANT, "azeites"):
-            await suppressions.suppress(conn, tenant, channel, address, reason, cause=None, now=house.now)
-    with pytest.raises(ConfigurationError, match=said) as told:
-        await lifting.lift(house.store, address, by=ANA, why="please", tenant=TENANT)
-    assert "--recipient-asked" in told.value.text
-    with pytest.raises(ConfigurationError, match="needs a reason"):
-        await lifting.lift(house.store, address, by=ANA, why=" ", tenant=TENANT, they_asked=True)
-    assert await house.ask("SELECT 1 FROM event WHERE type = 'suppression-lifted'") == []
-    await lifting.lift(house.store, address, by=ANA, why="told us by phone", tenant=TENANT, they_asked=True)
-    (event,) = await house.ask("SELECT stream, data FROM event WHERE type = %s", EventType.SUPPRESSION_LIFTED.value)
-    assert (event["stream"], event["data"]["recipient_asked"]) == (f"account:{TENANT}", True)
-    left = [row["tenant"] for row in await house.ask("SELECT tenant FROM suppression")]
-    assert left == ([] if everyone else ["azeites"])
-    if not everyone:
-        await lifting.lift(house.store, address, by=ANA, why="theirs too", tenant=None, they_asked=True)
-        assert await house.ask("SELECT 1 FROM suppression") == []

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from pipeline.runner import Produce, outgoing
-from pipeline.store import sweeping
+from pipeline.store import events, superseding, sweeping
 from pipeline.store.database import Store
 from pipeline.topology import STAGES, StageSpec
+from schemas.events import Event
 
 log = structlog.get_logger()
 
@@ -42,15 +43,22 @@ class Sweeper:
         self.store = store
         self.produce = produce
         self.oldest = oldest
+        self.caught_up = False
 
     async def once(self) -> int:
-        """Settle finished batches; send on what is stuck. Returns how much was done."""
+        """Settle finished batches, and at first what older releases left open; send on what is stuck. Returns how
+        much was done."""
         now = self.store.clock()
         async with self.store.transaction() as conn:
             if not await sweeping.alone(conn):
                 return 0
+            if not self.caught_up:
+                written: list[Event] = []
+                await superseding.catch_up(conn, written, now)
+                await events.append(conn, written, recorded_at=now, keys=self.store.keys)
             done = await sweeping.settle_batches(conn, now, self.store.keys)
             stuck = await sweeping.stuck(conn, now - BUDGET, LIMIT)
+        self.caught_up = True
         for topic in {each.topic for each in stuck}:
             done += await self._send_on(topic, [each for each in stuck if each.topic == topic])
         return done

@@ -11,6 +11,7 @@ from registration_house import House, invoice, open_house, unreadable
 
 from pipeline.store import history, queries, replaying, stops
 from pipeline.store.migrate import application_url
+from pipeline.sweeper import Sweeper
 from schemas.errors import ConfigurationError
 
 
@@ -102,6 +103,37 @@ async def test_what_was_refused_is_settled_once_its_number_is_taken(house: House
         [closed, _] = await stops.stops(conn, state="superseded")
     assert (event.type, event.data["by"]) == ("superseded", str(taken["document_id"]))
     assert closed["closed_by"] == "stage:extraction"
+
+
+async def test_what_an_older_release_left_open_is_settled(house: House) -> None:
+    """Tries that were refused before their number was taken, and are still open, are settled by the sweeper's first
+    round, by the rule of every drop: another invoice of the number stays. A second round finds nothing."""
+    await house.drop(unreadable())
+    await house.drop(unreadable("2026-2"))
+    await house.extract()
+    await house.drop(invoice(), name="other.json")  # no key was read of the first, and the file is another
+    await house.drop(invoice("2026-2"))
+    await house.extract()
+    [other] = await house.open_stops()
+    assert other["number"] == "2026-1"
+    async with house.store.transaction() as conn:  # as a release before migration 0008 left it
+        await conn.execute("UPDATE parked SET state = 'open', closed_at = NULL, closed_by = NULL, closed_why = NULL")
+        await conn.execute("UPDATE document SET state = 'refused' WHERE state = 'superseded'")
+    assert len(await house.open_stops()) == 2
+
+    async def nothing(_: object) -> None:
+        return None
+
+    sweeper = Sweeper(house.store, nothing, nothing)
+    await sweeper.once()
+    assert await house.open_stops() == [other]
+    [refused, taken] = await house.documents(number="2026-2")
+    assert (refused["state"], taken["state"]) == ("superseded", "moving")
+    async with house.store.transaction() as conn:
+        event = (await history.search(conn, history.EventQuery(document=refused["document_id"])))[-1]
+    assert (event.actor, event.data["by"]) == ("role:sweeper", str(taken["document_id"]))
+    await Sweeper(house.store, nothing, nothing).once()
+    assert await house.open_stops() == [other]
 
 
 async def test_of_several_refused_tries_of_a_number_the_newest_waits(house: House) -> None:

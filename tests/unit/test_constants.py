@@ -170,6 +170,18 @@ def test_other_kinds_are_held_to_the_same() -> None:
     assert rules(read[1]) == ["constants-another-party"]
 
 
+@pytest.mark.parametrize("wrong", [5, True, ["x"], [[1]], {"value": 1}, [{"value": "1", "scheme": None}]])
+def test_values_of_a_wrong_kind_are_told_as_that(wrong: Any) -> None:
+    """Whatever stands in a field that constants are held against, the document is refused and no code fails."""
+    constants = {"seller": {**OURS, "identifiers": [{"value": "1"}]}, "payment": TRANSFER, "line": {"vat_rate": "21"}}
+    for field in ("name", "identifiers", "vat_identifier", "endpoint", "address"):
+        assert (
+            read({"seller": {"name": OURS["name"], field: wrong}}, constants).document is None or field == "identifiers"
+        )
+    assert read({"payment": {"means_code": wrong}}, constants).document is None
+    assert read({"lines": wrong}, constants).document is None
+
+
 def test_an_xml_place_is_named_by_its_line() -> None:
     """In a format with lines the finding has the line and element of the other party's name."""
     profile = ExtractionProfile(name="p", constants={"seller": OURS})

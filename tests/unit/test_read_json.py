@@ -86,6 +86,7 @@ def test_a_float_is_refused_with_path_and_line() -> None:
         (canonical_text().replace('"10.00"', "1" * 50), "json-number", "1" * 50),
         (canonical_text(lines=[]), "field-missing", None),
         (canonical_text(lines="none"), "field-group", "none"),
+        (canonical_text(lines=5), "field-group", "5"),
         (canonical_text(invoice_number=7), "field-text", "7"),
         (canonical_text(invoice_number=""), "field-missing", None),
         (canonical_text(kind="remittance"), "json-kind", "remittance"),

@@ -18,7 +18,7 @@ from schemas.documents import Invoice
 from schemas.errors import Finding
 from schemas.fields import Path, fields_of, format_path, label_of
 from schemas.values import ONE_LINE
-from stages.formats.reading.constants import fill
+from stages.formats.reading.constants import fill, lines_of
 from stages.formats.reading.records import refuse
 
 D = TypeVar("D", bound=BaseModel)
@@ -59,7 +59,7 @@ def complete(
     if not lineless and data.get("lines") in (None, [], ()):
         lack = "is empty: at least one is needed" if "lines" in data else "is missing"
         findings.append(refuse("field-missing", f"{label_of(('lines',), Invoice)} {lack}", locate(("lines",))))
-    for index, line in enumerate(data.get("lines") or ()):
+    for index, line in enumerate(lines_of(data) if needs else ()):
         for field in needs:
             if line.get(field) in (None, ""):
                 path: Path = ("lines", index, field)

@@ -15,7 +15,7 @@ another's, for an invoice with another's tax number or account is wrong in law:
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -62,6 +62,14 @@ class _Stated(NamedTuple):
     text: str
 
 
+class _Difference(NamedTuple):
+    """Where below a party the export says something else than the constants, and what both say."""
+
+    at: Path
+    found: str
+    expected: str
+
+
 def fill(
     data: dict[str, Any], constants: Group, model: type[BaseModel], locate: Callable[[Path], str]
 ) -> list[Finding]:
@@ -69,11 +77,11 @@ def fill(
     put, and is a finding."""
     gaps = list(_gaps(data, constants, model, ()))
     findings = []
-    for role, field, meant in _others(data, constants, model):
+    for role, other in _others(data, constants, model):
         withheld = [gap for gap in gaps if _is_of(role, gap)]
         if withheld:
             gaps = [gap for gap in gaps if not _is_of(role, gap)]
-            findings.append(_finding(role, field, data[role], meant, withheld, model, locate))
+            findings.append(_finding(role, other, withheld, model, locate))
     for path, value in gaps:
         _put(data, path, value)
     return findings
@@ -84,7 +92,7 @@ def _gaps(data: Group, constants: Group, model: type[BaseModel] | None, path: Pa
     for key, value in constants.items():
         said = data.get(key)
         if key == "line" and not path:
-            for index, line in enumerate(data.get("lines") or ()):
+            for index, line in enumerate(lines_of(data)):
                 if isinstance(line, dict):
                     yield from _gaps(line, value, kinds["lines"].part, ("lines", index))
         elif isinstance(value, Mapping):
@@ -95,6 +103,12 @@ def _gaps(data: Group, constants: Group, model: type[BaseModel] | None, path: Pa
                 yield from _gaps(said, _completing(said, value, part), part, (*path, key))
         elif said in EMPTY:
             yield _Gap((*path, key), value)
+
+
+def lines_of(data: Group) -> Sequence[Any]:
+    """What the export has for lines; none where that is no list, which the document's model refuses."""
+    lines = data.get("lines")
+    return lines if isinstance(lines, (list, tuple)) else ()
 
 
 def _put(data: dict[str, Any], path: Path, value: Any) -> None:
@@ -109,7 +123,7 @@ def _put(data: dict[str, Any], path: Path, value: Any) -> None:
 
 def _completing(said: Group, constants: Group, model: type[BaseModel] | None) -> Group:
     """What of the constants may complete this group. Of another party it is told where the whole document is seen."""
-    if model is Party and _company(said, constants) and _elsewhere(said, constants):
+    if model is Party and _company(said, constants) and _differing(said, constants, PLACE):
         return {key: value for key, value in constants.items() if key in OF_THE_COMPANY}
     if model is Payment:
         ways = {_way(said), _way(constants)} - {None}
@@ -121,25 +135,23 @@ def _completing(said: Group, constants: Group, model: type[BaseModel] | None) ->
 
 def _way(payment: Group) -> str | None:
     """How is paid, by the code or else by what stands there; None where nothing tells."""
-    if code := payment.get("means_code"):
+    code = payment.get("means_code")
+    if isinstance(code, str) and code:
         return _WAYS.get(code, code)
     return next((way for key, way in _WAYS.items() if payment.get(key) not in EMPTY), None)
 
 
-def _others(data: Group, constants: Group, model: type[BaseModel]) -> Iterator[tuple[str, str, Group]]:
-    """(role, field that differs, constants' party) of each party that is another. A payee of the export's own is held
-    against the seller, whose account the constants have."""
+def _others(data: Group, constants: Group, model: type[BaseModel]) -> Iterator[tuple[str, _Difference]]:
+    """The parties that are others than the constants'. A payee of the export's own is held against the seller, whose
+    account the constants have."""
     for role, kind in fields_of(model).items():
         said, meant = data.get(role), constants.get(role)
         if role == "payee" and meant is None:
             meant = constants.get("seller") or data.get("seller")
-        if (
-            kind.part is Party
-            and isinstance(said, dict)
-            and isinstance(meant, dict)
-            and (field := _another(said, meant))
-        ):
-            yield role, field, meant
+        if kind.part is not Party or not isinstance(said, dict) or not isinstance(meant, dict):
+            continue
+        if other := _another(said, meant):
+            yield role, other
 
 
 def _is_of(role: str, gap: _Gap) -> bool:
@@ -150,19 +162,27 @@ def _is_of(role: str, gap: _Gap) -> bool:
     return top == role or top in HANGING_ON.get(role, ())
 
 
-def _another(said: Group, meant: Group) -> str | None:
-    """The field that tells that these are two parties."""
+def _another(said: Group, meant: Group) -> _Difference | None:
+    """What tells that these are two parties."""
     company = _company(said, meant)
     if company is not None:
-        return None if company else next(each for each in COMPANY if _agree(said, meant, each) is False)
-    if field := _elsewhere(said, meant):
-        return field
+        return None if company else _differing(said, meant, COMPANY)
+    if elsewhere := _differing(said, meant, PLACE):
+        return elsewhere
     if any(_agree(said, meant, each) for each in PLACE):
         return None
     numbers = {_letters(each.text) for field in PLACE for each in _stated(said.get(field))}
-    names, theirs = ({_letters(party.get(key)) for key in NAMES} - {""} for party in (meant, said))
-    theirs -= numbers  # a number that stands for a name tells nothing of it
-    return "name" if names and theirs and not names & theirs else None
+    # a number that stands for a name tells nothing of it
+    theirs = {key: said[key] for key in NAMES if _letters(said.get(key)) not in ("", *numbers)}
+    ours = {key: meant[key] for key in NAMES if _letters(meant.get(key))}
+    if (
+        not theirs
+        or not ours
+        or {_letters(each) for each in theirs.values()} & {_letters(each) for each in ours.values()}
+    ):
+        return None
+    key, found = next(iter(theirs.items()))
+    return _Difference((key,), found, next(iter(ours.values())))
 
 
 def _company(said: Group, meant: Group) -> bool | None:
@@ -170,16 +190,25 @@ def _company(said: Group, meant: Group) -> bool | None:
     return next((agree for each in COMPANY if (agree := _agree(said, meant, each)) is not None), None)
 
 
-def _elsewhere(said: Group, meant: Group) -> str | None:
-    """The field by which these are two places."""
-    return next((each for each in PLACE if _agree(said, meant, each) is False), None)
+def _differing(said: Group, meant: Group, fields: Iterable[str]) -> _Difference | None:
+    """The first of the fields in which both have something, and not the same."""
+    for field in fields:
+        if _agree(said, meant, field) is False:
+            theirs, ours = _pairs(said, meant, field)[0]
+            return _Difference((field, *theirs.at), theirs.text, ours.text)
+    return None
 
 
 def _agree(said: Group, meant: Group, field: str) -> bool | None:
     """Whether both say the same; None where they say nothing that can be compared."""
-    ours, theirs = _stated(meant.get(field)), _stated(said.get(field))
-    pairs = [(a, b) for a in theirs for b in ours if a.scheme == b.scheme]
-    return any(_same(field, a.text, b.text) for a, b in pairs) if pairs else None
+    pairs = _pairs(said, meant, field)
+    return any(_same(field, theirs.text, ours.text) for theirs, ours in pairs) if pairs else None
+
+
+def _pairs(said: Group, meant: Group, field: str) -> list[tuple[_Stated, _Stated]]:
+    """Values of one scheme."""
+    ours = _stated(meant.get(field))
+    return [(each, other) for each in _stated(said.get(field)) for other in ours if each.scheme == other.scheme]
 
 
 def _same(field: str, one: str, other: str) -> bool:
@@ -210,21 +239,12 @@ def _letters(text: Any) -> str:
 
 
 def _finding(
-    role: str,
-    field: str,
-    said: Group,
-    meant: Group,
-    withheld: list[_Gap],
-    model: type[BaseModel],
-    locate: Callable[[Path], str],
+    role: str, other: _Difference, withheld: list[_Gap], model: type[BaseModel], locate: Callable[[Path], str]
 ) -> Finding:
-    found = _stated(said.get(field)) or _stated(said.get("trading_name"))
-    expected = _stated(meant.get(field)) or _stated(meant.get("trading_name"))
-    first, second = next((a, b) for a in found for b in expected if a.scheme == b.scheme)
-    path: Path = (role, field, *first.at)
+    path = (role, *other.at)
     more = f" and {len(withheld) - 1} more" if len(withheld) > 1 else ""
     message = (
         f"{label_of(path, model)} is of another party than the profile's constants, which therefore do not give it "
         f"{label_of(withheld[0].path, model)}{more}"
     )
-    return refuse("constants-another-party", message, locate(path), first.text, second.text)
+    return refuse("constants-another-party", message, locate(path), other.found, other.expected)

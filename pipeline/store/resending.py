@@ -134,13 +134,17 @@ async def _from_resolution(conn: Connection, row: dict[str, Any], log: list[Even
 async def _to_one(
     conn: Connection, row: dict[str, Any], channel: Channel, address: str, log: list[Event], now: datetime
 ) -> int:  # fmt: skip
-    """To an address that is given, as the contact is written to who got it last."""
+    """To an address that is given, as the contact is written to who got it last, or another of the party where that
+    one has left."""
     if await suppressions.listed(conn, [(row["tenant"], channel.value, address)], now):
         raise ConfigurationError("the other address is suppressed: see entrega suppress list, and lift it first")
     cursor = await conn.execute(
-        """SELECT d.contact_id, d.policy, d.profile, d.language, d.copy_of
+        """SELECT now.contact_id, d.policy, d.profile, d.language, d.copy_of
              FROM delivery d JOIN contact c USING (contact_id)
-            WHERE d.document_id = %s AND c.active ORDER BY d.round DESC, d.created_at, d.delivery_id LIMIT 1""",
+             JOIN contact now ON now.party_id = c.party_id AND now.active
+            WHERE d.document_id = %s
+            ORDER BY now.contact_id = c.contact_id DESC, d.round DESC, d.created_at, d.delivery_id,
+                  now.updated_at, now.contact_id LIMIT 1""",
         [row["document_id"]],
     )
     last = await cursor.fetchone()

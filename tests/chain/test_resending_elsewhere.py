@@ -48,6 +48,28 @@ async def test_to_another_address(house: Desk) -> None:
         await house.resend(document, "two", to="Gone@gabinete.example")
 
 
+@pytest.mark.parametrize(("to", "reached"), [(None, "nova@zolta.example"), ("otra@gabinete.example",) * 2])
+async def test_who_got_it_has_left_the_company(house: Desk, to: str | None, reached: str) -> None:
+    """Its only contact was retired and another one imported: a resend goes to the one whom the directory has now, or
+    to the address that is given, and never to the one who left."""
+    document = await ready(house)
+    await house.dispatch()
+    (old,) = await house.ask("SELECT contact_id, tenant, party_id FROM contact WHERE active")
+    await house.ask("UPDATE contact SET active = false RETURNING 1")
+    with pytest.raises(ConfigurationError, match="no contact of it is in the directory any more"):
+        await house.resend(document, to="otra@gabinete.example")
+    await house.ask(
+        """INSERT INTO contact (contact_id, tenant, party_id, name, email, updated_at)
+           VALUES (gen_random_uuid(), %s, %s, 'Nova', 'nova@zolta.example', now()) RETURNING 1""",
+        old["tenant"], old["party_id"],
+    )  # fmt: skip
+    async with Sandbox(house.settings.data / "sandbox") as sandbox:
+        await house.resend(document, "two", to=to)
+        await house.carry_on()
+        await house.dispatch(house.senders(sandbox))
+        assert [entry.to for entry in sandbox.journal.entries] == [reached]
+
+
 async def test_a_bounced_address_is_corrected_or_lifted_and_the_document_sent_again(house: Desk) -> None:
     """A hard bounce suppresses its address: a resend goes nowhere until a person lifts it with a reason, which is an
     event in the document's history; then the message leaves."""

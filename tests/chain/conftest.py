@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from delivery_house import House
     from event_store import Log
     from portal_visit import Visit
+    from reporting_providers import Providers
 
 
 @pytest.fixture
@@ -56,3 +57,11 @@ async def house(postgres: Callable[[], str], tmp_path: Path) -> AsyncIterator[Ho
 
     async with open_house(make_database(postgres()), tmp_path) as house:
         yield house
+
+
+@pytest.fixture
+def providers(house: House) -> Providers:
+    """Who carries its messages, and reports later."""
+    from reporting_providers import Providers
+
+    return Providers(house)

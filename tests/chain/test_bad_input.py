@@ -15,38 +15,13 @@ from unittest.mock import ANY
 
 import bad_exports
 import pytest
+from bad_exports import REFUSED
 from bad_input_house import Answer, House, environment, signing_files, write_profiles
 
 from pipeline.topology import EXPORT_RECEIVED, STAGES
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 pytestmark = pytest.mark.xdist_group("bad-input")
-
-# What becomes of each file: reason, rule, and what place and found value tell. A file may have several.
-REFUSED: dict[str, tuple[str, str, str, str | None]] = {
-    "b-random.bin": ("export-unreadable", "format-unknown", "line 1", "45 7c 76"),
-    "c-truncated-ubl.xml": ("export-unreadable", "xml-syntax", "line 2, column ", None),
-    "d-truncated-idocs.xml": ("export-unreadable", "xml-syntax", ", column ", None),
-    "e-truncated.json": ("export-unreadable", "json-syntax", "line 4", None),
-    "g-latin1-declared-utf8.xml": ("export-unreadable", "xml-syntax", "line 2, column ", None),
-    "h-latin1.json": ("export-unreadable", "json-encoding", "line 1", "byte 0xE3"),
-    "i-billion-laughs.xml": ("export-unreadable", "xml-doctype", "line 2", "<!DOCTYPE"),
-    "j-external-entity.xml": ("export-unreadable", "xml-doctype", "line 1", "<!DOCTYPE"),
-    "k-bomb.zip": ("limit-exceeded", "archive-limit", "the archive", None),
-    "l-bomb.json.gz": ("limit-exceeded", "archive-limit", "l-bomb.json", None),
-    "m-comma.csv": ("export-unreadable", "csv-number", 'line 3, column "Price"', "13,75"),
-    "n-float.json": ("export-unreadable", "json-float", "lines[0].net_price", "13.75"),
-    "o-currency.json": ("export-unreadable", "field-code", "line 6, currency", "EURO"),
-    "q-totals.json": ("document-invalid", "BR-CO-16", "totals.amount_due", "132.00"),
-    "r-deep.json": ("export-unreadable", "format-unknown", "line 1", "[[[["),
-    "s-empty.csv": ("export-unreadable", "format-unknown", "line 1", None),
-    "t-a.pdf": ("export-unreadable", "pdf-damaged", "the PDF", None),
-    "u-mixed.zip": ("export-unreadable", "xml-syntax", "two.xml, line 2, column ", None),
-    "v-one-document-too-large.json": ("limit-exceeded", "json-limit", "line 2", None),
-    "w-date.csv": ("export-unreadable", "csv-date", 'line 3, column "Date"', "31.02.2026"),
-    "x-no-lines.json": ("export-unreadable", "field-missing", "lines", None),
-    "y-control-character.json": ("export-unreadable", "field-character", "lines[0].name", "U+0000"),
-}
 
 
 @pytest.fixture(scope="module")

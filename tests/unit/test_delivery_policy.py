@@ -1,24 +1,21 @@
-"""What comes next: the rules one by one, the truth table of fallback, and reports in any order."""
+"""What comes next: the rules one by one, and reports in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
-from itertools import product
-from uuid import UUID, uuid4
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
-import pytest
+from delivery_steps import BOTH, EMAIL, NOON, POLICY, email, report, settled, sms, step
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.deliveries import AttemptState as State
-from schemas.deliveries import Channel, DeliveryState, PolicyStep, Report
+from schemas.deliveries import Channel, DeliveryState, PolicyStep
 from schemas.deliveries import ReportAction as Said
 from schemas.tenants import DeliveryPolicy
 from stages.delivery.policy import (
     GIVE_UP,
-    AttemptView,
     DeliveryView,
     after_refusal,
     after_unknown,
@@ -27,158 +24,6 @@ from stages.delivery.policy import (
     to_cancel,
 )
 from stages.delivery.states import joined
-
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-POLICY = DeliveryPolicy(timezone="UTC")
-BOTH = (Channel.EMAIL, Channel.SMS)
-EMAIL, SMS = UUID(int=1), UUID(int=2)
-
-
-def report(action: Said, after: float = 0, **more: object) -> Report:
-    """`after` in hours from noon."""
-    values = {"provider": "sendgrid", "attempt": EMAIL, "reported_at": NOON + timedelta(hours=after), **more}
-    return Report(action=action, **values)  # type: ignore[arg-type]
-
-
-def email(state: State, *reports: Report, reports_delivery: bool = True, **more: object) -> AttemptView:
-    values = {"called_at": NOON, "reports_delivery": reports_delivery, "reports": reports, **more}
-    return AttemptView(EMAIL, 1, Channel.EMAIL, state, **values)  # type: ignore[arg-type]
-
-
-def sms(state: State, ordinal: int = 2, **more: object) -> AttemptView:
-    values = {"called_at": NOON, "reports_delivery": True, **more}
-    return AttemptView(SMS, ordinal, Channel.SMS, state, **values)  # type: ignore[arg-type]
-
-
-def step(*attempts: AttemptView, at: float = 0, **more: object) -> PolicyStep:
-    """The policy's word, `at` hours after noon."""
-    view = replace(DeliveryView(BOTH, attempts), **more)  # type: ignore[arg-type]
-    return decide(view, POLICY, NOON + timedelta(hours=at))
-
-
-def settled(state: DeliveryState, reason: str = "") -> PolicyStep:
-    return PolicyStep(step="settle", state=state, reason=reason)
-
-
-# the truth table: what becomes of an e-mail x the phone x quiet hours x suppression of the number
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of the e-mail, when a text message would follow (hours; None: never), and what is true without."""
-
-    attempt: Callable[[], AttemptView]
-    after: float | None
-    without: DeliveryState
-    because: str
-    view: dict[str, object] = field(default_factory=dict)
-
-
-FATES: dict[str, Fate] = {
-    "delivered": Fate(lambda: email(State.DELIVERED, report(Said.DELIVERED)), None, DeliveryState.DELIVERED, ""),
-    "taken by a server that reports nothing": Fate(
-        lambda: email(State.ACCEPTED, reports_delivery=False), None, DeliveryState.ACCEPTED, ""
-    ),
-    "kept in the outbox": Fate(lambda: email(State.CAPTURED), None, DeliveryState.CAPTURED, ""),
-    "complained of": Fate(
-        lambda: email(State.COMPLAINED, report(Said.COMPLAINED)), None, DeliveryState.DELIVERED, "complained"
-    ),
-    "to an address that complained before": Fate(
-        lambda: email(State.CANCELLED, reason="complained"), None, DeliveryState.UNDELIVERABLE, "complained"
-    ),
-    "bounced, but confirmed on the page": Fate(
-        lambda: email(State.BOUNCED, report(Said.BOUNCED)),
-        None,
-        DeliveryState.DELIVERED,
-        "handed-over",
-        {"handed_over": True},
-    ),
-    "without an address": Fate(
-        lambda: email(State.CANCELLED, reason="no-address"), 0, DeliveryState.UNDELIVERABLE, "no-address"
-    ),
-    "to an address that is none": Fate(
-        lambda: email(State.CANCELLED, reason="invalid-address"), 0, DeliveryState.UNDELIVERABLE, "invalid-address"
-    ),
-    "to a suppressed address": Fate(
-        lambda: email(State.CANCELLED, reason="suppressed"), 0, DeliveryState.UNDELIVERABLE, "suppressed"
-    ),
-    "refused by the provider": Fate(
-        lambda: email(State.REFUSED, reason="malformed"), 0, DeliveryState.UNDELIVERABLE, "malformed"
-    ),
-    "dropped by the provider": Fate(
-        lambda: email(State.REFUSED, report(Said.DROPPED), reason="suppressed"),
-        0,
-        DeliveryState.UNDELIVERABLE,
-        "suppressed",
-    ),
-    "bounced hard": Fate(
-        lambda: email(State.BOUNCED, report(Said.BOUNCED, permanent=True), reason="unknown-recipient"),
-        0,
-        DeliveryState.UNDELIVERABLE,
-        "unknown-recipient",
-    ),
-    "delivered, and bounced later": Fate(
-        lambda: email(State.BOUNCED, report(Said.DELIVERED), report(Said.BOUNCED, 0.1), reason="unknown-recipient"),
-        0,
-        DeliveryState.UNDELIVERABLE,
-        "unknown-recipient",
-    ),
-    "blocked (soft), which ends it too": Fate(
-        lambda: email(State.BOUNCED, report(Said.BOUNCED, permanent=False), reason="blocked"),
-        0,
-        DeliveryState.UNDELIVERABLE,
-        "blocked",
-    ),
-    "of unknown outcome, given up": Fate(
-        lambda: email(State.EXPIRED, reason="outcome-unknown"), 0, DeliveryState.UNDELIVERABLE, "outcome-unknown"
-    ),
-    "deferred for four hours": Fate(
-        lambda: email(State.DEFERRED, report(Said.DEFERRED, 0.5), report(Said.DEFERRED, 3)),
-        4.5,
-        DeliveryState.UNDELIVERABLE,
-        "deferred",
-    ),
-    "met by silence for two hours": Fate(lambda: email(State.ACCEPTED), 2, DeliveryState.ACCEPTED, "silence"),
-}
-PHONES: dict[str, dict[Channel, str]] = {
-    "mobile": {},
-    "no phone": {Channel.SMS: "no-address"},
-    "landline": {Channel.SMS: "landline"},
-}
-NIGHT = DeliveryPolicy(timezone="UTC", quiet_from=time(11, 0), quiet_until=time(20, 0))
-"""Quiet hours from before noon to eight in the evening: every fallback of the table falls into them."""
-
-
-@pytest.mark.parametrize(
-    ("fate", "phone", "quiet", "stopped"), list(product(FATES, PHONES, (False, True), (False, True)))
-)
-def test_truth_table(fate: str, phone: str, quiet: bool, stopped: bool) -> None:
-    """An e-mail of this fate leads to one text message at this second, or to this end without one."""
-    case = FATES[fate]
-    policy = NIGHT if quiet else POLICY
-    blocked = {**PHONES[phone], **({Channel.SMS: "suppressed"} if stopped else {})}
-    view = replace(DeliveryView(BOTH, (case.attempt(),), blocked=blocked), **case.view)  # type: ignore[arg-type]
-    now, sent = NOON, None
-    for _ in range(10):
-        found = decide(view, policy, now)
-        if found.step != "wait":
-            break
-        assert found.at is not None
-        assert found.at > now
-        now = found.at
-    if case.after is not None and not blocked:
-        sent = not_before(Channel.SMS, now, policy, [None])
-        expected = NOON + timedelta(hours=case.after)
-        assert (found.step, found.channel, found.reason, found.cause) == ("fallback", Channel.SMS, case.because, EMAIL)
-        assert sent == (NOON.replace(hour=20) if quiet else expected)
-        return
-    assert found.step == "settle"
-    assert found.state is case.without
-    waited = {"silence": "unconfirmed", "deferred": "deferred"}.get(case.because, case.because)
-    assert found.reason == waited
-
-
-# one rule each
 
 
 def test_nothing_is_decided_while_a_call_is_open() -> None:
@@ -288,9 +133,6 @@ def test_quiet_hours_of_every_zone_the_number_may_be_in() -> None:
     found = not_before(Channel.SMS, evening, policy, ["Europe/Lisbon", "Atlantic/Azores"])
     assert found == datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     assert not_before(Channel.EMAIL, evening, policy, ["Europe/Lisbon"]) == evening
-
-
-# any order
 
 
 @given(st.lists(st.sampled_from(list(Said)), max_size=8), st.randoms(use_true_random=False))

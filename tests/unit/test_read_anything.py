@@ -6,11 +6,11 @@ import gzip
 import json
 
 import pytest
+from csv_shop import HEADER, profile, row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading_samples import canonical, canonical_text, everything, ubl
 from test_read_archives import packed
-from test_read_csv import HEADER, profile, row
 from test_read_idoc import batch, idoc
 
 from schemas.errors import PermanentError

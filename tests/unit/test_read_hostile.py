@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from csv_shop import HEADER
 from reading_samples import INVOICE_NAMESPACE, ubl
-from test_read_csv import HEADER
 
 ROOT = Path(__file__).parents[2]
 OPEN = f'<Invoice xmlns="{INVOICE_NAMESPACE}">'.encode()

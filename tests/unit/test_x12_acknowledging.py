@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from test_read_x12 import LINE, bill, group, interchange
+from x12_samples import LINE, bill, group, interchange
 
 from schemas.answers import SyntaxAcknowledgement
 from schemas.profiles import load_profile

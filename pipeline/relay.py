@@ -1,4 +1,4 @@
-"""The relay: what is due is produced to its topic, or looked at again.
+"""The relay: what is due is produced to its topic, or looked at again; a large export's next step waits for its turn.
 
 A due row is marked as fired in the transaction in which the broker's word was awaited: a crash produces it twice, and
 the receiving stage's claim makes that harmless.
@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from pipeline.runner import DUE, Produce, due_row, outgoing
-from pipeline.store import due, parking
+from pipeline.store import due, pacing, parking
 from pipeline.store.database import Connection, Store
 from pipeline.transport import Outgoing, OutputRefused
 
@@ -27,12 +27,13 @@ Review = Callable[[Connection, Sequence[UUID]], Awaitable[None]]
 
 
 class Relay:
-    """Fires due rows; any number may run, SKIP LOCKED shares the rows out."""
+    """Fires due rows; any number may run, SKIP LOCKED shares the rows out. For `ahead` see `pacing`."""
 
-    def __init__(self, store: Store, produce: Produce, review: Review) -> None:
+    def __init__(self, store: Store, produce: Produce, review: Review, ahead: int) -> None:
         self.store = store
         self.produce = produce
         self.review = review
+        self.ahead = ahead
 
     async def once(self) -> int:
         """Fire what is due now; returns how many rows."""
@@ -42,6 +43,9 @@ class Relay:
                 return 0
         async with self.store.transaction() as conn:
             rows = await due.take(conn, now, BATCH)
+            if steps := [row["due_id"] for row in rows if row["kind"] == "step"]:
+                held = await pacing.hold(conn, steps, now, self.ahead)
+                rows = [row for row in rows if row["due_id"] not in held]
             try:
                 await self.produce([_message(row, now) for row in rows if "topic" in row["payload"]])
             except OutputRefused as refused:  # one that can never leave must not hold up all others

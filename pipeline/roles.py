@@ -70,7 +70,7 @@ async def relay(settings: Settings, kafka: str, store: Store) -> AsyncIterator[O
     from pipeline.store import deliveries
 
     async with producer(settings, kafka) as produce:
-        yield Relay(store, produce, deliveries.reviewer(store)).once
+        yield Relay(store, produce, deliveries.reviewer(store), settings.documents_ahead).once
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
 
+DOCUMENTS_AHEAD = 150
+"""For each child process: some seconds of work, so that none is idle while the next step is read."""
 CACHE_VARIABLE = "ENTREGA_CACHE_DIR"
 """No setting of a data folder: where the machine keeps the jars (`pipeline/maven.py`)."""
 
@@ -104,6 +106,11 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="child processes for work that takes CPU",
+    )
+    documents_ahead: int = Field(
+        default_factory=lambda known: DOCUMENTS_AHEAD * int(known.get("workers", 2)),
+        ge=2,
+        description="beyond so many documents on their way large exports wait; default: 150 for each of all `workers`",
     )
     document_deadline_seconds: float = Field(30, gt=0)
     minimum_free_mib: int = Field(512, ge=1, description="below this much free disk the door is closed")

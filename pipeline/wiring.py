@@ -14,6 +14,7 @@ from pipeline import embedded, halt, maven, reach
 from pipeline.door import Door
 from pipeline.pool import Stage
 from pipeline.settings import Settings
+from pipeline.store import pacing
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import AUDITOR_ROLE, application_url
@@ -179,7 +180,8 @@ def stage(name: str, settings: Settings, found: Endpoints, store: Store) -> Stag
     if name == "extraction":
         from stages.extraction import Extraction
 
-        return Extraction(directory=directory, profiles=profiles(settings), **ports)
+        limit = pacing.step_size(settings.documents_ahead)
+        return Extraction(directory=directory, profiles=profiles(settings), limit=limit, **ports)
     if name == "conversion":
         from stages.conversion import Conversion
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from schemas.deliveries import Report
 from schemas.errors import Finding
 from schemas.events import EventType
-from schemas.messages import ArtefactRef, DocumentMessage, Extracted, Message, Written
+from schemas.messages import ArtefactRef, DocumentMessage, ExportReceived, Extracted, Message, Written
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ExportStep:
 
     format: str
     registrations: tuple[Registration, ...]
-    continuation: Message | None
+    continuation: ExportReceived | None
 
 
 @dataclass(frozen=True)

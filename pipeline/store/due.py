@@ -18,12 +18,19 @@ from schemas.messages import Frozen
 
 
 async def publish(
-    conn: Connection, due_id: UUID, tenant: str, subject: UUID, topic: str, message: Frozen, at: datetime
+    conn: Connection,
+    due_id: UUID,
+    tenant: str,
+    subject: UUID,
+    topic: str,
+    message: Frozen,
+    at: datetime,
+    kind: str = "publish",
 ) -> None:
     """Plan a message for a topic; the relay produces it."""
     await conn.execute(
-        "INSERT INTO due (due_id, tenant, kind, subject_id, at, payload) VALUES (%s, %s, 'publish', %s, %s, %s)",
-        [due_id, tenant, subject, at, Jsonb({"topic": topic, "message": message.wire()})],
+        "INSERT INTO due (due_id, tenant, kind, subject_id, at, payload) VALUES (%s, %s, %s, %s, %s, %s)",
+        [due_id, tenant, kind, subject, at, Jsonb({"topic": topic, "message": message.wire()})],
     )
 
 

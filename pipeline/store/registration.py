@@ -3,6 +3,9 @@
 A business key (supplier, type, number, issue date) is held by one document and its revisions. The same content again
 is a duplicate; other content is parked, or a superseding revision, as the tenant's profile says. Keys are locked in
 order for the transaction, so two exports that carry the same invoice at the same moment cannot both register it.
+
+The export's next step is planned in the same transaction (`pacing.py` says when it goes). A replay finds the step
+recorded, sends on its documents that went no further, and plans nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline.store import artefacts, learning, parking, superseding
+from pipeline.store import artefacts, learning, pacing, parking, superseding
 from pipeline.store.database import Connection, as_json
 from pipeline.topology import StageSpec
 from schemas.events import Event, EventType, document_stream, export_stream
@@ -70,7 +73,7 @@ class _Held:
 async def register_step(
     conn: Connection, spec: StageSpec, message: ExportReceived, step: ExportStep, log: list[Event], now: datetime
 ) -> list[dict[str, Any]]:
-    """Register what one step of an export held; returns the messages to produce, the continuation included."""
+    """Register what one step of an export held, and plan the next; returns the messages to produce."""
     held = await _held(conn, message.tenant, [r.business_key for r in step.registrations if r.business_key])
     rows = [_decide(record, held, message.export_id) for record in step.registrations]
     await _insert(conn, message, rows, now)
@@ -104,7 +107,7 @@ async def register_step(
     await learning.learn(conn, message, learnt, log, now)
     await _advance(conn, spec, message, step, log, now)
     if step.continuation is not None:
-        outgoing.append(step.continuation.wire())
+        await pacing.plan(conn, step.continuation, now)
     return outgoing
 
 

@@ -114,19 +114,16 @@ async def stuck(conn: Connection, before: datetime, limit: int) -> list[Stuck]:
             )
         )
     cursor = await conn.execute(
-        """SELECT e.export_id, e.tenant, e.name, e.profile, e.source, e.updated_at, e.step, o.message
+        """SELECT e.export_id, e.tenant, e.name, e.profile, e.source, e.updated_at, e.step
              FROM export e
-             LEFT JOIN outcome o ON o.subject_id = e.export_id AND o.stage = 'extraction' AND o.step = e.step
             WHERE e.state = 'moving' AND e.documents IS NULL AND e.updated_at < %s
               AND NOT EXISTS (SELECT FROM due WHERE subject_id = e.export_id) ORDER BY e.updated_at LIMIT %s""",
         [before, limit],
     )
     for row in await cursor.fetchall():
-        message = row["message"]  # a step that is recorded sends its documents and the next step on again
-        if message is None:
-            about = {name: row[name] for name in ("tenant", "export_id", "name", "profile", "source", "step")}
-            message = ExportReceived.model_validate(about).wire()
-        found.append(Stuck("export", row["export_id"], EXPORT_RECEIVED, row["updated_at"], message))
+        about = {name: row[name] for name in ("tenant", "export_id", "name", "profile", "source", "step")}
+        message = ExportReceived.model_validate(about)  # a step that is recorded sends its documents on again
+        found.append(Stuck("export", row["export_id"], EXPORT_RECEIVED, row["updated_at"], message.wire()))
     cursor = await conn.execute(
         """SELECT due_id, fired_at, payload FROM due WHERE fired_at < %s ORDER BY fired_at LIMIT %s""", [before, limit]
     )

@@ -42,6 +42,8 @@ class Extraction:
     profiles: Profiles
     directory: Directory
     clock: Callable[[], datetime]
+    limit: int = LIMIT
+    """Documents that one step reads at most."""
 
     async def handle(self, message: ExportReceived | PlanRequested) -> Done | Parked:
         """Raises ExportUnreadable, LimitExceeded (permanent): the export as a whole; StoreUnavailable (transient)."""
@@ -52,7 +54,7 @@ class Extraction:
             file.seek(0)
             head = Head(file.read(HEAD_BYTES), message.name)
             profile = _profile(pinned.extraction, message.profile, head)
-            step = reading.read(file, message.name, profile, message.cursor, limit=LIMIT, seconds=SECONDS)
+            step = reading.read(file, message.name, profile, message.cursor, limit=self.limit, seconds=SECONDS)
         documents = [record.document for record in step.records if record.document is not None]
         wanted = [pair for document in documents for pair in planning.identifiers(document.receiver)]
         found = self.directory.find(message.tenant, wanted)

@@ -40,7 +40,7 @@ class Desk(House):
         async def produce(messages: list[Outgoing]) -> None:
             produced.extend(messages)
 
-        await Relay(self.store, produce, deliveries.reviewer(self.store)).once()  # type: ignore[arg-type]
+        await Relay(self.store, produce, deliveries.reviewer(self.store), 300).once()  # type: ignore[arg-type]
         again = [one for one in produced if one.topic == "entrega.document.rendered"]  # the export is another one
         for one in again:
             directory = PostgresDirectory(self.url)

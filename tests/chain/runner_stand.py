@@ -110,7 +110,7 @@ class Stand:
         store.clock = lambda: utc_now() + timedelta(seconds=1)
         await store.open()
         try:
-            assert await Relay(store, self.send, deliveries.reviewer(store)).once() == 1
+            assert await Relay(store, self.send, deliveries.reviewer(store), 300).once() == 1
         finally:
             await store.close()
 

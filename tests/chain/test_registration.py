@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,20 @@ async def test_parked_work_whose_document_has_gone_on_is_closed_and_not_done_aga
     assert "discarded" not in await house.events(parked["document_id"])
     (row,) = [each for each in await house.documents() if each["document_id"] == parked["document_id"]]
     assert row["state"] == state
+
+
+async def test_a_step_that_was_committed_and_not_sent_on_does_not_end_its_export(house: House) -> None:
+    """A kill between commit and produce in mid-export: the next step is planned, and every document comes once."""
+    house.stage = replace(house.stage, limit=2)
+    await house.drop(*(invoice(f"2026-{number}") for number in range(5)))
+    async with house.store.transaction() as conn:
+        [row] = await due.take(conn, utc_now(), 100)
+    item = Item(ExportReceived.model_validate(row["payload"]["message"]), b"")
+    item.result = await house.stage.handle(item.message)
+    await work.commit(house.store, SPEC, [item])
+    [again] = (await work.recorded(house.store, SPEC, [item.key])).values()
+    sent_on = again + await house.extract()
+    assert sorted(message["document_id"] for message in sent_on) == sorted(
+        str(row["document_id"]) for row in await house.documents()
+    )
+    assert [row["number"] for row in await house.documents()] == [f"2026-{number}" for number in range(5)]

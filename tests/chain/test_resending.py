@@ -146,7 +146,7 @@ async def test_killed_anywhere_between(house: Desk, monkeypatch: pytest.MonkeyPa
             async def produce(messages: list[Outgoing]) -> None:
                 sent.extend(messages)
 
-            await Relay(house.store, produce, deliveries.reviewer(house.store)).once()  # type: ignore[arg-type]
+            await Relay(house.store, produce, deliveries.reviewer(house.store), 300).once()  # type: ignore[arg-type]
             if at == "after resolution":
                 stage = Resolution(PostgresDirectory(house.url), house.profiles, lambda: house.now)
                 (value,) = (one.value for one in sent if one.topic == "entrega.document.rendered")

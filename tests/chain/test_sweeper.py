@@ -70,7 +70,7 @@ class Works:
         self.sent += messages
 
     async def relay(self) -> int:
-        return await Relay(self.house.store, self.produce, deliveries.reviewer(self.house.store)).once()
+        return await Relay(self.house.store, self.produce, deliveries.reviewer(self.house.store), 300).once()
 
     async def sweep(self) -> int:
         return await Sweeper(self.house.store, self.produce, self._oldest).once()
@@ -283,7 +283,7 @@ async def test_what_the_broker_will_never_take_leaves_no_row_behind(works: Works
     async def refuse(messages: Sequence[Outgoing]) -> None:
         raise OutputRefused(messages)
 
-    assert await Relay(works.house.store, refuse, deliveries.reviewer(works.house.store)).once() == 1
+    assert await Relay(works.house.store, refuse, deliveries.reviewer(works.house.store), 300).once() == 1
     assert await works.ask("SELECT count(*) FROM due") == [(0,)]
     assert await works.ask("SELECT state, reason FROM export") == [("refused", "broker-refused")]
     works.clock.pass_(120)

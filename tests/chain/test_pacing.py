@@ -4,20 +4,14 @@ system.
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-from chaos.system import ROOT, System, command, environment, kill, scene, until
 from event_store import PASSWORD
 from registration_house import SPEC, House, invoice, open_house
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stages.rules.catalogue import RuleSet
 
 if TYPE_CHECKING:
     from schemas.documents import Invoice
-    from stages.rules.native.facts import Facts
 
 Hit = tuple[str, str, object, object]
 """(rule, place, found, expected): what a rule that does not hold yields; None where there is nothing to show."""
@@ -41,6 +40,12 @@ class Layer:
             yield from rule(facts)
 
 
+class Sight(Protocol):
+    """How a syntax shows a document: facts.py's `Facts`, or a subclass of it, which the rules then ask."""
+
+    def __call__(self, document: Invoice, edition: Edition, *, written: bool) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Edition:
     """`asks` are its functions, `texts` every rule that it has; `facts` sees a document as its syntax does.
@@ -51,7 +56,7 @@ class Edition:
     """
 
     rules: RuleSet
-    facts: type[Facts] = field(hash=False)
+    facts: Sight = field(hash=False)
     asks: Layer
     texts: Mapping[str, str] = field(hash=False)
     warnings: frozenset[str] = frozenset()

@@ -36,27 +36,33 @@ class Settings(BaseSettings):
     profiles: Path | None = Field(None, description="folder of tenant profiles (YAML); default <data>/profiles")
 
     kafka_servers: str | None = Field(None, description="host:port,host:port; none: embedded")
-    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
-    kafka_ca_file: Path | None = None
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        "plaintext", description="how the broker is reached, in its own words"
+    )
+    kafka_ca_file: Path | None = Field(
+        None, description="authority of the broker's certificate, PEM; none: the system's"
+    )
     kafka_certificate_file: Path | None = Field(None, description="client certificate (mutual TLS), PEM")
-    kafka_key_file: Path | None = None
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    kafka_username: str | None = None
-    kafka_password: SecretStr | None = None
+    kafka_key_file: Path | None = Field(None, description="the client certificate's key, PEM")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="with sasl_plaintext and sasl_ssl"
+    )
+    kafka_username: str | None = Field(None, description="with sasl_plaintext and sasl_ssl")
+    kafka_password: SecretStr | None = Field(None, description="with sasl_plaintext and sasl_ssl")
     kafka_partitions: int = Field(4, ge=1, le=1000, description="of each topic, when it is made; fixed from then on")
-    kafka_replication: int = Field(1, ge=1, le=7)
+    kafka_replication: int = Field(1, ge=1, le=7, description="copies of each topic, when it is made")
 
     database_url: SecretStr | None = Field(None, description="postgresql://… as role entrega_app; none: embedded")
     database_owner_url: SecretStr | None = Field(None, description="postgresql://… of the owner, for migrations only")
 
     s3_bucket: str | None = Field(None, description="none: artefacts in <data>/artefacts")
-    s3_endpoint: str | None = None
-    s3_region: str = "us-east-1"
-    s3_access_key: str | None = None
-    s3_secret_key: SecretStr | None = None
+    s3_endpoint: str | None = Field(None, description="of an S3 that is not Amazon's")
+    s3_region: str = Field("us-east-1", description="of the bucket")
+    s3_access_key: str | None = Field(None, description="none: as the machine's AWS configuration has it")
+    s3_secret_key: SecretStr | None = Field(None, description="belongs to s3_access_key")
 
     public_url: str | None = Field(None, description="what links begin with; default http://127.0.0.1:<web_port>")
-    web_host: str = "127.0.0.1"
+    web_host: str = Field("127.0.0.1", description="address on which pages and API are served")
     web_port: int = Field(0, ge=0, le=65535, description="0: a free one, drawn once for a data folder")
     web_proxies: str = Field(
         "127.0.0.1", description="addresses and networks of proxies in front, a,b,…: whose X-Forwarded-For is believed"
@@ -64,42 +70,46 @@ class Settings(BaseSettings):
     operator_token: SecretStr | None = Field(None, description="opens the operator's page; default: drawn by `up`")
     link_days: int = Field(90, ge=1, le=3650, description="days for which a link opens its page")
 
-    email_provider: Literal["outbox", "smtp", "sendgrid"] = "outbox"
-    sms_provider: Literal["outbox", "twilio"] = "outbox"
-    edi_provider: Literal["outbox", "folder"] = "outbox"
+    email_provider: Literal["outbox", "smtp", "sendgrid"] = Field(
+        "outbox", description="outbox: kept as files, nothing leaves the house"
+    )
+    sms_provider: Literal["outbox", "twilio"] = Field(
+        "outbox", description="outbox: kept as files, nothing leaves the house"
+    )
+    edi_provider: Literal["outbox", "folder"] = Field("outbox", description="folder: partners' mailboxes")
     edi_folder: Path | None = Field(None, description="holds a mailbox folder for each EDI partner")
     email_sender: str = Field("documents@entrega.invalid", description="addr-spec of From")
     email_bounce_domain: str | None = Field(None, description="domain of return paths; default: the sender's")
-    smtp_host: str | None = None
-    smtp_port: int = 587
-    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
-    smtp_username: str | None = None
-    smtp_password: SecretStr | None = None
-    sendgrid_key: SecretStr | None = None
-    sendgrid_url: str = "https://api.sendgrid.com"
+    smtp_host: str | None = Field(None, description="the server that takes our mail")
+    smtp_port: int = Field(587, description="of that server")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="tls: from the first byte")
+    smtp_username: str | None = Field(None, description="none: mail is handed over without a login")
+    smtp_password: SecretStr | None = Field(None, description="belongs to smtp_username")
+    sendgrid_key: SecretStr | None = Field(None, description="API key")
+    sendgrid_url: str = Field("https://api.sendgrid.com", description="another region, or the sandbox")
     sendgrid_webhook_key: str | None = Field(None, description="public key of signed event webhooks, Base64 DER")
-    twilio_account: str | None = None
-    twilio_token: SecretStr | None = None
-    twilio_url: str = "https://api.twilio.com"
+    twilio_account: str | None = Field(None, description="account SID")
+    twilio_token: SecretStr | None = Field(None, description="the account's token; it signs the webhooks, too")
+    twilio_url: str = Field("https://api.twilio.com", description="another region, or the sandbox")
     twilio_sender: str | None = Field(None, description="E.164 number or alphanumeric sender id")
-    email_per_second: float = Field(50, gt=0)
-    sms_per_second: float = Field(10, gt=0)
+    email_per_second: float = Field(50, gt=0, description="messages that one dispatcher hands over in a second")
+    sms_per_second: float = Field(10, gt=0, description="messages that one dispatcher hands over in a second")
 
     signing_pkcs12_file: Path | None = Field(
         None, description="key and chain; none of the signing files: a demo CA is made"
     )
     signing_key_file: Path | None = Field(None, description="PEM")
     signing_certificate_file: Path | None = Field(None, description="PEM, certificate first, then its chain")
-    signing_password: SecretStr | None = None
+    signing_password: SecretStr | None = Field(None, description="of the PKCS #12 file, or of the key file")
     signing_pkcs11_module: Path | None = Field(None, description="the token's library: the key never leaves it")
     signing_pkcs11_token: str | None = Field(None, description="the token's label")
     signing_pkcs11_label: str | None = Field(None, description="the private key's label")
-    signing_pkcs11_pin: SecretStr | None = None
+    signing_pkcs11_pin: SecretStr | None = Field(None, description="the token's PIN")
     signing_facturae_digest: Literal["sha256", "sha512"] = Field("sha256", description="digests in Facturae signatures")
     tsa_url: str | None = Field(None, description="RFC 3161 authority, for signature profiles with a time-stamp")
-    tsa_username: str | None = None
-    tsa_password: SecretStr | None = None
-    tsa_timeout_seconds: float = Field(10, gt=0, le=25)
+    tsa_username: str | None = Field(None, description="none: the authority asks for no login")
+    tsa_password: SecretStr | None = Field(None, description="belongs to tsa_username")
+    tsa_timeout_seconds: float = Field(10, gt=0, le=25, description="for one stamp")
 
     workers: int = Field(
         default_factory=lambda: max(1, min(8, os.cpu_count() or 2)),
@@ -112,9 +122,11 @@ class Settings(BaseSettings):
         ge=2,
         description="beyond so many documents on their way large exports wait; default: 150 for each of all `workers`",
     )
-    document_deadline_seconds: float = Field(30, gt=0)
+    document_deadline_seconds: float = Field(
+        30, gt=0, description="for work on one document; a child process that takes longer is killed"
+    )
     minimum_free_mib: int = Field(512, ge=1, description="below this much free disk the door is closed")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
 
     @field_validator("public_url", "sendgrid_url", "twilio_url", "tsa_url", "s3_endpoint")
     @classmethod

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import topology
+from pipeline.settings import Settings
 from schemas import publishing
 from schemas.events import MEANING, EventType
 
@@ -91,6 +92,11 @@ def test_each_error_stands_in_the_tree() -> None:
     ]
     assert len(classes) > 15
     assert [name for name in classes if name not in tree] == []
+
+
+def test_each_setting_says_what_it_is() -> None:
+    """`config show` is where settings are documented."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
 def test_each_top_folder_has_a_readme() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from schemas.canonical import Document
     from stages.conversion.making import LossPolicy
 
+OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="File, or folder for many documents.")]
 OptionOption = Annotated[
     list[str] | None,
     typer.Option("--option", help="NAME=VALUE for the format; see `entrega formats --options`."),
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def convert(
     paths: PathsArgument,
     to: Annotated[str, typer.Option("--to", help="Format; `entrega formats` lists them.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File, or folder for many documents.")] = None,
+    output: OutputOption = None,
     profile: ProfileOption = None,
     option: OptionOption = None,
     losses: Annotated[str, typer.Option(help="What cannot be carried: report, refuse or note.")] = "report",
@@ -85,7 +86,7 @@ def _tell_losses(rows: Sequence[Row]) -> None:
 
 def render(
     paths: PathsArgument,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File, or folder for many documents.")] = None,
+    output: OutputOption = None,
     to: Annotated[str, typer.Option("--to", help="The e-format that is embedded.")] = "ubl",
     language: Annotated[
         str, typer.Option(help="The reader's language: de, en, es, fr, it, pl or pt, with a region or without (de-AT).")

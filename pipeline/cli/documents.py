@@ -8,7 +8,15 @@ from uuid import UUID
 
 import typer
 
-from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, one_of, with_tenant
+from pipeline.cli.options import (
+    AllTenantsOption,
+    DataOption,
+    JsonOption,
+    LimitOption,
+    TenantOption,
+    one_of,
+    with_tenant,
+)
 from pipeline.store.tenancy import Whose
 
 Document = Annotated[str, typer.Argument(help="Document id (8 digits are enough) or number.")]
@@ -25,7 +33,7 @@ def documents(
     ] = None,
     tenant: TenantOption = None,
     all_tenants: AllTenantsOption = False,
-    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 100,
+    limit: LimitOption = 100,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder; default .entrega, or ENTREGA_DATA.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One object, or one line a row, for scripts.")]
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="Whose; default the setting default_tenant.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Rows at most.")]
 AllTenantsOption = Annotated[bool, typer.Option("--all-tenants", help="Everybody's instead.")]
 
 

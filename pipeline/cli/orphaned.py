@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, TenantOption, with_tenant
+from pipeline.cli.options import AllTenantsOption, DataOption, JsonOption, LimitOption, TenantOption, with_tenant
 from pipeline.store.tenancy import Whose
 
 
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def orphans(
     tenant: TenantOption = None,
     all_tenants: AllTenantsOption = False,
-    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 100,
+    limit: LimitOption = 100,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -4,7 +4,6 @@ EntregaError
 ├── PermanentError               the document is parked or refused; an operator acts
 │   ├── ExportUnreadable         export-unreadable       the file cannot be read: place, rule, found value
 │   ├── DocumentInvalid          document-invalid        a rule of the standard fails: findings by rule id
-│   ├── RecipientUnknown         recipient-unknown       no party in the directory, or more than one
 │   ├── TenantUnknown            tenant-unknown          no such tenant, or its profile cannot be used
 │   ├── NoContact                no-contact              the party has no address that may be used
 │   ├── CertificateUnfit         certificate-unfit       expired, not yet valid, or not fit for signing
@@ -94,12 +93,6 @@ class DocumentInvalid(PermanentError):
     """A rule of the standard fails; `findings` name each."""
 
     reason = "document-invalid"
-
-
-class RecipientUnknown(PermanentError):
-    """None or several parties fit; `candidates` in detail."""
-
-    reason = "recipient-unknown"
 
 
 class TenantUnknown(PermanentError):

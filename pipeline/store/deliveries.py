@@ -68,15 +68,12 @@ async def open_deliveries(
     )
 
 
-async def apply_reports(conn: Connection, message: Any, effect: ApplyReports, log: list[Event], now: datetime) -> None:
-    """Join the reports of an inbox row to their attempts, follow the policy, and mark the row as processed."""
-    await apply_all(conn, [(message, effect)], log, now)
-
-
 async def apply_all(
     conn: Connection, effects: Sequence[tuple[Any, ApplyReports]], log: list[Event], now: datetime
 ) -> None:
-    """The same for the inbox rows of a micro-batch: (message, effect).
+    """Join the reports of inbox rows to their attempts, follow the policy, and mark the rows as processed.
+
+    `effects` are those of a micro-batch: (message, effect).
 
     Every transaction locks deliveries first, then attempts, documents and streams, each in their order: so that a
     batch of reports, a dispatcher and the relay wait for each other and never crosswise.

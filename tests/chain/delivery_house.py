@@ -175,7 +175,7 @@ class House:
         message = ReportReceived(tenant=tenant, inbox_id=row)
         async with self.store.transaction() as conn:
             log: list[Event] = []
-            await deliveries.apply_reports(conn, message, ApplyReports(row, reports, actions), log, now)
+            await deliveries.apply_all(conn, [(message, ApplyReports(row, reports, actions))], log, now)
             await events.append(conn, log, recorded_at=now, keys=self.store.keys)
 
     async def look_again(self) -> int:

@@ -50,8 +50,6 @@ EVENTS: dict[str, tuple[str, str]] = {
 }
 """Category without tax -> SpecialTaxableEvent: code, and the words that tell which one it is."""
 
-DEBIT_REASON = "12"
-DISCOUNT_REASON = "83"
 DIFFERENCES = "02"
 REASONS: dict[str, str] = {
     "01": "Número de la factura",

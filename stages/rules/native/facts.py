@@ -19,7 +19,6 @@ from schemas.documents import (
     CreditTransfer,
     Identifier,
     Invoice,
-    Party,
     PrecedingInvoice,
 )
 from stages.rules.catalogue import RuleSet
@@ -209,11 +208,6 @@ class Facts:
             codes = {code for code, _ in given}
             given = [(given[0][0] if len(codes) == 1 else None, "\n".join(words for _, words in given))]
         return [f"#{code}#{words}" if code else words for code, words in given]
-
-
-def has_address(party: Party | None) -> bool:
-    """Whether any field of the party's address is filled."""
-    return party is not None and _there(party.address)
 
 
 def _charge(place: str, each: AllowanceCharge, of_document: bool, pair: bool) -> Charge:

@@ -66,6 +66,7 @@ async def producer(settings: Settings, kafka: str) -> AsyncIterator[Callable[[Se
 
 @asynccontextmanager
 async def relay(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
+    """Sends on what is due: retries, messages, next steps of large exports."""
     from pipeline.relay import Relay
     from pipeline.store import deliveries
 
@@ -75,6 +76,7 @@ async def relay(settings: Settings, kafka: str, store: Store) -> AsyncIterator[O
 
 @asynccontextmanager
 async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
+    """Seals the log; where the copy outside knows more than the database, all work is halted until it does not."""
     from pipeline import halt
     from pipeline.store.checkpoint import OutsideCopy, Signer
     from pipeline.store.sealer import HistoryRolledBack, Sealer
@@ -96,6 +98,7 @@ async def sealer(settings: Settings, kafka: str, store: Store) -> AsyncIterator[
 
 @asynccontextmanager
 async def sweeper(settings: Settings, kafka: str, store: Store) -> AsyncIterator[Once]:
+    """Sends on what stopped moving, and settles batches whose documents have ended."""
     from pipeline.sweeper import Sweeper
 
     async with producer(settings, kafka) as produce:

@@ -92,6 +92,7 @@ def auditor_url(settings: Settings) -> str:
 
 
 def app_password(settings: Settings) -> str:
+    """Of the role entrega_app in the embedded database, drawn once."""
     return drawn(settings, "database-password")
 
 
@@ -116,6 +117,7 @@ def open_store(settings: Settings, found: Endpoints, *, size: int = 8, by_key: b
 
 
 def storage(settings: Settings) -> Storage:
+    """The artefact store: the bucket, or a folder of the data folder."""
     if settings.s3_bucket is not None:
         from connectors.storage.s3 import S3Storage
 
@@ -159,6 +161,7 @@ def time_stamps(settings: Settings) -> TimeStamps | None:
 
 
 def door(settings: Settings, store: Store) -> Door:
+    """The one way in, for whoever takes exports in this process."""
     return Door(
         store,
         storage(settings),
@@ -258,6 +261,7 @@ def public_url(settings: Settings) -> str:
 
 
 def operator_token(settings: Settings) -> str:
+    """What opens the operator's pages: as it is set, or drawn once for a data folder."""
     if settings.operator_token is not None:
         return settings.operator_token.get_secret_value()
     return drawn(settings, "operator-token")

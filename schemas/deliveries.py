@@ -18,6 +18,8 @@ from schemas.messages import Envelope
 
 
 class Channel(StrEnum):
+    """How a message gets to its recipient."""
+
     EMAIL = "email"
     SMS = "sms"
     EDI = "edi"

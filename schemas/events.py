@@ -145,8 +145,10 @@ class Event(BaseModel):
 
 
 def document_stream(document: UUID) -> str:
+    """The name of a document's chain."""
     return f"document:{document}"
 
 
 def export_stream(export: UUID) -> str:
+    """The name of an export's chain."""
     return f"export:{export}"

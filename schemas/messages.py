@@ -35,6 +35,8 @@ SCHEMA_VERSION = 1
 
 
 class Frozen(BaseModel):
+    """A value that travels: unknown keys of a newer release are passed over."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def wire(self) -> dict[str, Any]:
@@ -54,6 +56,8 @@ class Written:
 
 
 class ArtefactKind(StrEnum):
+    """What stored bytes are of their document, or of the export that it came with."""
+
     SOURCE = "source"
     CANONICAL = "canonical"
     COMPLETED = "completed"
@@ -122,6 +126,8 @@ class ExportReceived(Message):
 
 
 class DocumentMessage(Message):
+    """A message about one document."""
+
     document_id: UUID
 
 

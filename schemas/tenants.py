@@ -16,6 +16,8 @@ Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")]
 
 
 class Frozen(BaseModel):
+    """A part of a profile: frozen, and a key that it does not know is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -32,6 +32,8 @@ class Pinned:
 
 
 class Profiles(Protocol):
+    """The port: the profile of a tenant, as it is now or as a plan has pinned it."""
+
     def current(self, tenant: str) -> Pinned:
         """What new documents are planned with. Raises ConfigurationError where there is none, or it is wrong."""
 

@@ -44,6 +44,7 @@ class Expected:
 
 
 def expected() -> Expected:
+    """How each document of the demo ends, as expected.yaml says."""
     import yaml
 
     raw = yaml.safe_load((FOLDER / "expected.yaml").read_text("utf-8"))

@@ -36,6 +36,8 @@ class Running:
 
 @dataclass(frozen=True)
 class Result:
+    """What the demo came to: the rows of its table, and whether each is as expected.yaml says."""
+
     rows: list[outcome.Row]
     story: list[dict[str, str]]
     link: str | None

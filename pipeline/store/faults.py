@@ -33,6 +33,7 @@ async def rows_of(
 
 
 async def row_of(conn: psycopg.AsyncConnection[Any], query: str, *values: Any, **named: Any) -> tuple[Any, ...] | None:
+    """The one row of a question; None where there is none."""
     cursor = conn.cursor(row_factory=tuple_row)
     await cursor.execute(query.encode(), values or named)
     return await cursor.fetchone()

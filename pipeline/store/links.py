@@ -76,6 +76,7 @@ def draw(now: datetime, days: int) -> NewLink:
 
 
 def digest(token: str) -> bytes:
+    """What stands in the database for a token: SHA-256, so that nobody who reads it can open a page."""
     return hashlib.sha256(token.encode("ascii")).digest()
 
 

@@ -9,6 +9,7 @@ from pipeline.settings import Settings
 
 
 async def email(settings: Settings) -> str:
+    """Whether the provider's server can be reached; nothing is sent."""
     in_force(settings, "email_provider", "smtp_host", "smtp_port", "sendgrid_url")
     if settings.email_provider == "outbox":
         return "outbox: nothing leaves the house"
@@ -19,6 +20,7 @@ async def email(settings: Settings) -> str:
 
 
 async def sms(settings: Settings) -> str:
+    """Whether the provider's server can be reached; nothing is sent."""
     in_force(settings, "sms_provider", "twilio_url")
     if settings.sms_provider == "outbox":
         return "outbox: nothing leaves the house"
@@ -26,6 +28,7 @@ async def sms(settings: Settings) -> str:
 
 
 def edi(settings: Settings) -> str:
+    """Whether the mailboxes can be written, and what waits in them."""
     in_force(settings, "edi_provider", "edi_folder")
     if settings.edi_provider == "outbox":
         return "outbox: nothing leaves the house"

@@ -31,6 +31,7 @@ def history(settings: Settings) -> str:
 
 
 def rules() -> str:
+    """The jars of the official rule sets."""
     from pipeline import maven
 
     return ", ".join(path.name for path in maven.jars("rules"))
@@ -51,6 +52,7 @@ def profile(settings: Settings) -> str:
 
 
 def disk(settings: Settings) -> str:
+    """How much is free, at each place that is written to."""
     if (short := halt.low(settings)) is not None:
         raise Wrong(short)
     return "; ".join(f"{place}: {free >> 20} MiB free" for place, free in embedded.free_space(settings.data).items())

@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 
 async def kafka(settings: Settings) -> str:
+    """Whether the broker lets us in and has the topics."""
     from aiokafka.admin import AIOKafkaAdminClient
 
     from pipeline import reach, wiring
@@ -33,6 +34,7 @@ async def kafka(settings: Settings) -> str:
 
 
 async def database(settings: Settings) -> str:
+    """Which database answers, and as whom we are in it."""
     from pipeline.store import queries
 
     about = await _asked(settings, queries.about)
@@ -48,6 +50,7 @@ async def reports(settings: Settings) -> str:
 
 
 def artefacts(settings: Settings) -> str:
+    """Writes a file and reads it back."""
     from uuid import UUID
 
     from connectors.storage import get, put

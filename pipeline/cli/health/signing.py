@@ -8,6 +8,7 @@ from schemas.errors import SignerUnavailable
 
 
 def key(settings: Settings) -> str:
+    """Whether the key signs with a certificate in force, and for how long it is."""
     from connectors.keys.demo import is_demo
     from pipeline import wiring
     from pipeline.store.database import utc_now

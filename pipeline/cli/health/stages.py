@@ -19,6 +19,7 @@ LOOKS_SECONDS = 5.0
 
 
 async def taking(settings: Settings) -> str:
+    """Asks the broker twice where old messages wait."""
     from pipeline import backlog, reach, wiring
     from pipeline.topics import client_settings
     from pipeline.topology import STAGES

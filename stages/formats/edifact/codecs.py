@@ -20,6 +20,8 @@ Write = Callable[[Any], list[str]]
 
 @dataclass(frozen=True)
 class Codec:
+    """How a term stands in an element, or in `span` of them: read and written."""
+
     name: str
     read: Read
     write: Write

@@ -35,6 +35,8 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class Row:
+    """One row of a message's table: the segment's template, where it goes (`into`), and the rows below it."""
+
     template: str
     into: str = ""
     rows: tuple[Row, ...] = ()
@@ -66,6 +68,8 @@ class Message:
 
 @dataclass(frozen=True, eq=False)
 class Fixed:
+    """A component whose value is given: any of `read` says that the row is meant, `written` is what we write."""
+
     element: int
     component: int
     read: frozenset[str] | None
@@ -74,6 +78,8 @@ class Fixed:
 
 @dataclass(frozen=True, eq=False)
 class Field:
+    """A component that holds a term: where it stands, and its path in the document."""
+
     element: int
     component: int
     path: str
@@ -128,6 +134,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Grammar:
+    """A message of one release, compiled: its table of segments, and the rules bound to each place."""
+
     message: Message
     release: str
     table: tuple[Slot, ...]
@@ -135,6 +143,7 @@ class Grammar:
 
 
 def compiled(message: Message, release: str) -> Grammar:
+    """The grammar of a message in a release. Costly: once for each."""
     table = slots(message.name, release)
     words = message.differences.get(release, {})
     compiler = _Compiler(release, words)

@@ -11,6 +11,8 @@ _SYNTAX = Syntax("facturae", {}, "the canonical document")
 
 
 class Walk(_Walk):
+    """One pass over a Facturae, and what has to be remembered between its elements."""
+
     def __init__(self, root: etree._Element, line: int) -> None:
         super().__init__(root, line, _SYNTAX)
         self.side = "seller"

@@ -29,6 +29,8 @@ _INTEGER_DIGITS = 40
 
 @dataclass(frozen=True)
 class Piece:
+    """One document of a JSON text: its bytes, where it stands, and how reading goes on behind it."""
+
     ordinal: int
     line: int
     data: bytes

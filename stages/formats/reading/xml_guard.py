@@ -57,6 +57,8 @@ class Outer:
 
 @dataclass
 class Found:
+    """Where a document stands in an XML file: bytes, parts, lines, the elements around it; or why it cannot be read."""
+
     start: int
     end: int
     parts: int

@@ -29,6 +29,8 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class Word:
+    """A word of a printed line, and its edges: columns of a text, points of a PDF."""
+
     left: float
     right: float
     text: str

@@ -34,6 +34,8 @@ _BLANKS = b" \t\r\n\0"
 
 @dataclass(frozen=True)
 class Separators:
+    """The signs that an ISA brings along."""
+
     element: str = "*"
     component: str = ">"
     segment: str = "~"

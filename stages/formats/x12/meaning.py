@@ -24,6 +24,8 @@ Written = Iterator[tuple[list[str], Any]]
 
 
 class Meaning(Protocol):
+    """What a segment of a set means: read into the document's data, and written out of the document."""
+
     def read(self, reading: Reading, target: Data, node: Node) -> Data | None:
         """Take the segment into `target`; what the segments below it go to. None: it is not meant here."""
 

@@ -16,6 +16,8 @@ _EXTRAS = 100
 
 
 class Reading:
+    """One set as it is read: what is known so far, where each value stood, what was kept aside or is wrong."""
+
     def __init__(self, given: Set, profile: ExtractionProfile | None) -> None:
         self.given, self.profile = given, profile
         self.data: Data = {}

@@ -95,6 +95,8 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Element:
+    """An element of a segment in the standard: kind, shortest and longest, whether it must be there."""
+
     kind: str
     least: int
     most: int

@@ -38,6 +38,8 @@ class Numbers:
 
 
 class Dates:
+    """Cells that hold a day, by the patterns of the profile, tried in order. `read` gives None for what is none."""
+
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(patterns)
         self.read = lru_cache(maxsize=1024)(self._read)

@@ -173,10 +173,10 @@ def verify(
 ) -> None:
     """Prove that history and stored files are whole.
 
-    The files are those of which the history tells.
+    And that the tables say of each document what the history tells.
 
     Recomputes every hash, chain, Merkle root and signature, and the digest of each file; of one document, its files and
-    its export's. Exit 1 with the first bad events and files.
+    its export's. Holds the states of documents, deliveries and attempts against the history. Exit 1 with what is wrong.
     """
     from dataclasses import asdict
 
@@ -188,18 +188,20 @@ def verify(
     from pipeline.store import verify as verifying
     from pipeline.store.checkpoint import Verifier
     from pipeline.store.verify_files import Files, count, verify_files
+    from pipeline.store.verify_tables import Tables, verify_tables
     from schemas.errors import ConfigurationError
 
     if document is None and (tenant or all_tenants):
         raise ConfigurationError("the log is one for all tenants: --tenant goes with a document")
     settings = load(data)
 
-    async def go(store: Any, whose: Whose) -> tuple[verifying.Verification, Files | None]:
-        stream = owners = None
+    async def go(store: Any, whose: Whose) -> tuple[verifying.Verification, Tables, Files | None]:
+        stream = owners = one = None
         if document:
             async with store.transaction() as conn:
                 row = await queries.find(conn, document, whose)
-            stream, owners = f"document:{row['document_id']}", [row["document_id"], row["export_id"]]
+            one = row["document_id"]
+            stream, owners = f"document:{one}", [one, row["export_id"]]
         key = Verifier.load(settings.secrets / "checkpoint-key.pub")
         file = checkpoints or settings.checkpoints
         async with store.pool.connection() as conn:
@@ -207,29 +209,33 @@ def verify(
                 history = await verifying.verify(
                     conn, stream=stream, checkpoints_file=file, public_key=key, earlier=checkpoints is not None
                 )
+                tables = await verify_tables(conn, document=one)
         if not files:
-            return history, None
+            return history, tables, None
         async with store.pool.connection() as conn:
             with counting("Reading the files", await count(conn, owners), quiet=json) as read:
-                return history, await verify_files(conn, wiring.storage(settings), owners=owners, read=read)
+                return history, tables, await verify_files(conn, wiring.storage(settings), owners=owners, read=read)
 
-    history, stored = asking(data, go, tenant, all_tenants)
-    faults = [*history.faults, *(stored.faults if stored else ())]
+    history, tables, stored = asking(data, go, tenant, all_tenants)
+    faults = [*history.faults, *tables.faults, *(stored.faults if stored else ())]
     if json:
-        told = {"files": stored.files, "file_bytes": stored.size} if stored else {"files": None, "file_bytes": None}
+        told = {"documents": tables.documents, "tables_ok": not tables.faults}
+        sizes = {"files": stored.files, "file_bytes": stored.size} if stored else {"files": None, "file_bytes": None}
         bad = [fault._asdict() for fault in faults]
-        json_line(asdict(history) | told | {"ok": not bad, "first_bad": next(iter(bad), None), "faults": bad})
+        json_line(asdict(history) | told | sizes | {"ok": not bad, "first_bad": next(iter(bad), None), "faults": bad})
     else:
         say(
             f"{history.events} events in {history.streams} streams, {history.checkpoints} checkpoints, "
             f"{history.unsealed} not sealed yet, {history.seconds:.2f} s"
         )
         say(f"{history.outside or 0} of {history.checkpoints} checkpoints compared with the copy outside")
+        say(f"the rows of {tables.documents} documents held against the history")
         if stored:
             say(f"{stored.files} files of {stored.size / 1e6:.1f} MB read")
         for fault in faults[:20]:
             say(f"  {fault.stream or 'the log'}{f' event {fault.ver}' if fault.ver else ''}: {fault.what}")
         print("The history is whole." if history.ok else "The history is NOT whole.")
+        print("The tables say what it tells." if not tables.faults else "The tables do NOT say what the history tells.")
         if stored:
             print("The files are those that were put." if not stored.faults else "Files are NOT those that were put.")
     if faults:

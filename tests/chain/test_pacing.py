@@ -12,11 +12,14 @@ from uuid import UUID
 
 import orjson
 import pytest
+from chaos.system import System, kill, scene, until
 from event_store import PASSWORD
 from registration_house import SPEC, House, invoice, open_house
 
-from pipeline import runner
+from pipeline import preparing, runner
+from pipeline.bench import documents
 from pipeline.relay import Relay
+from pipeline.settings import load
 from pipeline.store import deliveries, due, pacing, work
 from pipeline.store.database import utc_now
 from pipeline.store.migrate import application_url
@@ -159,3 +162,58 @@ async def test_a_step_that_is_under_way_takes_its_room(yard: Yard) -> None:
     [let_go] = await yard.relay()
     assert await yard.relay() == [let_go]
     assert let_go.export_id in (first, second)
+
+
+LARGE, SMALL = 200, 3
+
+
+@pytest.mark.xdist_group("chaos")
+async def test_a_small_export_overtakes_a_large_one_and_a_kill_in_mid_export_loses_nothing() -> None:
+    """By the history of a whole system: when the small one had ended, most of the large one had not; and though the
+    worker got kill -9 between two steps, each document was registered once and captured once."""
+    with scene("pacing") as system:
+        (system.data / "entrega.toml").write_text("documents_ahead = 20\nworkers = 2\n")
+        (system.data / "profiles").mkdir()
+        (system.data / "profiles" / f"{documents.TENANT}.yaml").write_text(documents.PROFILE)
+        preparing.prepare(load(system.data))
+        with system.kept():
+            await until(system.ready, 60, "a worker")
+            ingest(system, "large", 0, LARGE)
+            await until(lambda: registered(system, "large"), 60, "the first step")
+            ingest(system, "small", LARGE, SMALL)
+            await until(lambda: captured(system, "small") == SMALL, 60, "the small export's end")
+            worker = system.child("worker")
+            assert worker is not None
+            kill(worker)
+            assert 0 < registered(system, "large") < LARGE, "the kill came in mid-export"
+            await until(lambda: captured(system, "large") == LARGE, 120, "the large export's end")
+            assert [registered(system, "large"), registered(system, "small")] == [LARGE, SMALL]
+            assert system.ask("SELECT count(DISTINCT number) FROM document") == [(LARGE + SMALL,)]
+            assert set(system.ask(EVENTS)) == {(1, 1)}
+            overtaking = system.count(BEFORE_THE_LAST_OF, "large", "small")
+            assert overtaking is not None
+            assert overtaking < LARGE / 2, f"{overtaking} of the large export's documents were captured before"
+
+
+EVENTS = """
+    SELECT count(*) FILTER (WHERE type = 'extracted'), count(*) FILTER (WHERE type = 'captured')
+      FROM event WHERE stream LIKE 'document:%%' GROUP BY stream"""
+CAPTURED = """
+    SELECT v.recorded_at FROM event v JOIN document d ON v.stream = 'document:' || d.document_id
+      JOIN export e USING (export_id) WHERE v.type = 'captured' AND e.name = %s"""
+BEFORE_THE_LAST_OF = (
+    f"SELECT count(*) FROM ({CAPTURED}) AS a WHERE recorded_at < (SELECT max(recorded_at) FROM ({CAPTURED}) AS b)"  # noqa: S608
+)
+
+
+def ingest(system: System, name: str, first: int, count: int) -> None:
+    (system.data / name).write_bytes(documents.export(first, count, 3))
+    system.cli("ingest", system.data / name, "--tenant", documents.TENANT)
+
+
+def registered(system: System, name: str) -> int:
+    return system.count("SELECT count(*) FROM document JOIN export USING (export_id) WHERE name = %s", name) or 0
+
+
+def captured(system: System, name: str) -> int:
+    return system.count(f"SELECT count(*) FROM ({CAPTURED}) AS c", name) or 0  # noqa: S608  constants

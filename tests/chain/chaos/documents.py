@@ -86,7 +86,7 @@ def manifest(count: int, seed: int) -> list[Expected]:
     return made
 
 
-def exports(expected: Sequence[Expected], seed: int, batch: int = 25) -> list[Export]:
+def exports(expected: Sequence[Expected], seed: int, batch: int = 100) -> list[Export]:
     """Half of the documents as canonical JSON, `batch` in a file; the others as UBL, one a file; shuffled."""
     half = len(expected) // 2
     made = [

@@ -224,17 +224,12 @@ class Runner:
 
     def _outgoing(self, message: Sends) -> Outgoing:
         now = self.store.clock()
-        if isinstance(message, dict):
-            return outgoing(self._target(message), message, now)
-        about = {"document_id": message.document_id, "export_id": message.export_id, "tenant": message.tenant}
-        return outgoing(self._target(about), about, now, value=message.json)
-
-    def _target(self, message: dict[str, Any]) -> str:
-        if "cursor" in message or "source" in message:
-            return EXPORT_RECEIVED
         if self.spec.target is None:
             raise ValueError(f"{self.spec.name} writes to no topic")
-        return self.spec.target
+        if isinstance(message, dict):
+            return outgoing(self.spec.target, message, now)
+        about = {"document_id": message.document_id, "export_id": message.export_id, "tenant": message.tenant}
+        return outgoing(self.spec.target, about, now, value=message.json)
 
 
 def outgoing(

@@ -111,7 +111,8 @@ class System:
         """Settings, services, keys, the tenant's profile and its directory."""
         about = providers.about
         values = {
-            "default_tenant": TENANT, "workers": 2, "documents_ahead": 60, "email_per_second": 200, "sms_per_second": 100,
+            "default_tenant": TENANT, "workers": 2, "documents_ahead": 60,
+            "email_per_second": 200, "sms_per_second": 100,
             "email_provider": "sendgrid", "sendgrid_key": about["api_key"], "sendgrid_url": about["http_url"],
             "sendgrid_webhook_key": about["sendgrid_public_key"], "sms_provider": "twilio",
             "twilio_account": about["account_sid"], "twilio_token": about["auth_token"],

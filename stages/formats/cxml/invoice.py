@@ -7,6 +7,7 @@ from lxml import etree
 from schemas.documents import Invoice
 from schemas.profiles import ExtractionProfile
 from stages.formats.cxml import item
+from stages.formats.cxml.credit import positive
 from stages.formats.cxml.order import currency, finish
 from stages.formats.cxml.parties import TAX_NUMBERS, delivery, named, party
 from stages.formats.cxml.terms import pay, settle_terms
@@ -260,7 +261,7 @@ def read(walk: CxmlWalk, payload: etree._Element, profile: ExtractionProfile | N
     settle(data, of_lines, whole, constants, say)
     data["currency"] = currency(walk, payload)
     if data["type_code"] == "381":
-        _positive(walk, data, payload)
+        positive(walk, data, payload)
     finish(walk, data)
     return complete(data, walk.locate, constants, ("vat_category", "unit"))
 
@@ -279,23 +280,3 @@ def _lines(walk: CxmlWalk, data: Data, payload: etree._Element) -> None:
     elif orders:
         walk.extras["order_references"] = ", ".join(orders)[:1000]
         walk.say("order", "the lines are of several orders; they are kept aside", payload, str(len(orders)))
-
-
-_SIGNED = frozenset(
-    "quantity net_amount amount line_total tax_exclusive tax_inclusive tax_amount amount_due paid_amount".split()
-)
-
-
-def _positive(walk: CxmlWalk, data: Data, payload: etree._Element) -> None:
-    """A credit memo of cXML has negative quantities and amounts; EN 16931 wants them positive."""
-    lines = data.get("lines", [])
-    if not lines or not all(str(line.get("quantity", "")).startswith("-") for line in lines):
-        return
-    parts = [*lines, *data.get("allowances_charges", ()), data.get("totals", {})]
-    parts += [each for line in lines for each in line.get("allowances_charges", ())]
-    for each in parts:
-        for name in _SIGNED:
-            value = each.get(name)
-            if isinstance(value, str) and value.strip("-0. "):
-                each[name] = value[1:] if value.startswith("-") else f"-{value}"
-    walk.say("sign", "a credit memo of negative quantities is read as one of positive ones", payload)

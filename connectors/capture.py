@@ -1,13 +1,14 @@
-"""Keeping messages as files: how the outbox of both channels writes."""
+"""Keeping messages as files: what the outboxes of all channels share."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 from uuid import UUID
 
 from connectors.durable import sync
@@ -111,3 +112,32 @@ def _named(folder: Path, attempt: UUID, suffix: str) -> Path | None:
 def _pointers(folder: Path) -> Path:
     """Beside the folder, which holds nothing but messages: a symbolic link for each attempt, to its file's name."""
     return folder.with_name(f".{folder.name}-attempts")
+
+
+@dataclass
+class Outbox:
+    """Keeps messages in `folder` instead of sending them: `<time>-<attempt>` and the suffix of its channel.
+
+    A file is there whole or not at all; the same attempt again replaces its file.
+    """
+
+    suffix: ClassVar[str]
+
+    folder: Path
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    provider: str = "outbox"
+    reports_delivery: bool = False
+
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.folder)
+
+    async def keep(self, attempt: UUID, at: datetime, raw: bytes) -> Path:
+        """The message's file, once the disk has it. Raises ProviderUnavailable where the disk does not take it."""
+        return await self._keeper.keep(Kept(attempt, at, self.suffix, raw))
+
+    async def kept(self, attempt: UUID) -> Path | None:
+        """Its file, where the folder has one: what a crash between writing and recording leaves open."""
+        return await asyncio.to_thread(kept, self.folder, attempt, self.suffix)
+
+    async def close(self) -> None:
+        """Nothing is open between messages."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from schemas.tables import Column, CreditNotes, RecordTypes, Setting, TableMapping, known_encoding
+from schemas.tables import Columns, CreditNotes, Encoding, RecordTypes, Setting, TableMapping
 
 
 class FixedField(Setting):
@@ -46,7 +46,7 @@ class FixedMapping(Setting):
     """
 
     kind: str = "invoice"
-    encoding: str = Field(
+    encoding: Encoding = Field(
         "utf-8", description="of the file (EBCDIC: cp037, cp273, cp500 ...); a byte order mark outranks it"
     )
     width: int | None = Field(
@@ -63,19 +63,9 @@ class FixedMapping(Setting):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " "] = ""
     dates: tuple[str, ...] = Field(("%Y%m%d",), min_length=1, description="strptime patterns, tried in order")
-    document: dict[str, Column]
-    line: dict[str, Column]
+    document: Columns
+    line: Columns
     credit_notes: CreditNotes = CreditNotes()
-
-    @field_validator("document", "line", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        return TableMapping._short(value)
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return known_encoding(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> FixedMapping:

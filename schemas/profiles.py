@@ -42,7 +42,7 @@ from schemas.errors import ConfigurationError, ExportUnreadable
 from schemas.fields import Kind, fields_of
 from schemas.fixed_width import FixedMapping
 from schemas.spools import SpoolMapping
-from schemas.tables import CsvMapping, Setting, XlsxMapping, known_encoding
+from schemas.tables import CsvMapping, Encoding, Setting, XlsxMapping
 
 FILL_IN = "FILL IN:"
 """What a value begins with that is still to be filled in."""
@@ -82,13 +82,8 @@ class IdocMapping(Setting):
 
     tax_codes: dict[str, TaxCode] = Field(default_factory=dict, description="MWSKZ -> category")
     units: dict[str, str] = Field(default_factory=dict, description="MENEE -> UN/ECE Recommendation 20")
-    encoding: str = Field("utf-8", description="of flat files")
+    encoding: Encoding = Field("utf-8", description="of flat files")
     notes: tuple[str, ...] | None = Field(None, description="TDID of header texts that are printed; none: all of them")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return known_encoding(value)
 
 
 class X12Mapping(Setting):

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.tables import Column, CreditNotes, Setting, TableMapping, known_encoding
+from schemas.tables import Columns, CreditNotes, Encoding, Setting, TableMapping
 
 
 def _compiles(value: str | None, *, groups: int) -> str | None:
@@ -101,7 +101,7 @@ class SpoolMapping(Setting):
 
     kind: str = "invoice"
     begins: str = Field(description="regular expression: a page with this text begins a document")
-    encoding: str = Field("utf-8", description="of a text")
+    encoding: Encoding = Field("utf-8", description="of a text")
     page_lines: int | None = Field(None, ge=1, le=1000, description="lines of a page, in a text without form feeds")
     fields: dict[str, SpoolField] = Field(min_length=1)
     table: SpoolTable
@@ -109,24 +109,14 @@ class SpoolMapping(Setting):
     thousands: Literal["", ".", ",", " ", "'"] = ""
     trailing_minus: bool = False
     dates: tuple[str, ...] = Field(("%Y-%m-%d",), min_length=1, description="strptime patterns, tried in order")
-    document: dict[str, Column]
-    line: dict[str, Column]
+    document: Columns
+    line: Columns
     credit_notes: CreditNotes = CreditNotes()
-
-    @field_validator("document", "line", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        return TableMapping._short(value)
 
     @field_validator("begins")
     @classmethod
     def _is_one(cls, value: str) -> str:
         return _compiles(value, groups=99) or ""
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return known_encoding(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> SpoolMapping:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from schemas.canonical import MODELS, Document
 from schemas.fields import fields_of, kind_at, parse_path
@@ -92,13 +92,26 @@ class CreditNotes(Setting):
     equals: tuple[str, ...] = Field((), description="... with one of these values")
 
 
-def known_encoding(value: str) -> str:
-    """The name itself. Raises ValueError where Python has no codec of that name for text."""
+def _known(value: str) -> str:
     try:
         "".encode(codecs.lookup(value).name)
     except LookupError:
         raise ValueError(f"{value!r} is no known encoding") from None
     return value
+
+
+Encoding = Annotated[str, AfterValidator(_known)]
+"""The name of an encoding for which Python has a codec."""
+
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: {"column": v} if isinstance(v, str) else v for k, v in value.items()}
+    return value
+
+
+Columns = Annotated[dict[str, Column], BeforeValidator(_written_out)]
+"""Field of the document, or of its lines -> column."""
 
 
 _LINES_APART = {"sections": "header", "files": "file", "sheets": "sheet"}
@@ -126,16 +139,9 @@ class TableMapping(Setting):
     key: tuple[str, ...] = Field((), description="columns that tell one document from the next")
     records: RecordTypes | None = None
     lines: LinesPart | None = None
-    document: dict[str, Column]
-    line: dict[str, Column]
+    document: Columns
+    line: Columns
     credit_notes: CreditNotes = CreditNotes()
-
-    @field_validator("document", "line", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: {"column": v} if isinstance(v, str) else v for k, v in value.items()}
-        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> TableMapping:
@@ -184,14 +190,9 @@ class CsvMapping(TableMapping):
     """How a delimited text becomes documents."""
 
     word: ClassVar[str] = "csv"
-    encoding: str = Field("utf-8", description="of the file; a byte order mark outranks it")
+    encoding: Encoding = Field("utf-8", description="of the file; a byte order mark outranks it")
     separator: str = Field(",", min_length=1, max_length=1)
     quote: str = Field('"', max_length=1, description="empty: no quoting")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return known_encoding(value)
 
     @model_validator(mode="after")
     def _separated(self) -> CsvMapping:

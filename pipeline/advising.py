@@ -30,6 +30,12 @@ BY_RULE: dict[str, str] = {
     "BR-IC-12": "give the country of delivery (BT-80) {place}",
 }
 """Rule -> what to do, where more can be said than that it is to be mended; `{place}` is where."""
+_OF_A_SCHEME = "PEPPOL-COMMON-R0"
+_NUMBER = (
+    "correct the number that was found where it comes from: {place}, or in the directory (entrega recipients import), "
+    "which gives a buyer's endpoint where the document has none"
+)
+"""What to do about a number that is none of its scheme, whichever scheme that is."""
 _SHOWN = 5
 """Rules of a group that are named."""
 
@@ -53,14 +59,18 @@ def advice(word: str | None, rules: Iterable[str] = (), format_: str | None = No
     place = _BY_MAPPING if mapped else "in the ERP"
     groups: dict[str, list[str]] = {}
     for rule in broken:
-        groups.setdefault(BY_RULE.get(rule, "mend what was found {place}").format(place=place), []).append(rule)
+        groups.setdefault((_known(rule) or "mend what was found {place}").format(place=place), []).append(rule)
     if len(groups) > 1:
         told = " ".join(f"{_named(each)}: {what}." for what, each in groups.items())
         return f"{told} {_capital(_DROP)}"
     ((what, each),) = groups.items() or {"": [""]}.items()
-    if each[0] in BY_RULE:
+    if _known(each[0]):
         return f"{_capital(what)}; {_DROP}"
     return f"Mend it {place}; {_DROP}" if mapped else reason(word)[1]
+
+
+def _known(rule: str) -> str | None:
+    return BY_RULE.get(rule) or (_NUMBER if rule.startswith(_OF_A_SCHEME) else None)
 
 
 def _named(rules: list[str]) -> str:

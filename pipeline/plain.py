@@ -85,10 +85,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "limit-exceeded": ("It is larger or slower than what is allowed.", "Split the export, or raise the limit."),
     "content-conflict": (
         "A document with the same supplier, type, number and date has other content.",
-        "The first one stays out. To correct it, export a credit note or a corrected invoice (type 384) with a number "
-        "of its own; if this is another document, give it its own number in the ERP. Drop that, then close this one "
-        "(entrega parked discard). If later exports are to replace earlier ones, set on_conflict: supersede in the "
-        "tenant's profile and drop this again.",
+        "The first one stands, and this one is not sent. To correct the first, export a credit note or a corrected "
+        "invoice (type 384) with a number of its own; if this is another document, give it its own number in the ERP. "
+        "Drop that, then close this one (entrega parked discard). If later exports are to replace earlier ones, set "
+        "on_conflict: supersede in the tenant's profile and drop this again.",
     ),
     "store-unavailable": ("Database or object store did not answer.", "It is tried again by itself."),
     "signer-unavailable": ("The key holder did not answer.", "It is tried again by itself."),

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     email_sender: str = Field("documents@entrega.invalid", description="addr-spec of From")
     email_bounce_domain: str | None = Field(None, description="domain of return paths; default: the sender's")
     smtp_host: str | None = Field(None, description="the server that takes our mail")
-    smtp_port: int = Field(587, description="of that server")
+    smtp_port: int = Field(587, ge=1, le=65535, description="of that server")
     smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="tls: from the first byte")
     smtp_username: str | None = Field(None, description="none: mail is handed over without a login")
     smtp_password: SecretStr | None = Field(None, description="belongs to smtp_username")

@@ -49,6 +49,14 @@ def test_constants_of_another_party_name_the_profile() -> None:
     assert "--profile" in said
 
 
+def test_a_number_of_the_directory_is_mended_there() -> None:
+    """An endpoint that is none of its scheme may be the directory's: who has only the ERP would look there in vain."""
+    assert advice(INVALID, ["PEPPOL-COMMON-R040"]) == (
+        "Correct the number that was found where it comes from: in the ERP, or in the directory (entrega recipients "
+        "import), which gives a buyer's endpoint where the document has none; then drop the export again."
+    )
+
+
 def test_other_reasons_keep_theirs() -> None:
     """Rules and formats change nothing where a recipient is missing."""
     assert advice("recipient-unknown", ["BR-DE-15"], "csv") == advice("recipient-unknown")

@@ -52,6 +52,23 @@ def test_branches_share_a_vat_number() -> None:
     assert "line 2 has it too" in (remark.expected or "")
 
 
+def test_a_number_that_no_rule_lets_pass_is_told() -> None:
+    """The party is taken, for it is known by what the line says; documents that get such an endpoint are refused."""
+    head = "name,erp_id,gln,endpoint_scheme,endpoint,email\n"
+    good, bad, no_scheme = "5609999200016,0088,5609999200016", "5609999200017,0088,56099992", ",9930,DE1"
+    text = "".join(
+        f"{name},{name},{numbers},a@b.pt\n" for name, numbers in zip("ABC", (good, bad, no_scheme), strict=True)
+    )
+    lines = read_recipients(io.StringIO(head + text))
+    assert [line.faults for line in lines] == [(), (), ()]
+    told = [(each.place, each.rule, each.found) for line in lines for each in line.remarks]
+    assert told == [
+        ("line 3, column gln", "identifier-malformed", "5609999200017"),
+        ("line 3, column endpoint", "identifier-malformed", "56099992"),
+    ]
+    assert "PEPPOL-COMMON-R040" in (lines[1].remarks[0].expected or "")
+
+
 @pytest.mark.parametrize("zone", ["Mars/Base", "Europe", "europe/lisbon", "+01:00", "WEST"])
 def test_a_time_zone_that_is_none_is_refused(zone: str) -> None:
     """With its place and value; a name of the IANA data is taken as it is."""

@@ -47,6 +47,13 @@ def test_what_would_be_left_out_without_a_word_stops_the_start(
     assert caught.value.text == sentence
 
 
+@pytest.mark.parametrize("port", ["0", "70000"])
+def test_a_port_that_no_server_has_is_named(tmp_path: Path, port: str) -> None:
+    """At the start and not at the first mail, and whether or not mail goes that way yet."""
+    with pytest.raises(ConfigurationError, match=r"^smtp_port: Input should be "):
+        load(tmp_path, smtp_port=port)
+
+
 def test_files_of_tls_are_named_when_they_cannot_be_used(tmp_path: Path) -> None:
     """A missing file and one that holds no PEM: the setting and the file are said."""
     nothing, empty = tmp_path / "nothing.pem", tmp_path / "empty.pem"

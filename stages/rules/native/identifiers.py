@@ -137,6 +137,18 @@ _AS_THEY_STAND = ("0184", "0096", "0198")
 _DUTCH = shape("NL[0-9]{9}B[0-9]{2}")
 
 
+def wrong(scheme: str, text: str) -> str | None:
+    """The rule that a number of this scheme breaks, None where it breaks none, or one that only warns.
+
+    >>> wrong("0088", "5609999200016"), wrong("0088", "5609999200017")
+    (None, 'PEPPOL-COMMON-R040')
+    """
+    from stages.rules.native.texts import WARNINGS_OF_PEPPOL
+
+    rule, check = _SCHEMES.get(scheme, ("", None))
+    return None if check is None or rule in WARNINGS_OF_PEPPOL or check(text) else rule
+
+
 def identifiers(f: Facts) -> Hits:
     """Electronic addresses, party identifiers and legal registrations, each by its scheme."""
     for group in (f.endpoints(), f.identified(), f.registered()):

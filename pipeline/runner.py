@@ -24,8 +24,8 @@ from pipeline.consumer import Raw
 from pipeline.decoding import UNDECODABLE, Newer, decode, heading, readable
 from pipeline.pool import Pool, Stage, Undecodable, guarded, written
 from pipeline.store import due, parking, retries, work
+from pipeline.store.batch import Item, Key, Sends
 from pipeline.store.database import Store
-from pipeline.store.work import Item, Sends
 from pipeline.topology import EXPORT_RECEIVED, StageSpec
 from pipeline.transport import Outgoing, OutputRefused
 from schemas.errors import DoorClosed, PermanentError, StoreUnavailable
@@ -191,7 +191,7 @@ class Runner:
 
     async def _decode(self, raws: Sequence[Raw]) -> list[Item]:
         """Each subject once; what cannot be decoded is parked, what is newer than this code waits."""
-        items: dict[work.Key, Item] = {}
+        items: dict[Key, Item] = {}
         for raw in raws:
             try:
                 message = self._message(raw)

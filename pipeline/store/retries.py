@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from pipeline.store.batch import Item, Key
 from pipeline.store.database import Connection
 from pipeline.topology import StageSpec
 from schemas import ids
 from schemas.events import Event, EventType
 from schemas.messages import DocumentMessage, ExportReceived
 from schemas.outcomes import Parked, Refusal, Retry
-
-if TYPE_CHECKING:
-    from pipeline.store.work import Item, Key
 
 SCHEDULE_SECONDS = (30, 120, 600, 1800, 7200, 21600, 43200)
 """The schedule of a stage's own transient errors; then the document is parked."""

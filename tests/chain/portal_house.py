@@ -28,6 +28,7 @@ from pipeline.door import Door
 from pipeline.providers import parsers
 from pipeline.settings import Settings
 from pipeline.store import inbox, work
+from pipeline.store.batch import Item
 from pipeline.store.database import Store
 from pipeline.store.inbox import PostgresInbox
 from pipeline.store.migrate import application_url, migrate
@@ -142,7 +143,7 @@ class House:
         )  # fmt: skip
 
     async def commit(self, stage: str, message: Any, result: Any) -> None:
-        await work.commit(self.store, BY_NAME[stage], [work.Item(message, b"", result)])
+        await work.commit(self.store, BY_NAME[stage], [Item(message, b"", result)])
 
     async def park(self, stage: str, document: UUID, refusal: Refusal) -> None:
         await self.commit(stage, self.plans[document], Parked(refusal))

@@ -16,10 +16,10 @@ from pipeline import topology
 from pipeline.door import Door
 from pipeline.pool import guarded
 from pipeline.store import due, history, queries, stops, work
+from pipeline.store.batch import Item
 from pipeline.store.database import Store, utc_now
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.personal import KeyRing
-from pipeline.store.work import Item
 from schemas.messages import ExportReceived, PlanRequested
 from stages.extraction import Extraction
 

@@ -21,9 +21,9 @@ from pipeline.bench import documents
 from pipeline.relay import Relay
 from pipeline.settings import load
 from pipeline.store import deliveries, due, pacing, work
+from pipeline.store.batch import Item
 from pipeline.store.database import utc_now
 from pipeline.store.migrate import application_url
-from pipeline.store.work import Item
 from pipeline.transport import Outgoing
 from schemas.messages import ExportReceived
 

@@ -12,9 +12,9 @@ from event_store import PASSWORD
 from registration_house import SPEC, House, invoice, open_house, unreadable
 
 from pipeline.store import due, history, queries, replaying, stops, sweeping, work
+from pipeline.store.batch import Item
 from pipeline.store.database import utc_now
 from pipeline.store.migrate import application_url
-from pipeline.store.work import Item
 from schemas.errors import ConfigurationError
 from schemas.events import EventType
 from schemas.messages import ExportReceived

@@ -25,11 +25,11 @@ from pipeline.door import Door
 from pipeline.relay import Relay
 from pipeline.runner import outgoing
 from pipeline.store import deliveries, due, inbox, retries, work
+from pipeline.store.batch import Item
 from pipeline.store.database import Store
 from pipeline.store.directory import PostgresDirectory
 from pipeline.store.migrate import application_url
 from pipeline.store.personal import KeyRing
-from pipeline.store.work import Item
 from pipeline.sweeper import TIMES, Sweeper
 from pipeline.topology import StageSpec
 from pipeline.transport import Outgoing, OutputRefused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,8 +37,7 @@ def up(data: DataOption = None, json: JsonOption = False) -> None:
         json_line({"data": str(settings.data), "kafka": found.kafka, **pages})
     else:
         say(f"Ready. Data in {settings.data}")
-        for name, address in pages.items():
-            print(f"{name:<10} {address}")
+        _print(pages)
         say("`entrega ingest FILE` drops an export; `entrega down` stops everything.")
 
 
@@ -60,15 +60,27 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def status(data: DataOption = None, json: JsonOption = False) -> None:
-    """What runs and what does not, and what holds it up. Exit 1 when something crashed, hangs or is held up."""
+    """What runs and what does not, and what holds it up; where the pages are, if they are served here.
+
+    Exit 1 when something crashed, hangs or is held up.
+    """
+    from pipeline import wiring
     from pipeline.cli import processes
     from pipeline.cli.output import rows
     from pipeline.settings import load
 
-    found = processes.running(load(data))
+    settings = load(data)
+    found = processes.running(settings)
     rows(("service", "is", "pid", "memory_mib", "note"), found, as_json=json)
+    if not json and any((row["service"], row["is"]) == ("web", "running") for row in found):
+        _print(wiring.addresses(settings))
     if any(row["is"] in processes.BAD for row in found):
         raise typer.Exit(1)
+
+
+def _print(pages: Mapping[str, str]) -> None:
+    for name, address in pages.items():
+        print(f"{name:<10} {address}")
 
 
 def keep(data: DataOption = None) -> None:

@@ -76,6 +76,15 @@ def test_two_calls_of_up_at_once_start_one_keeper(started: tuple[Path, list[int]
     )
 
 
+def test_status_prints_the_links_that_up_printed(started: tuple[Path, list[int]]) -> None:
+    """As the sign-in page says, for who has lost them; for scripts there is no token in the rows."""
+    data, _ = started
+    links = [line for line in call(data, "up")[1].splitlines() if "/operator" in line]
+    assert len(links) == 2
+    assert [line for line in call(data, "status")[1].splitlines() if "/operator" in line] == links
+    assert "/operator" not in call(data, "status", "--json")[1]
+
+
 def test_a_second_keeper_of_a_folder_ends_at_once(started: tuple[Path, list[int]]) -> None:
     """The hidden command itself finds the folder's lock taken, and leaves everything as it was."""
     data, _ = started

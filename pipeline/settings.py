@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
 
-DOCUMENTS_AHEAD = 150
+DOCUMENTS_AHEAD = 200
 """For each child process: some seconds of work, so that none is idle while the next step is read."""
 CACHE_VARIABLE = "ENTREGA_CACHE_DIR"
 """No setting of a data folder: where the machine keeps the jars (`pipeline/maven.py`)."""
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     documents_ahead: int = Field(
         default_factory=lambda known: DOCUMENTS_AHEAD * int(known.get("workers", 2)),
         ge=2,
-        description="beyond so many documents on their way large exports wait; default: 150 for each of all `workers`",
+        description="beyond so many documents on their way large exports wait; default: 200 for each of all `workers`",
     )
     document_deadline_seconds: float = Field(
         30, gt=0, description="for work on one document; a child process that takes longer is killed"

@@ -164,13 +164,15 @@ async def attempts(conn: Connection, document: UUID) -> list[dict[str, Any]]:
 
 
 async def planned(conn: Connection, document: UUID) -> list[dict[str, Any]]:
-    """What will happen by itself: due rows of the document and its deliveries, and attempts that wait."""
+    """What will happen by itself: due rows of the document and its deliveries, attempts that wait, and those of which
+    nobody knows what came: at that time it is decided, by asking or by sending once more."""
     cursor = await conn.execute(
         """SELECT kind, at, reason FROM due
             WHERE fired_at IS NULL
               AND (subject_id = %s OR subject_id IN (SELECT delivery_id FROM delivery WHERE document_id = %s))
             UNION ALL
-           SELECT 'attempt by ' || channel, due_at, reason FROM attempt WHERE document_id = %s AND state = 'planned'
+           SELECT CASE state WHEN 'planned' THEN 'attempt by ' ELSE 'outcome of ' END || channel, due_at, reason
+             FROM attempt WHERE document_id = %s AND state IN ('planned', 'unknown')
             ORDER BY at""",
         [document, document, document],
     )

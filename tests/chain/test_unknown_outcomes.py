@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from delivery_house import PHONE, SHORT, House, until
+from delivery_house import NOON, PHONE, SHORT, House, until
 from delivery_senders import smtp, twilio
 
 from connectors.sandbox import Rule, Sandbox, Take
+from pipeline.store import queries
 from schemas.deliveries import ReportAction
 from schemas.tenants import DeliveryPolicy
 
 
 async def test_taken_but_not_answered_is_resent_once_and_said(house: House) -> None:
-    """A connection that breaks after the body: unknown, sent once more after the window, and the event says so."""
+    """A connection that breaks after the body: unknown, sent once more after the window, which is told as planned, and
+    the event says so."""
     (document,) = await house.deliver(email="drop-after@example.com")
     async with Sandbox(house.folder / "sandbox") as sandbox:
         dispatcher = house.dispatcher({"email": smtp(sandbox)})
@@ -22,6 +26,9 @@ async def test_taken_but_not_answered_is_resent_once_and_said(house: House) -> N
         house.later(minutes=9)
         await dispatcher.once()
         assert len(sandbox.journal.entries) == 1
+        async with house.store.transaction() as conn:
+            (plan,) = await queries.planned(conn, document)
+        assert tuple(plan.values()) == ("outcome of email", NOON + timedelta(minutes=10), "outcome-unknown")
         house.later(minutes=1)
         await dispatcher.once()
         assert len(sandbox.journal.entries) == 2

@@ -60,9 +60,9 @@ def down(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def status(data: DataOption = None, json: JsonOption = False) -> None:
-    """What runs and what does not, and what holds it up; where the pages are, if they are served here.
+    """What runs and what does not, and what holds it up.
 
-    Exit 1 when something crashed, hangs or is held up.
+    Says where the pages are, if they are served here. Exit 1 when something crashed, hangs or is held up.
     """
     from pipeline import wiring
     from pipeline.cli import processes
